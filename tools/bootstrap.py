@@ -71,7 +71,8 @@ def is_fresh(stamp: Path, wanted: str) -> bool:
 def make_venv() -> None:
     if sys.version_info < MIN_PYTHON:
         fail(
-            f"Python {MIN_PYTHON[0]}.{MIN_PYTHON[1]} or newer is needed, this is {sys.version.split()[0]} ({sys.executable})"
+            f"Python {MIN_PYTHON[0]}.{MIN_PYTHON[1]} or newer is needed,"
+            f" this is {sys.version.split()[0]} ({sys.executable})"
         )
     if not PYTHON.exists():
         say("making .venv")
@@ -180,7 +181,7 @@ def playwright_browser() -> str | None:
 
 
 def chromium() -> None:
-    """A Chromium from the machine, else Playwright's own, else the distribution's package; an error when none can be had."""
+    """A Chromium from the machine, else Playwright's own, else the distribution's package; else an error."""
     if CHROMIUM_PATH.exists() and Path(CHROMIUM_PATH.read_text().strip()).exists():
         return
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
