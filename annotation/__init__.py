@@ -1,0 +1,1 @@
+"""Pure functions of annotation: part masks, point sampling."""
