@@ -1,0 +1,93 @@
+/** What the server says about one field of a refused request body. */
+export interface FieldProblem {
+  loc: (string | number)[];
+  msg: string;
+}
+
+/** An RFC 9457 problem, or the lack of any answer (`status` 0). Every failed call to the server rejects with one. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  /** The stored object, where a stale write was refused (409). */
+  readonly current: unknown;
+  readonly errors: FieldProblem[];
+
+  constructor(
+    status: number,
+    title: string,
+    detail: string,
+    more: { current?: unknown; errors?: FieldProblem[]; cause?: unknown } = {},
+  ) {
+    super(detail || title, { cause: more.cause });
+    this.name = "ApiError";
+    this.status = status;
+    this.title = title;
+    this.detail = detail;
+    this.current = more.current;
+    this.errors = more.errors ?? [];
+  }
+
+  /** No answer came: the network or the server is away, and the same call may succeed later. */
+  get offline(): boolean {
+    return this.status === 0;
+  }
+}
+
+const TITLES: Record<number, string> = {
+  400: "The server did not understand this",
+  401: "Not signed in",
+  403: "Not allowed",
+  404: "Not found",
+  409: "Changed meanwhile",
+  413: "Too large",
+  422: "Not accepted",
+  429: "Too many tries",
+  502: "The server is not reachable",
+  503: "The server is busy",
+};
+
+function titleOf(status: number): string {
+  return TITLES[status] ?? (status >= 500 ? "The server failed" : `Refused (${status})`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function fieldProblems(value: unknown): FieldProblem[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isRecord).map((item) => ({
+    loc: Array.isArray(item.loc) ? item.loc.filter((x) => typeof x === "string" || typeof x === "number") : [],
+    msg: text(item.msg),
+  }));
+}
+
+/** The error for a response that is not ok, from its status and its body (problem+json, or whatever a proxy sent). */
+export function errorFromBody(status: number, body: string): ApiError {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return new ApiError(status, titleOf(status), "");
+  }
+  if (!isRecord(parsed)) return new ApiError(status, titleOf(status), "");
+  const errors = fieldProblems(Array.isArray(parsed.detail) ? parsed.detail : parsed.errors);
+  const detail = text(parsed.detail) || errors.map((e) => `${e.loc.join(".")}: ${e.msg}`).join("; ");
+  return new ApiError(status, text(parsed.title) || titleOf(status), detail, { current: parsed.current, errors });
+}
+
+/** The error for a call that got no response at all. */
+export function offlineError(cause: unknown): ApiError {
+  return new ApiError(0, "No connection", "The server did not answer. Check the connection and try again.", { cause });
+}
+
+/** One sentence for a person, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiError) return error.detail || error.title;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,52 @@
+import { QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
+import * as endpoints from "./endpoints";
+import { ApiError } from "./error";
+import type { Me } from "./types";
+
+/** A client that retries only what another try may mend: no answer, or a failing server. */
+export function makeQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 10_000,
+        retry: (failures, error) => failures < 2 && error instanceof ApiError && (error.offline || error.status >= 500),
+      },
+      mutations: { retry: false },
+    },
+  });
+}
+
+export const queries = {
+  session: () => queryOptions({ queryKey: ["session"], queryFn: ({ signal }) => endpoints.getSession({ signal }) }),
+  users: () => queryOptions({ queryKey: ["users"], queryFn: ({ signal }) => endpoints.getUsers({ signal }) }),
+  projects: () => queryOptions({ queryKey: ["projects"], queryFn: ({ signal }) => endpoints.getProjects({ signal }) }),
+  project: (id: string) =>
+    queryOptions({ queryKey: ["projects", id], queryFn: ({ signal }) => endpoints.getProject(id, { signal }) }),
+  members: (id: string) =>
+    queryOptions({
+      queryKey: ["projects", id, "members"],
+      queryFn: ({ signal }) => endpoints.getMembers(id, { signal }),
+    }),
+  image: (id: string) =>
+    queryOptions({ queryKey: ["images", id], queryFn: ({ signal }) => endpoints.getImage(id, { signal }) }),
+  body: (hash: string) =>
+    queryOptions({
+      queryKey: ["bodies", hash],
+      queryFn: ({ signal }) => endpoints.getBody(hash, { signal }),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+};
+
+export function useProject(id: string) {
+  return useQuery(queries.project(id));
+}
+
+export const MeContext = createContext<Me | null>(null);
+
+/** The signed-in person. Only inside the signed-in part of the app. */
+export function useMe(): Me {
+  const me = useContext(MeContext);
+  if (!me) throw new Error("useMe outside of the signed-in pages");
+  return me;
+}

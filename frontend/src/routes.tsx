@@ -1,0 +1,58 @@
+import type { ComponentType } from "react";
+import { createBrowserRouter, Navigate, Outlet, type RouteObject, useLocation } from "react-router";
+import { ErrorBoundary } from "./components/ErrorBoundary";
+import { Shell } from "./components/Shell";
+import { SignedIn } from "./components/session";
+import { LoadingState } from "./components/states";
+import { NotFoundPage } from "./pages/NotFoundPage";
+
+/** A page in a bundle of its own, loaded when it is first opened. */
+function page(load: () => Promise<{ default: ComponentType }>): RouteObject["lazy"] {
+  return async () => ({ Component: (await load()).default });
+}
+
+function Root() {
+  const { pathname } = useLocation();
+  return (
+    <ErrorBoundary resetKey={pathname}>
+      <Outlet />
+    </ErrorBoundary>
+  );
+}
+
+export const routes: RouteObject[] = [
+  {
+    element: <Root />,
+    hydrateFallbackElement: <LoadingState />,
+    children: [
+      { path: "/login", lazy: page(() => import("./pages/LoginPage")) },
+      {
+        element: <SignedIn />,
+        children: [
+          { path: "/annotate/:taskId", lazy: page(() => import("./workspace/WorkspacePage")) },
+          {
+            element: <Shell />,
+            children: [
+              { path: "/", element: <Navigate to="/projects" replace /> },
+              { path: "/projects", lazy: page(() => import("./pages/ProjectsPage")) },
+              { path: "/users", lazy: page(() => import("./pages/UsersPage")) },
+              {
+                path: "/projects/:projectId",
+                lazy: page(() => import("./pages/ProjectLayout")),
+                children: [
+                  { index: true, lazy: page(() => import("./pages/OverviewPage")) },
+                  { path: "people", lazy: page(() => import("./pages/PeoplePage")) },
+                  { path: "export", lazy: page(() => import("./pages/ExportPage")) },
+                ],
+              },
+              { path: "/projects/:projectId/images/:imageId", lazy: page(() => import("./pages/ImagePage")) },
+              { path: "*", element: <NotFoundPage /> },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+];
+
+export const makeRouter = () => createBrowserRouter(routes);
