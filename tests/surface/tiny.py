@@ -1,0 +1,80 @@
+"""A tiny mirrored body for tests: an ellipsoid cut by x = 0 into two parts of one chart each, with a two-bone rig."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import trimesh
+from scipy.sparse import csr_array
+from scipy.spatial import KDTree
+
+from surface.body import Body
+
+
+def arrays(subdivisions: int = 3) -> dict[str, Any]:
+    """The arrays of the tiny body's file."""
+    octahedron = trimesh.Trimesh(
+        [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]],
+        [[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]],
+    )
+    for _ in range(subdivisions):
+        octahedron = octahedron.subdivide()
+    sphere = np.asarray(octahedron.vertices)
+    sphere = sphere / np.linalg.norm(sphere, axis=1, keepdims=True)
+    faces = np.asarray(octahedron.faces)
+    vertices = sphere * [0.1, 0.2, 0.08]
+    left = vertices[faces].mean(axis=1)[:, 0] > 0
+    # Each half is seen whole along x, so its flat image is a bijective chart.
+    uv = (sphere[:, 1:] * 0.49 + 0.5)[faces]
+    flip = KDTree(vertices).query(vertices * [-1, 1, 1])[1]
+    index = {tuple(sorted(face)): f for f, face in enumerate(faces.tolist())}
+    mirror_face = np.array([index[tuple(sorted(flip[face].tolist()))] for face in faces])
+    mirror_corner = np.array(
+        [
+            next(p for p in permutations(range(3)) if all(faces[g][p[k]] == flip[face[k]] for k in range(3)))
+            for face, g in zip(faces, mirror_face, strict=True)
+        ]
+    )
+    top = (vertices[:, 1] / 0.4 + 0.5).clip(0, 1)
+    out: dict[str, Any] = {
+        "format": np.int64(1),
+        "name": np.array("tiny"),
+        "vertices": vertices,
+        "faces": faces,
+        "face_chart": np.where(left, 2, 1),
+        "face_uv": uv,
+        "chart_names": np.array(["Right Hand", "Left Hand"]),
+        "chart_part": np.array([1, 2]),
+        "part_names": np.array(["Right Hand", "Left Hand"]),
+        "part_mirror": np.array([0, 2, 1]),
+        "chart_mirror": np.array([0, 2, 1]),
+        "mirror_face": mirror_face,
+        "mirror_corner": mirror_corner,
+        "keypoint_names": np.array(["nose"]),
+        "shapedirs": np.stack([vertices * [1, 0, 0], vertices * [0, 1, 0]], axis=-1).astype(np.float32),
+        "shape_names": np.array(["wide", "tall"]),
+        "kintree_table": np.array([[-1, 0], [0, 1]]),
+        "joint_names": np.array(["root", "tip"]),
+    }
+    first = np.zeros((1, len(vertices)))
+    first[0, int(np.argmax(vertices[:, 2]))] = 1
+    joints = np.zeros((2, len(vertices)))
+    joints[0, int(np.argmin(vertices[:, 1]))] = joints[1, int(np.argmax(vertices[:, 2]))] = 1
+    weights = np.stack([1 - top, top], axis=1)
+    for key, matrix in (("keypoint_regressor", first), ("J_regressor", joints), ("weights", weights)):
+        sparse = csr_array(matrix)
+        out |= {f"{key}_{part}": getattr(sparse, part) for part in ("data", "indices", "indptr")}
+    return out
+
+
+def tiny(subdivisions: int = 3) -> Body:
+    """The tiny body."""
+    return Body.from_arrays(arrays(subdivisions), "tiny")
+
+
+def random_points(body: Body, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Surface points (face (N,), bary (N,3)), uniform over the faces."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(len(body.faces), size=count).astype(np.int32), rng.dirichlet(np.ones(3), size=count)
