@@ -1,0 +1,76 @@
+"""The application: every resource's routes behind the same guards."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.routing import APIRoute
+
+from server import static
+from server.bodies.routes import router as bodies
+from server.exports.routes import router as exports
+from server.health.routes import router as health
+from server.images.routes import router as images
+from server.marks.routes import router as marks
+from server.masks.routes import router as masks
+from server.persons.routes import router as persons
+from server.problems import add_problem_handlers
+from server.projects.routes import router as projects
+from server.schemas import FieldError, Problem
+from server.security import Guard
+from server.session.routes import router as session
+from server.settings import Settings
+from server.startup import open_state
+from server.tasks.routes import router as tasks
+from server.users.routes import router as users
+from server.version import version
+
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM} for status in (401, 403, 404, 409, 413, 422)
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the app for `settings`. The database must have been prepared (`server.prepare`)."""
+    app = FastAPI(
+        title="DenseMark",
+        version=version(),
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        max_body_size=settings.max_json_bytes,
+        redirect_slashes=False,
+    )
+    app.state.densemark = open_state(settings)
+    for router in (health, session, users, projects, persons, tasks, masks, marks, bodies, exports):
+        app.include_router(router, responses=_RESPONSES)
+    app.include_router(images, responses=_RESPONSES, max_body_size=settings.max_upload_bytes)
+    app.openapi = _with_problems(app.openapi)  # type: ignore[method-assign]
+    static.add_frontend(app)
+    add_problem_handlers(app)
+    app.add_middleware(GZipMiddleware, minimum_size=2048)
+    app.add_middleware(Guard, settings=settings)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Function names as operation ids make the generated client readable."""
+    return route.name
+
+
+def _with_problems(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """Add the models of error responses, which no route names as its own model."""
+
+    def document() -> dict[str, Any]:
+        made = make()
+        for model in (Problem, FieldError):
+            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schema.pop("$defs", None)
+            made["components"]["schemas"][model.__name__] = schema
+        return made
+
+    return document

@@ -1,0 +1,1 @@
+"""The bodies resource: routes do HTTP, the service holds the rules."""

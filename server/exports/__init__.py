@@ -1,0 +1,1 @@
+"""The exports resource: routes do HTTP, the service holds the rules."""

@@ -1,0 +1,30 @@
+"""Datasets as file downloads."""
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from server.access import EXPORT, Of, allow
+from server.exports import service
+from server.state import AppState
+
+router = APIRouter(tags=["exports"])
+
+
+@router.get(
+    "/api/projects/{project_id}/export",
+    dependencies=[allow(EXPORT, Of.project)],
+    response_class=Response,
+    responses={200: {"content": {"application/json": {}}}},
+)
+def export_project(
+    project_id: UUID,
+    state: AppState,
+    format: Literal["densepose-coco"] = "densepose-coco",  # noqa: A002 - the name in the URL
+) -> Response:
+    """The project's submitted persons as one dataset file."""
+    name, content = service.export_project(state, project_id, format)
+    return Response(
+        content, media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

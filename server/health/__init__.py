@@ -1,0 +1,1 @@
+"""The health resource: routes do HTTP, the service holds the rules."""

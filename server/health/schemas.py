@@ -1,0 +1,19 @@
+"""Bodies of /healthz and /readyz."""
+
+from typing import Literal
+
+from server.schemas import Out
+
+
+class Health(Out):
+    """Alive."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Out):
+    """Each part the server needs, and whether it is there."""
+
+    database: bool
+    migrations: bool
+    blobs: bool

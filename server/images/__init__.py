@@ -1,0 +1,1 @@
+"""The images resource: routes do HTTP, the service holds the rules."""

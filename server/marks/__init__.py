@@ -1,0 +1,1 @@
+"""The marks resource: routes do HTTP, the service holds the rules."""

@@ -1,0 +1,1 @@
+"""The masks resource: routes do HTTP, the service holds the rules."""

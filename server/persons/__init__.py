@@ -1,0 +1,1 @@
+"""The persons resource: routes do HTTP, the service holds the rules."""

@@ -1,0 +1,124 @@
+"""Errors as RFC 9457 problem details (application/problem+json), for every way a request can fail."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+log = logging.getLogger("densemark.server")
+
+
+class ProblemError(Exception):
+    """Base of the errors that services raise; becomes a problem response.
+
+    `kind` is the last part of the problem's type URI, `extra` its extension members.
+    """
+
+    status = 500
+    kind = "error"
+
+    def __init__(self, detail: str, *, headers: dict[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers
+        self.extra = extra
+
+
+class Unauthenticated(ProblemError):
+    """Nobody is signed in, or name and password do not fit."""
+
+    status, kind = 401, "unauthenticated"
+
+
+class Forbidden(ProblemError):
+    """Signed in, but not allowed."""
+
+    status, kind = 403, "forbidden"
+
+
+class NotFound(ProblemError):
+    """Not there, or not to be seen by the caller."""
+
+    status, kind = 404, "not-found"
+
+
+class Conflict(ProblemError):
+    """The object's present state does not allow this."""
+
+    status, kind = 409, "conflict"
+
+
+class Stale(Conflict):
+    """The client wrote on top of a revision that is no longer the current one; `current` carries that."""
+
+    kind = "stale"
+
+
+class LeaseLost(Conflict):
+    """Somebody else works on this person now."""
+
+    kind = "lease"
+
+
+class Refused(ProblemError):
+    """The input is well-formed but wrong."""
+
+    status, kind = 422, "refused"
+
+
+class Unmarked(Refused):
+    """Points are left without mark or flag; `unmarked` lists them."""
+
+    kind = "unmarked"
+
+
+class TooMany(ProblemError):
+    """Too many failed sign-ins."""
+
+    status, kind = 429, "too-many"
+
+
+class Unavailable(ProblemError):
+    """A part of the server is not ready."""
+
+    status, kind = 503, "unavailable"
+
+
+def problem(
+    status: int, kind: str, detail: str | None, headers: dict[str, str] | None = None, **extra: Any
+) -> JSONResponse:
+    """Build the response."""
+    content = {"type": f"/problems/{kind}", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return JSONResponse(
+        jsonable_encoder(content | extra), status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make every error of `app` a problem response."""
+
+    @app.exception_handler(ProblemError)
+    async def on_problem(_request: Request, error: ProblemError) -> JSONResponse:
+        return problem(error.status, error.kind, error.detail, error.headers, **error.extra)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        # The offending input is left out: it may be a password.
+        errors = [{"where": list(item["loc"]), "message": item["msg"]} for item in error.errors()]
+        first = f"{'.'.join(map(str, errors[0]['where']))}: {errors[0]['message']}" if errors else "invalid request"
+        return problem(422, "validation", first, errors=errors)
+
+    @app.exception_handler(HTTPException)
+    async def on_http(_request: Request, error: HTTPException) -> JSONResponse:
+        kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        return problem(error.status_code, kind, str(error.detail), dict(error.headers) if error.headers else None)
+
+    @app.exception_handler(Exception)
+    async def on_crash(request: Request, error: Exception) -> JSONResponse:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem(500, "internal", "The server failed on this request; its log says why.")

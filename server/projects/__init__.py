@@ -1,0 +1,1 @@
+"""The projects resource: routes do HTTP, the service holds the rules."""

@@ -1,0 +1,1 @@
+"""The session resource: routes do HTTP, the service holds the rules."""

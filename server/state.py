@@ -1,0 +1,28 @@
+"""What a running server holds, and how routes reach it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from annotation_db import BlobStore, Database
+from server.bodies.registry import Bodies
+from server.settings import Settings
+
+
+@dataclass(frozen=True)
+class State:
+    """Made once by `server.open_state`; safe to share between threads."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    bodies: Bodies
+
+
+def state_of(request: Request) -> State:
+    """The state of the app that serves `request`."""
+    return request.app.state.densemark
+
+
+AppState = Annotated[State, Depends(state_of)]

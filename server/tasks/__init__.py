@@ -1,0 +1,1 @@
+"""The tasks resource: routes do HTTP, the service holds the rules."""

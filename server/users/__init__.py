@@ -1,0 +1,1 @@
+"""The users resource: routes do HTTP, the service holds the rules."""
