@@ -1,6 +1,7 @@
 /** Every route of the server that the pages call, one function each. Paths and bodies as in /api/openapi.json. */
 import { type CallOptions, queryString, request } from "./client";
 import type {
+  Account,
   Body,
   Image,
   ImageWithPersons,
@@ -9,6 +10,7 @@ import type {
   Mask,
   MaskWrite,
   Me,
+  Member,
   Page,
   Person,
   PersonWrite,
@@ -17,7 +19,6 @@ import type {
   Projection,
   Role,
   Task,
-  User,
 } from "./types";
 
 type Options = CallOptions;
@@ -31,22 +32,22 @@ export const changePassword = (current: string, next: string) =>
   request<void>("POST", "/api/session/password", { current, new: next });
 
 // Accounts
-export const getUsers = (o?: Options) => request<Page<User>>("GET", "/api/users?limit=500", undefined, o);
+export const getUsers = (o?: Options) => request<Page<Account>>("GET", "/api/users?limit=500", undefined, o);
 export const createUser = (user: { username: string; name: string; password: string; role: Role }) =>
-  request<User>("POST", "/api/users", user);
+  request<Account>("POST", "/api/users", user);
 export const updateUser = (
   id: string,
   change: Partial<{ name: string; role: Role; password: string; active: boolean }>,
-) => request<User>("PATCH", `/api/users/${id}`, change);
+) => request<Account>("PATCH", `/api/users/${id}`, change);
 
 // Projects
-export const getProjects = (o?: Options) => request<Page<Project>>("GET", "/api/projects", undefined, o);
+export const getProjects = (o?: Options) => request<Page<Project>>("GET", "/api/projects?limit=500", undefined, o);
 export const getProject = (id: string, o?: Options) => request<Project>("GET", `/api/projects/${id}`, undefined, o);
 export const createProject = (project: { name: string; description: string; body: string }) =>
   request<Project>("POST", "/api/projects", project);
 export const getMembers = (id: string, o?: Options) =>
-  request<Page<User>>("GET", `/api/projects/${id}/members`, undefined, o);
-export const addMember = (id: string, userId: string) => request<void>("PUT", `/api/projects/${id}/members/${userId}`);
+  request<Page<Member>>("GET", `/api/projects/${id}/members?limit=500`, undefined, o);
+export const addMember = (id: string, userId: string) => request<Member>("PUT", `/api/projects/${id}/members/${userId}`);
 export const removeMember = (id: string, userId: string) =>
   request<void>("DELETE", `/api/projects/${id}/members/${userId}`);
 
@@ -74,7 +75,7 @@ export const getTask = (id: string, o?: Options) => request<Task>("GET", `/api/t
 export const renewLease = (taskId: string, o?: Options) =>
   request<Task>("POST", `/api/tasks/${taskId}/lease`, undefined, o);
 export const releaseLease = (taskId: string, o?: Options) =>
-  request<void>("DELETE", `/api/tasks/${taskId}/lease`, undefined, o);
+  request<Task>("DELETE", `/api/tasks/${taskId}/lease`, undefined, o);
 export const getMask = (taskId: string, o?: Options) => request<Mask>("GET", `/api/tasks/${taskId}/mask`, undefined, o);
 export const putMask = (id: string, body: MaskWrite, o?: Options) => request<Mask>("PUT", `/api/masks/${id}`, body, o);
 export const submitMask = (taskId: string, revision: number) =>
@@ -84,6 +85,7 @@ export const getPoints = (taskId: string, o?: Options) =>
   request<{ items: Point[] }>("GET", `/api/tasks/${taskId}/points`, undefined, o);
 export const putMark = (id: string, body: MarkWrite, o?: Options) => request<Mark>("PUT", `/api/marks/${id}`, body, o);
 export const submitTask = (taskId: string) => request<Task>("POST", `/api/tasks/${taskId}/submit`);
+export const reopenTask = (taskId: string) => request<Task>("POST", `/api/tasks/${taskId}/reopen`);
 
 // Bodies
 export const getBody = (hash: string, o?: Options) => request<Body>("GET", `/api/bodies/${hash}`, undefined, o);

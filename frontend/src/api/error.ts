@@ -1,7 +1,7 @@
-/** What the server says about one field of a refused request body. */
+/** What the server says about one field of a refused request, as { where: ["body", "name"], message: "too long" }. */
 export interface FieldProblem {
-  loc: (string | number)[];
-  msg: string;
+  where: (string | number)[];
+  message: string;
 }
 
 /** An RFC 9457 problem, or the lack of any answer (`status` 0). Every failed call to the server rejects with one. */
@@ -9,22 +9,28 @@ export class ApiError extends Error {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
+  /** The kind of problem: "stale", "lease", "unmarked", ...; empty when the answer named none. */
+  readonly kind: string;
   /** The stored object, where a stale write was refused (409). */
   readonly current: unknown;
   readonly errors: FieldProblem[];
+  /** The whole problem object, for members that only one route has. */
+  readonly problem: Readonly<Record<string, unknown>>;
 
   constructor(
     status: number,
     title: string,
     detail: string,
-    more: { current?: unknown; errors?: FieldProblem[]; cause?: unknown } = {},
+    more: { problem?: Record<string, unknown>; errors?: FieldProblem[]; cause?: unknown } = {},
   ) {
     super(detail || title, { cause: more.cause });
     this.name = "ApiError";
     this.status = status;
     this.title = title;
     this.detail = detail;
-    this.current = more.current;
+    this.problem = more.problem ?? {};
+    this.kind = text(this.problem.type).split("/").at(-1) ?? "";
+    this.current = this.problem.current;
     this.errors = more.errors ?? [];
   }
 
@@ -62,8 +68,8 @@ function text(value: unknown): string {
 function fieldProblems(value: unknown): FieldProblem[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isRecord).map((item) => ({
-    loc: Array.isArray(item.loc) ? item.loc.filter((x) => typeof x === "string" || typeof x === "number") : [],
-    msg: text(item.msg),
+    where: Array.isArray(item.where) ? item.where.filter((x) => typeof x === "string" || typeof x === "number") : [],
+    message: text(item.message),
   }));
 }
 
@@ -76,9 +82,10 @@ export function errorFromBody(status: number, body: string): ApiError {
     return new ApiError(status, titleOf(status), "");
   }
   if (!isRecord(parsed)) return new ApiError(status, titleOf(status), "");
-  const errors = fieldProblems(Array.isArray(parsed.detail) ? parsed.detail : parsed.errors);
-  const detail = text(parsed.detail) || errors.map((e) => `${e.loc.join(".")}: ${e.msg}`).join("; ");
-  return new ApiError(status, text(parsed.title) || titleOf(status), detail, { current: parsed.current, errors });
+  return new ApiError(status, TITLES[status] ?? (text(parsed.title) || titleOf(status)), text(parsed.detail), {
+    problem: parsed,
+    errors: fieldProblems(parsed.errors),
+  });
 }
 
 /** The error for a call that got no response at all. */

@@ -5,7 +5,19 @@ export interface User {
   username: string;
   name: string;
   role: Role;
-  active?: boolean;
+}
+
+export interface Account extends User {
+  active: boolean;
+  created_at: string;
+}
+
+/** A person who works in a project. */
+export interface Member {
+  user_id: string;
+  username: string;
+  name: string;
+  role: Role;
 }
 
 export interface Me {
@@ -77,8 +89,8 @@ export interface Task {
   project_id: string;
   person: Person;
   image: Image;
-  lease: { user_id: string; until: string } | null;
-  state: "open" | "submitted" | "returned";
+  lease: { user_id: string | null; until: string | null };
+  state: "open" | "submitted" | "returned" | "waiting";
   body: { name: string; hash: string };
   mask_id: string;
   region: Box;
@@ -190,9 +202,8 @@ export interface UploadResult {
   duplicates: FileStored[];
 }
 
-export interface CocoResult {
-  stored: FileStored[];
-  refused: FileRefused[];
+export interface CocoResult extends UploadResult {
   persons: number;
-  refused_persons: { id: number | string; reason: string }[];
+  persons_present: number;
+  refused_persons: { id: string; reason: string }[];
 }
