@@ -1,0 +1,131 @@
+/** What may be wrong with a mask, found before it is submitted: islands, holes, sides of the body mixed up. */
+
+import { part } from "@/parts";
+import { type Component, connectedComponents } from "./components";
+import type { Rect } from "./geometry";
+import type { LabelMap } from "./labelMap";
+
+export interface Warning {
+  kind: "island" | "hole" | "side";
+  /** The part it is about. */
+  label: number;
+  /** Where to look, in map pixels. */
+  rect: Rect;
+  /** Pixels (islands and holes). */
+  area: number;
+  /** What to paint to be rid of it; absent where only the annotator can tell. */
+  repair?: { component: Component; label: number };
+  /** The part on whose side it lies (kind "side"). */
+  beside?: number;
+}
+
+export interface MaskReport {
+  /** Pixels of each label 1..14, index 0 unused. */
+  areas: number[];
+  warnings: Warning[];
+}
+
+/** An island or a hole smaller than this share of its part is taken for a slip of the hand. */
+const SLIP_SHARE = 0.01;
+/** ... and one of at most this many pixels always is. */
+const SLIP_PIXELS = 12;
+
+/** The neighbour that each end of a limb hangs on, on its own side: hand on lower arm, foot on lower leg. */
+const HANGS_ON: readonly (readonly [end: number, limb: number])[] = [
+  [2, 13],
+  [3, 12],
+  [4, 9],
+  [5, 8],
+  [13, 11],
+  [12, 10],
+  [8, 6],
+  [9, 7],
+];
+
+export function inspectMask(map: LabelMap): MaskReport {
+  const components = connectedComponents(map);
+  const areas = new Array<number>(15).fill(0);
+  const largest = new Array<number>(15).fill(0);
+  for (const { label, area } of components) {
+    if (label === 0) continue;
+    areas[label] = (areas[label] as number) + area;
+    largest[label] = Math.max(largest[label] as number, area);
+  }
+  const warnings: Warning[] = [];
+  const painted = areas.reduce((sum, area) => sum + area, 0);
+  for (const component of components) {
+    const { label, area, rect } = component;
+    if (label === 0) {
+      if (component.atBorder || !isSlip(area, painted)) continue;
+      const around = labelAround(map, component);
+      warnings.push({ kind: "hole", label: around, rect, area, repair: { component, label: around } });
+    } else if (area < (largest[label] as number) && isSlip(area, largest[label] as number)) {
+      warnings.push({ kind: "island", label, rect, area, repair: { component, label: labelAround(map, component) } });
+    }
+  }
+  return { areas, warnings: [...warnings, ...mixedSides(map, components, areas)] };
+}
+
+function isSlip(area: number, whole: number): boolean {
+  return area <= SLIP_PIXELS || area < SLIP_SHARE * whole;
+}
+
+/** The label that most pixels beside an area have; 0 (empty) counts for islands, never for holes. */
+function labelAround(map: LabelMap, component: Component): number {
+  const { width, height, data } = map;
+  const counts = new Array<number>(15).fill(0);
+  const count = (y: number, x: number) => {
+    if (x < 0 || y < 0 || x >= width || y >= height) return;
+    const label = data[y * width + x] as number;
+    if (label !== component.label) counts[label] = (counts[label] as number) + 1;
+  };
+  for (let k = 0; k < component.spans.length; k += 3) {
+    const y = component.spans[k] as number;
+    const x0 = component.spans[k + 1] as number;
+    const x1 = component.spans[k + 2] as number;
+    count(y, x0 - 1);
+    count(y, x1);
+    for (let x = x0; x < x1; x++) {
+      count(y - 1, x);
+      count(y + 1, x);
+    }
+  }
+  let best = 0;
+  for (let label = 1; label < counts.length; label++) {
+    if ((counts[label] as number) > (counts[best] as number)) best = label;
+  }
+  return best;
+}
+
+/** Which labels touch (4-connected), as label * 15 + label. */
+function touching(map: LabelMap): Set<number> {
+  const { width, data } = map;
+  const pairs = new Set<number>();
+  for (let i = 0; i < data.length; i++) {
+    const own = data[i] as number;
+    if (own === 0) continue;
+    const right = (i + 1) % width === 0 ? own : (data[i + 1] as number);
+    const below = data[i + width] ?? own;
+    if (right !== 0 && right !== own) pairs.add(own * 15 + right).add(right * 15 + own);
+    if (below !== 0 && below !== own) pairs.add(own * 15 + below).add(below * 15 + own);
+  }
+  return pairs;
+}
+
+/**
+ * Ends of limbs that touch the limb of the other side but not that of their own although both are painted: most often
+ * one of the two has the wrong side.
+ */
+function mixedSides(map: LabelMap, components: readonly Component[], areas: readonly number[]): Warning[] {
+  const pairs = touching(map);
+  const warnings: Warning[] = [];
+  for (const [end, limb] of HANGS_ON) {
+    const other = part(limb).mirror;
+    if (!areas[end] || !areas[other]) continue;
+    // Crossed hands touch the other arm too; only an end that does not hang on its own limb is suspicious.
+    if (!pairs.has(end * 15 + other) || pairs.has(end * 15 + limb)) continue;
+    const main = components.filter((c) => c.label === end).sort((a, b) => b.area - a.area)[0] as Component;
+    warnings.push({ kind: "side", label: end, rect: main.rect, area: main.area, beside: other });
+  }
+  return warnings;
+}

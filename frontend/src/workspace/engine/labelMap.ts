@@ -1,0 +1,165 @@
+/**
+ * The raster label map of one person: part labels 0..14 over the person's region, in region coordinates.
+ *
+ * Every operation writes in place and answers with the rectangle it may have changed (null: nothing), so that a stroke
+ * on a panorama costs what the brush covers and not what the photo holds.
+ */
+
+import { bounds, intersect, isEmpty, type Point, type Rect } from "./geometry";
+
+export interface LabelMap {
+  readonly width: number;
+  readonly height: number;
+  /** Row-major labels, width x height. */
+  readonly data: Uint8Array;
+}
+
+export function createLabelMap(width: number, height: number): LabelMap {
+  if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
+    throw new RangeError(`a label map has at least one pixel, not ${width}x${height}`);
+  }
+  return { width, height, data: new Uint8Array(width * height) };
+}
+
+export function wholeRect(map: LabelMap): Rect {
+  return { x0: 0, y0: 0, x1: map.width, y1: map.height };
+}
+
+/** Label of the pixel that holds a point, or null outside the map. */
+export function labelAt(map: LabelMap, point: Point): number | null {
+  const x = Math.floor(point.x);
+  const y = Math.floor(point.y);
+  if (x < 0 || y < 0 || x >= map.width || y >= map.height) return null;
+  return map.data[y * map.width + x] ?? null;
+}
+
+function paintSpan(map: LabelMap, y: number, x0: number, x1: number, label: number, onlyEmpty: boolean): void {
+  const row = y * map.width;
+  if (!onlyEmpty) {
+    map.data.fill(label, row + x0, row + x1);
+    return;
+  }
+  for (let i = row + x0; i < row + x1; i++) if (map.data[i] === 0) map.data[i] = label;
+}
+
+/**
+ * Paints the pixels whose centre is at most `radius` from the segment a-b: one piece of a stroke of a round brush.
+ * A brush thinner than a pixel still paints the pixel under it.
+ */
+export function paintSegment(
+  map: LabelMap,
+  a: Point,
+  b: Point,
+  radius: number,
+  label: number,
+  onlyEmpty = false,
+): Rect | null {
+  const r = Math.max(radius, Math.SQRT1_2);
+  const dirty = intersect(bounds([a, b], r), wholeRect(map));
+  if (isEmpty(dirty)) return null;
+  for (let y = dirty.y0; y < dirty.y1; y++) {
+    const span = capsuleSpan(a, b, r, y + 0.5);
+    if (!span) continue;
+    const x0 = Math.max(0, Math.ceil(span[0] - 0.5));
+    const x1 = Math.min(map.width, Math.floor(span[1] - 0.5) + 1);
+    if (x1 > x0) paintSpan(map, y, x0, x1, label, onlyEmpty);
+  }
+  return dirty;
+}
+
+/** The interval of x within `r` of the segment a-b on the line of height `y`; the shape is convex, so there is one. */
+function capsuleSpan(a: Point, b: Point, r: number, y: number): [number, number] | null {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const end of [a, b]) {
+    const square = r * r - (y - end.y) * (y - end.y);
+    if (square < 0) continue;
+    const half = Math.sqrt(square);
+    low = Math.min(low, end.x - half);
+    high = Math.max(high, end.x + half);
+  }
+  const dx = b.x - a.x;
+  const dy = b.y - a.y;
+  const length = Math.hypot(dx, dy);
+  if (length > 0) {
+    // Between the caps: |cross| <= r * length and 0 <= dot <= length^2, both linear in x.
+    const along = limits(dx, (y - a.y) * dy - a.x * dx, 0, length * length);
+    const across = limits(-dy, (y - a.y) * dx + a.x * dy, -r * length, r * length);
+    if (along && across) {
+      const from = Math.max(along[0], across[0]);
+      const to = Math.min(along[1], across[1]);
+      if (from <= to) {
+        low = Math.min(low, from);
+        high = Math.max(high, to);
+      }
+    }
+  }
+  return low <= high ? [low, high] : null;
+}
+
+/** The interval of x with low <= slope * x + offset <= high. */
+function limits(slope: number, offset: number, low: number, high: number): [number, number] | null {
+  if (slope === 0) {
+    return offset >= low && offset <= high ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : null;
+  }
+  const p = (low - offset) / slope;
+  const q = (high - offset) / slope;
+  return p < q ? [p, q] : [q, p];
+}
+
+/** Paints the pixels whose centre lies in a closed polygon (even-odd rule). */
+export function paintPolygon(map: LabelMap, points: readonly Point[], label: number, onlyEmpty = false): Rect | null {
+  if (points.length < 3) return null;
+  const dirty = intersect(bounds(points), wholeRect(map));
+  if (isEmpty(dirty)) return null;
+  for (let y = dirty.y0; y < dirty.y1; y++) {
+    const crossings = polygonCrossings(points, y + 0.5);
+    for (let k = 0; k + 1 < crossings.length; k += 2) {
+      const x0 = Math.max(0, Math.ceil((crossings[k] as number) - 0.5));
+      const x1 = Math.min(map.width, Math.ceil((crossings[k + 1] as number) - 0.5));
+      if (x1 > x0) paintSpan(map, y, x0, x1, label, onlyEmpty);
+    }
+  }
+  return dirty;
+}
+
+function polygonCrossings(points: readonly Point[], y: number): number[] {
+  const crossings: number[] = [];
+  let previous = points[points.length - 1] as Point;
+  for (const point of points) {
+    if (previous.y <= y !== point.y <= y) {
+      crossings.push(previous.x + ((y - previous.y) / (point.y - previous.y)) * (point.x - previous.x));
+    }
+    previous = point;
+  }
+  return crossings.sort((p, q) => p - q);
+}
+
+/** Copies the pixels of `rect` from one map to another of the same size. */
+export function copyRect(from: LabelMap, to: LabelMap, rect: Rect): void {
+  for (let y = rect.y0; y < rect.y1; y++) {
+    const row = y * from.width;
+    to.data.set(from.data.subarray(row + rect.x0, row + rect.x1), row + rect.x0);
+  }
+}
+
+/** The smallest rectangle within `rect` outside which two maps of the same size agree; null when they agree. */
+export function differingRect(a: LabelMap, b: LabelMap, rect: Rect): Rect | null {
+  let x0 = rect.x1;
+  let y0 = rect.y1;
+  let x1 = rect.x0;
+  let y1 = rect.y0;
+  for (let y = rect.y0; y < rect.y1; y++) {
+    const row = y * a.width;
+    let first = rect.x0;
+    while (first < rect.x1 && a.data[row + first] === b.data[row + first]) first++;
+    if (first === rect.x1) continue;
+    let last = rect.x1 - 1;
+    while (a.data[row + last] === b.data[row + last]) last--;
+    x0 = Math.min(x0, first);
+    x1 = Math.max(x1, last + 1);
+    y0 = Math.min(y0, y);
+    y1 = y + 1;
+  }
+  return x1 > x0 ? { x0, y0, x1, y1 } : null;
+}
