@@ -162,20 +162,25 @@ def decode_rle(rle: Mapping[str, Any]) -> np.ndarray:
     Equal to ``pycocotools.mask.decode`` on every valid RLE. That one returns uninitialised memory for counts that
     fall short of the size; here this, like every other fault, raises ValueError with what is wrong.
     """
+    h, w, lengths = rle_lengths(rle)
+    values = (np.arange(len(lengths)) % 2).astype(bool)
+    return np.repeat(values, lengths).reshape(w, h).T
+
+
+def rle_lengths(rle: Mapping[str, Any]) -> tuple[int, int, np.ndarray]:
+    """Height, width and column-major run lengths (background first) of a COCO RLE, checked without painting it."""
     size, counts = rle.get("size"), rle.get("counts")
-    if not (isinstance(size, Sequence) and len(size) == 2 and all(isinstance(n, int) and n > 0 for n in size)):
+    if not (isinstance(size, Sequence) and len(size) == 2 and all(isinstance(n, int) and 0 < n < 2**31 for n in size)):
         raise ValueError(f"RLE size {size!r} is not two positive integers")
     if isinstance(counts, str | bytes):
         counts = _uncompress(counts.encode("ascii", "replace") if isinstance(counts, str) else counts)
     elif not isinstance(counts, Sequence) or not all(isinstance(n, int) for n in counts):
         raise ValueError("RLE counts are neither a string nor a list of integers")
-    lengths = np.array(counts, np.int64)
-    if (lengths < 0).any():
+    if any(n < 0 for n in counts):
         raise ValueError("RLE counts go below zero")
-    if lengths.sum() != size[0] * size[1]:
-        raise ValueError(f"RLE counts cover {lengths.sum()} pixels, its size {list(size)} has {size[0] * size[1]}")
-    values = (np.arange(len(lengths)) % 2).astype(bool)
-    return np.repeat(values, lengths).reshape(size[1], size[0]).T
+    if sum(counts) != size[0] * size[1]:
+        raise ValueError(f"RLE counts cover {sum(counts)} pixels, its size {list(size)} has {size[0] * size[1]}")
+    return size[0], size[1], np.array(counts, np.int64)
 
 
 def _uncompress(counts: bytes) -> list[int]:

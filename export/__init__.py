@@ -1,0 +1,1 @@
+"""Dataset files in and out: COCO and DensePose-COCO readers, writers and checks."""
