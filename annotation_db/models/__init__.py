@@ -1,0 +1,24 @@
+"""All tables."""
+
+from annotation_db.models.accounts import SignInFailure, User, UserSession
+from annotation_db.models.base import Base
+from annotation_db.models.photos import Image, Member, Person, PersonRevision, Project
+from annotation_db.models.work import Mark, MarkRevision, Mask, MaskRevision, Point, Task
+
+__all__ = [
+    "Base",
+    "Image",
+    "Mark",
+    "MarkRevision",
+    "Mask",
+    "MaskRevision",
+    "Member",
+    "Person",
+    "PersonRevision",
+    "Point",
+    "Project",
+    "SignInFailure",
+    "Task",
+    "User",
+    "UserSession",
+]

@@ -1,0 +1,82 @@
+"""Images."""
+
+from collections.abc import Collection, Iterator, Sequence
+from uuid import UUID
+
+from sqlalchemy import case, func, select, tuple_, union
+from sqlalchemy.orm import Session
+
+from annotation_db.models import Image, Person
+from annotation_db.roles import PersonState
+
+
+def by_id(session: Session, image_id: UUID, lock: bool = False) -> Image | None:
+    """One image, unless it is deleted; with `lock`, held until the transaction ends."""
+    query = select(Image).where(Image.id == image_id, Image.deleted_at.is_(None))
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def project_of(session: Session, image_id: UUID) -> UUID | None:
+    """The project of an image that is not deleted."""
+    return session.scalar(select(Image.project_id).where(Image.id == image_id, Image.deleted_at.is_(None)))
+
+
+def by_sha256(session: Session, project_id: UUID, sha256: str) -> Image | None:
+    """The image that came with these bytes, deleted or not."""
+    return session.scalar(select(Image).where(Image.project_id == project_id, Image.sha256 == sha256))
+
+
+def name_taken(session: Session, project_id: UUID, file_name: str) -> bool:
+    """Whether an image of the project, deleted ones too, has this name."""
+    query = select(Image.id).where(Image.project_id == project_id, Image.file_name == file_name)
+    return session.scalar(query) is not None
+
+
+def add(session: Session, image: Image) -> None:
+    """Insert; raises IntegrityError when bytes or name are there already."""
+    session.add(image)
+    session.flush()
+
+
+def page(
+    session: Session, project_id: UUID, after: tuple[str, UUID] | None, limit: int, part_of_name: str | None
+) -> Sequence[Image]:
+    """Up to `limit` images by file name."""
+    query = (
+        select(Image)
+        .where(Image.project_id == project_id, Image.deleted_at.is_(None))
+        .order_by(Image.file_name, Image.id)
+        .limit(limit)
+    )
+    if part_of_name:
+        query = query.where(Image.file_name.icontains(part_of_name, autoescape=True))
+    if after:
+        query = query.where(tuple_(Image.file_name, Image.id) > after)
+    return session.scalars(query).all()
+
+
+def many(session: Session, image_ids: Collection[UUID]) -> dict[UUID, Image]:
+    """Several images by id, deleted ones too."""
+    return {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(image_ids)))}
+
+
+def names(session: Session, project_id: UUID) -> Iterator[Image]:
+    """All images of a project that are not deleted."""
+    return session.scalars(select(Image).where(Image.project_id == project_id, Image.deleted_at.is_(None)))
+
+
+def person_counts(session: Session, image_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Persons and finished persons of several images."""
+    done = case((Person.state == PersonState.done, 1), else_=0)
+    rows = session.execute(
+        select(Person.image_id, func.count(), func.sum(done))
+        .where(Person.image_id.in_(image_ids), Person.deleted_at.is_(None))
+        .group_by(Person.image_id)
+    )
+    return {image_id: (count, int(finished)) for image_id, count, finished in rows}
+
+
+def referenced_blobs(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of the keys that an image or a person, deleted or not, refers to."""
+    query = union(select(Image.blob).where(Image.blob.in_(keys)), select(Person.truth).where(Person.truth.in_(keys)))
+    return {key for key in session.scalars(query) if key}

@@ -1,0 +1,85 @@
+"""Tasks, leases and the queue."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, case, or_, select
+from sqlalchemy.orm import Session
+
+from annotation_db.models import Image, Person, Task
+from annotation_db.roles import TaskKind, TaskState
+
+_TO_DO = (TaskState.open, TaskState.returned)
+
+
+def by_id(session: Session, task_id: UUID, lock: bool = False) -> Task | None:
+    """One task; with `lock`, held until the transaction ends."""
+    return session.get(Task, task_id, with_for_update=lock or None, populate_existing=lock)
+
+
+def of_person(session: Session, person_id: UUID, kind: TaskKind, lock: bool = False) -> Task | None:
+    """A person's task of one kind."""
+    query = select(Task).where(Task.person_id == person_id, Task.kind == kind)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
+
+
+def project_of(session: Session, task_id: UUID) -> UUID | None:
+    """The project of a task whose person and image are not deleted."""
+    return session.scalar(
+        select(Task.project_id)
+        .join(Person, Person.id == Task.person_id)
+        .join(Image, Image.id == Person.image_id)
+        .where(Task.id == task_id, Image.deleted_at.is_(None))
+    )
+
+
+def add(session: Session, task: Task) -> None:
+    """Insert."""
+    session.add(task)
+    session.flush()
+
+
+def leased_elsewhere(session: Session, person_id: UUID, user_id: UUID, now: datetime) -> bool:
+    """Whether somebody else holds an unexpired lease on a task of the person."""
+    query = select(Task.id).where(Task.person_id == person_id, Task.lease_user_id != user_id, Task.lease_until > now)
+    return session.scalar(query.limit(1)) is not None
+
+
+def in_hand(session: Session, project_id: UUID, user_id: UUID) -> Task | None:
+    """Lock the task that the user had last and nobody took since."""
+    query = _to_do(project_id).where(Task.lease_user_id == user_id).order_by(Task.lease_until.desc(), Task.id)
+    return _first_unlocked(session, query)
+
+
+def first_free(session: Session, project_id: UUID, now: datetime) -> Task | None:
+    """Lock the first task that nobody holds: what nobody has begun before what somebody left, masked persons before
+    new ones, older before younger. Tasks that another transaction is taking are passed over."""
+    left = case((Task.lease_user_id.is_(None), 0), else_=1)
+    new = case((Task.kind == TaskKind.points, 0), else_=1)
+    query = (
+        _to_do(project_id)
+        .where(or_(Task.lease_user_id.is_(None), Task.lease_until <= now))
+        .order_by(left, new, Person.created_at, Person.id)
+    )
+    return _first_unlocked(session, query)
+
+
+def _to_do(project_id: UUID) -> Select[tuple[Task]]:
+    return (
+        select(Task)
+        .join(Person, Person.id == Task.person_id)
+        .join(Image, Image.id == Person.image_id)
+        .where(
+            Task.project_id == project_id,
+            Task.state.in_(_TO_DO),
+            Person.deleted_at.is_(None),
+            Image.deleted_at.is_(None),
+        )
+    )
+
+
+def _first_unlocked(session: Session, query: Select[tuple[Task]]) -> Task | None:
+    locked = query.limit(1).with_for_update(skip_locked=True, of=Task)
+    return session.scalar(locked.execution_options(populate_existing=True))
