@@ -1,0 +1,165 @@
+"""From which six directions each coarse part is looked at: anatomical frames and the tables of views.
+
+A frame has three axes: ``outward`` (away from the midline; the person's left for parts on the midline), ``up`` and
+``front``. Frames are made for the person's left parts and mirrored for the right ones, so that the views of two
+mirrored parts are mirror images. The anatomical position (arms hanging, palms forward, thumbs outward) names the sides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from surface.body import Body
+
+Floats = NDArray[np.float64]
+Axis = tuple[float, float, float]
+
+_MIRROR = np.array([-1.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Look:
+    """One direction of a table of views.
+
+    Attributes:
+        name: short name.
+        title: what the annotator reads.
+        towards: where the camera stands as seen from the part, in (outward, up, front).
+        up: which way is up in the image, in (outward, up, front).
+    """
+
+    name: str
+    title: str
+    towards: Axis
+    up: Axis = (0.0, 1.0, 0.0)
+
+
+def _sides(front: str, back: str, outer: str, inner: str) -> tuple[Look, ...]:
+    return (
+        Look("front", front, (0, 0, 1)),
+        Look("back", back, (0, 0, -1)),
+        Look("outer", outer, (1, 0, 0)),
+        Look("inner", inner, (-1, 0, 0)),
+    )
+
+
+LOOKS: dict[str, tuple[Look, ...]] = {
+    "torso": (
+        *_sides("Front", "Back", "Left side", "Right side"),
+        Look("above", "From above", (0, 1, 0.35)),
+        Look("below", "From below", (0, -1, 0.35)),
+    ),
+    "head": (
+        *_sides("Face", "Back of head", "Left side", "Right side"),
+        Look("above", "Top of head", (0, 1, 0.25), (0, 0, -1)),
+        Look("below", "Under the chin", (0, -1, 0.7)),
+    ),
+    "hand": (
+        *_sides("Palm", "Back of hand", "Thumb side", "Little-finger side"),
+        Look("tips", "Fingertips", (0, 1, 0.5), (0, 0, -1)),
+        Look("web", "Between thumb and fingers", (0.6, 0.5, 0.7)),
+    ),
+    "foot": (
+        *_sides("Toes", "Heel", "Outer side", "Inner side"),
+        Look("above", "Top", (0, 1, 0), (0, 0, 1)),
+        Look("below", "Sole", (0, -1, 0), (0, 0, 1)),
+    ),
+    "upper leg": (
+        *_sides("Front", "Back", "Outer side", "Inner side"),
+        Look("above", "Front, from above", (0, 1, 1)),
+        Look("below", "Back, from below", (0, -1, -1)),
+    ),
+    "lower leg": (
+        *_sides("Front (shin)", "Back (calf)", "Outer side", "Inner side"),
+        Look("above", "Front, from above", (0, 1, 1)),
+        Look("below", "Back, from below", (0, -1, -1)),
+    ),
+    "upper arm": (
+        *_sides("Front (biceps)", "Back (triceps)", "Outer side", "Inner side (armpit)"),
+        Look("above", "Outer side, from above", (1, 1, 0)),
+        Look("below", "Inner side, from below", (-1, -1, 0)),
+    ),
+    "lower arm": (
+        *_sides("Palm side", "Back-of-hand side", "Thumb side", "Little-finger side"),
+        Look("above", "Elbow, from above", (0, 1, -1)),
+        Look("below", "Wrist, from below", (0, -1, 1)),
+    ),
+    "other": (
+        *_sides("Front", "Back", "Left side", "Right side"),
+        Look("above", "From above", (0, 1, 0), (0, 0, -1)),
+        Look("below", "From below", (0, -1, 0), (0, 0, 1)),
+    ),
+}
+
+
+def kind(name: str) -> str:
+    """The row of ``LOOKS`` for a coarse part's name."""
+    low = name.lower().replace("-", " ").replace("_", " ")
+    for key in ("hand", "foot", "head", "torso"):
+        if key in low:
+            return key
+    for limb in ("arm", "leg"):
+        for half in ("upper", "lower"):
+            if limb in low and half in low:
+                return f"{half} {limb}"
+    return "other"
+
+
+def side(name: str) -> str | None:
+    """ "left" or "right" for a part of one side of the person, else None."""
+    words = name.lower().replace("-", " ").replace("_", " ").split()
+    return "left" if "left" in words else "right" if "right" in words else None
+
+
+def frame(body: Body, part: int) -> Floats:
+    """The (3,3) frame of a coarse part: rows outward, up, front; a right part has the mirror of its left one's."""
+    name = body.part_names[part - 1]
+    if side(name) == "right":
+        return frame(body, int(body.part_mirror[part])) * _MIRROR
+    what = kind(name)
+    if what in ("torso", "head", "other"):
+        return np.eye(3)
+    centre, axes = _principal(body, part)
+    away = centre - body.vertices.mean(axis=0)
+    if what == "foot":
+        toes = axes[0] * np.sign(axes[0][2])
+        return _frame(np.array([0.0, 1.0, 0.0]), toes)
+    long = axes[0] * np.sign(axes[0] @ away)
+    if what in ("hand", "lower arm"):
+        palm = _palm(body)
+        if palm is None:
+            # Arms stretched sideways, palms down: the thumb points forward.
+            palm = np.cross(long, np.array([0.0, 0.0, 1.0]))
+        return _frame(long if what == "hand" else -long, palm)
+    return _frame(-long, np.array([0.0, 0.0, 1.0]))
+
+
+def _frame(up: Floats, front: Floats) -> Floats:
+    """Rows outward, up, front: up kept, front made orthogonal to it."""
+    up = up / np.linalg.norm(up)
+    front = front - (front @ up) * up
+    front = front / np.linalg.norm(front)
+    return np.stack([np.cross(up, front), up, front])
+
+
+def _principal(body: Body, part: int) -> tuple[Floats, Floats]:
+    """Centre (3,) and principal axes (3,3), the longest first, of a part's area."""
+    mine = body.face_part == part
+    centres, area = body.vertices[body.faces[mine]].mean(axis=1), body.face_area[mine]
+    centre = np.average(centres, axis=0, weights=area)
+    return centre, np.linalg.eigh(np.cov((centres - centre).T, aweights=area))[1].T[::-1]
+
+
+def _palm(body: Body) -> Floats | None:
+    """Where the left palm faces, by the knuckles; None for a body without finger joints."""
+    needed = ("left_wrist", "left_index1", "left_middle1", "left_pinky1")
+    if body.rig is None or not set(needed) <= set(body.rig.joint_names):
+        return None
+    joints = body.rig.J_regressor @ body.rig.v_template
+    wrist, index, middle, little = (joints[body.rig.joint_names.index(name)] for name in needed)
+    return np.cross(middle - wrist, index - little)
