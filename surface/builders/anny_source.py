@@ -53,14 +53,18 @@ class Source:
 def adult_phenotypes(power: int, labels: list[str]) -> NDArray[np.float64]:
     """A fixed population of `2**power` adults, `(2**power, len(labels))`, from a Sobol sequence.
 
-    Age is uniform from a little under 25 to 90 years (Anny's 0.6 to 1), sex is uniform between male and female, what is
-    left spreads about the middle as Beta(2, 2).
+    Age and height follow Anny's own calibration to WHO data (`data/shape_calibration`): .72 to .90 is about 17 to 80
+    years, heights of adult men and women are Beta(16.5, 25.7) and Beta(13.7, 25.7). Sex is Beta(.5, .5), mostly near one
+    end; everything else spreads about the middle as Beta(2, 2).
     """
-    quantile = qmc.Sobol(len(labels), scramble=False).random_base2(power)
-    values = beta.ppf(quantile, 2.0, 2.0)
-    for name, low, high in (("age", 0.6, 1.0), ("gender", 0.0, 1.0)):
-        values[:, labels.index(name)] = low + (high - low) * quantile[:, labels.index(name)]
-    return values
+    quantile = dict(zip(labels, qmc.Sobol(len(labels), scramble=False).random_base2(power).T, strict=True))
+    values = {label: beta.ppf(q, 2.0, 2.0) for label, q in quantile.items()}
+    values["age"] = 0.72 + 0.18 * quantile["age"]
+    values["gender"] = beta.ppf(quantile["gender"], 0.5, 0.5)
+    # The first point of the sequence is the corner of the cube; the middle stands in for it.
+    height = np.where(quantile["height"] == 0.0, 0.5, quantile["height"])
+    values["height"] = beta.ppf(height, np.where(values["gender"] < 0.5, 16.496, 13.684), 25.7)
+    return np.stack([values[label] for label in labels], axis=1)
 
 
 def load(power: int = 9) -> Source:
