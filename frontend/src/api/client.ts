@@ -1,50 +1,46 @@
-import { ApiError, errorFromBody, offlineError } from "./error";
+import createClient from "openapi-fetch";
+import { errorFrom, offlineError } from "./error";
+import type { paths } from "./schema";
 import { waitForSignIn } from "./session";
 
+/** The server's routes with the types of its OpenAPI document. Wrap every use in `call`. */
+export const api = createClient<paths>({
+  credentials: "same-origin",
+  headers: { Accept: "application/json" },
+  // Looked up at each call, so that tests can put their own in its place.
+  fetch: (request) => globalThis.fetch(request),
+});
+
 export interface CallOptions {
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal;
   /** Lets the browser finish the call after the page is closed (bodies up to 64 KiB). */
   keepalive?: boolean;
-  /** False: a 401 rejects at once instead of waiting for the sign-in dialog. */
-  hold?: boolean;
+}
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
 }
 
 /**
- * Calls the server and returns the parsed JSON (`undefined` for 204).
- * Rejects with ApiError, or with the signal's AbortError. A 401 waits for sign-in and is then sent again.
+ * Makes a call and returns the body of its answer (`undefined` for 204).
+ * Rejects with ApiError, or with AbortError when the signal fires. A 401 waits for sign-in and calls again, unless
+ * `hold` is false.
  */
-export async function request<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
-  const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
-  if (options.signal) init.signal = options.signal;
-  if (options.keepalive) init.keepalive = true;
-  if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    init.headers = { ...init.headers, "Content-Type": "application/json" };
-  }
+export async function call<T>(send: () => Promise<Answer<T>>, hold = true): Promise<T> {
   for (;;) {
-    const response = await answerTo(path, init);
-    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
-    const error = errorFromBody(response.status, await response.text());
-    if (response.status !== 401 || options.hold === false || !(await waitForSignIn())) throw error;
+    const { data, error, response } = await answerTo(send);
+    if (response.ok) return data as T;
+    if (response.status !== 401 || !hold || !(await waitForSignIn())) throw errorFrom(response.status, error);
   }
 }
 
-async function answerTo(path: string, init: RequestInit): Promise<Response> {
+async function answerTo<T>(send: () => Promise<Answer<T>>): Promise<Answer<T>> {
   try {
-    return await fetch(path, init);
+    return await send();
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw offlineError(cause);
   }
 }
-
-/** A query string of the defined values, with its question mark; empty when there are none. */
-export function queryString(values: Record<string, string | number | null | undefined>): string {
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(values)) {
-    if (value !== null && value !== undefined && value !== "") query.set(key, String(value));
-  }
-  return query.size > 0 ? `?${query}` : "";
-}
-
-export { ApiError };

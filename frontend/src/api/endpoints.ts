@@ -1,104 +1,123 @@
-/** Every route of the server that the pages call, one function each. Paths and bodies as in /api/openapi.json. */
-import { type CallOptions, queryString, request } from "./client";
+/** The server's routes as the pages use them, one function each. */
+import { api, type CallOptions, call } from "./client";
 import type {
-  Account,
-  Body,
-  Image,
-  ImageWithPersons,
-  Mark,
+  AccountCreate,
+  AccountPatch,
   MarkWrite,
-  Mask,
   MaskWrite,
-  Me,
-  Member,
-  Page,
-  Person,
+  PersonState,
   PersonWrite,
-  Point,
-  Project,
-  Projection,
-  Role,
+  ProjectCreate,
+  ProjectPatch,
   Task,
 } from "./types";
 
 type Options = CallOptions;
+const PAGE = 500;
 
 // Session
-export const getSession = (o?: Options) => request<Me>("GET", "/api/session", undefined, { ...o, hold: false });
+export const getSession = (o?: Options) => call(() => api.GET("/api/session", { ...o }), false);
 export const signIn = (username: string, password: string) =>
-  request<Me>("POST", "/api/session", { username, password }, { hold: false });
-export const signOut = () => request<void>("DELETE", "/api/session", undefined, { hold: false });
+  call(() => api.POST("/api/session", { body: { username, password } }), false);
+export const signOut = () => call(() => api.DELETE("/api/session"), false);
 export const changePassword = (current: string, next: string) =>
-  request<void>("POST", "/api/session/password", { current, new: next });
+  call(() => api.POST("/api/session/password", { body: { current, new: next } }));
 
 // Accounts
-export const getUsers = (o?: Options) => request<Page<Account>>("GET", "/api/users?limit=500", undefined, o);
-export const createUser = (user: { username: string; name: string; password: string; role: Role }) =>
-  request<Account>("POST", "/api/users", user);
-export const updateUser = (
-  id: string,
-  change: Partial<{ name: string; role: Role; password: string; active: boolean }>,
-) => request<Account>("PATCH", `/api/users/${id}`, change);
+export const getUsers = (after?: string, o?: Options) =>
+  call(() => api.GET("/api/users", { params: { query: { after, limit: PAGE } }, ...o }));
+export const createUser = (body: AccountCreate) => call(() => api.POST("/api/users", { body }));
+export const updateUser = (user_id: string, body: AccountPatch) =>
+  call(() => api.PATCH("/api/users/{user_id}", { params: { path: { user_id } }, body }));
 
 // Projects
-export const getProjects = (o?: Options) => request<Page<Project>>("GET", "/api/projects?limit=500", undefined, o);
-export const getProject = (id: string, o?: Options) => request<Project>("GET", `/api/projects/${id}`, undefined, o);
-export const createProject = (project: { name: string; description: string; body: string }) =>
-  request<Project>("POST", "/api/projects", project);
-export const getMembers = (id: string, o?: Options) =>
-  request<Page<Member>>("GET", `/api/projects/${id}/members?limit=500`, undefined, o);
-export const addMember = (id: string, userId: string) => request<Member>("PUT", `/api/projects/${id}/members/${userId}`);
-export const removeMember = (id: string, userId: string) =>
-  request<void>("DELETE", `/api/projects/${id}/members/${userId}`);
+export const getProjects = (after?: string, o?: Options) =>
+  call(() => api.GET("/api/projects", { params: { query: { after, limit: PAGE } }, ...o }));
+export const getProject = (project_id: string, o?: Options) =>
+  call(() => api.GET("/api/projects/{project_id}", { params: { path: { project_id } }, ...o }));
+export const createProject = (body: ProjectCreate) => call(() => api.POST("/api/projects", { body }));
+export const updateProject = (project_id: string, body: ProjectPatch) =>
+  call(() => api.PATCH("/api/projects/{project_id}", { params: { path: { project_id } }, body }));
+export const getMembers = (project_id: string, after?: string, o?: Options) =>
+  call(() =>
+    api.GET("/api/projects/{project_id}/members", {
+      params: { path: { project_id }, query: { after, limit: PAGE } },
+      ...o,
+    }),
+  );
+export const addMember = (project_id: string, user_id: string) =>
+  call(() => api.PUT("/api/projects/{project_id}/members/{user_id}", { params: { path: { project_id, user_id } } }));
+export const removeMember = (project_id: string, user_id: string) =>
+  call(() => api.DELETE("/api/projects/{project_id}/members/{user_id}", { params: { path: { project_id, user_id } } }));
+export type ExportFormat = "densepose-coco";
+export const getExport = (project_id: string, format: ExportFormat) =>
+  call(() =>
+    api.GET("/api/projects/{project_id}/export", {
+      params: { path: { project_id }, query: { format } },
+      parseAs: "blob",
+    }),
+  ) as Promise<Blob>;
 
 // Images and persons
 export const getImages = (
-  projectId: string,
-  query: { after?: string | undefined; limit?: number; q?: string },
+  project_id: string,
+  query: { after?: string | undefined; limit?: number; q?: string | undefined },
   o?: Options,
-) => request<Page<Image>>("GET", `/api/projects/${projectId}/images${queryString(query)}`, undefined, o);
-export const getImage = (id: string, o?: Options) =>
-  request<ImageWithPersons>("GET", `/api/images/${id}`, undefined, o);
-export const deleteImage = (id: string) => request<void>("DELETE", `/api/images/${id}`);
+) => call(() => api.GET("/api/projects/{project_id}/images", { params: { path: { project_id }, query }, ...o }));
+export const getImage = (image_id: string, o?: Options) =>
+  call(() => api.GET("/api/images/{image_id}", { params: { path: { image_id } }, ...o }));
+export const deleteImage = (image_id: string) =>
+  call(() => api.DELETE("/api/images/{image_id}", { params: { path: { image_id } } }));
 export const imageFileUrl = (id: string) => `/api/images/${id}/file`;
 export const thumbnailUrl = (id: string, size = 256) => `/api/images/${id}/thumbnail?size=${size}`;
-export const putPerson = (id: string, body: PersonWrite, o?: Options) =>
-  request<Person>("PUT", `/api/persons/${id}`, body, o);
-export const deletePerson = (id: string, revision: number) =>
-  request<Person>("DELETE", `/api/persons/${id}?revision=${revision}`);
+export const getPersons = (project_id: string, state: PersonState, limit: number, o?: Options) =>
+  call(() =>
+    api.GET("/api/projects/{project_id}/persons", { params: { path: { project_id }, query: { state, limit } }, ...o }),
+  );
+export const putPerson = (person_id: string, body: PersonWrite, o?: Options) =>
+  call(() => api.PUT("/api/persons/{person_id}", { params: { path: { person_id } }, body, ...o }));
+export const deletePerson = (person_id: string, revision: number) =>
+  call(() => api.DELETE("/api/persons/{person_id}", { params: { path: { person_id }, query: { revision } } }));
 
 // Tasks, masks, points, marks
-export const nextTask = (projectId: string) =>
-  request<Task | undefined>("POST", `/api/projects/${projectId}/tasks/next`);
-export const openPersonTask = (personId: string) => request<Task>("POST", `/api/persons/${personId}/task`);
-export const getTask = (id: string, o?: Options) => request<Task>("GET", `/api/tasks/${id}`, undefined, o);
-export const renewLease = (taskId: string, o?: Options) =>
-  request<Task>("POST", `/api/tasks/${taskId}/lease`, undefined, o);
-export const releaseLease = (taskId: string, o?: Options) =>
-  request<Task>("DELETE", `/api/tasks/${taskId}/lease`, undefined, o);
-export const getMask = (taskId: string, o?: Options) => request<Mask>("GET", `/api/tasks/${taskId}/mask`, undefined, o);
-export const putMask = (id: string, body: MaskWrite, o?: Options) => request<Mask>("PUT", `/api/masks/${id}`, body, o);
-export const submitMask = (taskId: string, revision: number) =>
-  request<Task>("POST", `/api/tasks/${taskId}/mask/submit`, { revision });
-export const reopenMask = (taskId: string) => request<Task>("POST", `/api/tasks/${taskId}/reopen-mask`);
-export const getPoints = (taskId: string, o?: Options) =>
-  request<{ items: Point[] }>("GET", `/api/tasks/${taskId}/points`, undefined, o);
-export const putMark = (id: string, body: MarkWrite, o?: Options) => request<Mark>("PUT", `/api/marks/${id}`, body, o);
-export const submitTask = (taskId: string) => request<Task>("POST", `/api/tasks/${taskId}/submit`);
-export const reopenTask = (taskId: string) => request<Task>("POST", `/api/tasks/${taskId}/reopen`);
+/** The caller's next task, leased to them; undefined when there is nothing to do. */
+export const nextTask = (project_id: string): Promise<Task | undefined> =>
+  call(() => api.POST("/api/projects/{project_id}/tasks/next", { params: { path: { project_id } } }));
+export const openPersonTask = (person_id: string) =>
+  call(() => api.POST("/api/persons/{person_id}/task", { params: { path: { person_id } } }));
+export const getTask = (task_id: string, o?: Options) =>
+  call(() => api.GET("/api/tasks/{task_id}", { params: { path: { task_id } }, ...o }));
+export const renewLease = (task_id: string, o?: Options) =>
+  call(() => api.POST("/api/tasks/{task_id}/lease", { params: { path: { task_id } }, ...o }));
+export const releaseLease = (task_id: string, o?: Options) =>
+  call(() => api.DELETE("/api/tasks/{task_id}/lease", { params: { path: { task_id } }, ...o }));
+export const getMask = (task_id: string, o?: Options) =>
+  call(() => api.GET("/api/tasks/{task_id}/mask", { params: { path: { task_id } }, ...o }));
+export const putMask = (mask_id: string, body: MaskWrite, o?: Options) =>
+  call(() => api.PUT("/api/masks/{mask_id}", { params: { path: { mask_id } }, body, ...o }));
+export const submitMask = (task_id: string, revision: number) =>
+  call(() => api.POST("/api/tasks/{task_id}/mask/submit", { params: { path: { task_id } }, body: { revision } }));
+export const reopenMask = (task_id: string) =>
+  call(() => api.POST("/api/tasks/{task_id}/reopen-mask", { params: { path: { task_id } } }));
+export const getPoints = (task_id: string, o?: Options) =>
+  call(() => api.GET("/api/tasks/{task_id}/points", { params: { path: { task_id } }, ...o }));
+export const putMark = (mark_id: string, body: MarkWrite, o?: Options) =>
+  call(() => api.PUT("/api/marks/{mark_id}", { params: { path: { mark_id } }, body, ...o }));
+export const submitTask = (task_id: string) =>
+  call(() => api.POST("/api/tasks/{task_id}/submit", { params: { path: { task_id } } }));
+export const reopenTask = (task_id: string) =>
+  call(() => api.POST("/api/tasks/{task_id}/reopen", { params: { path: { task_id } } }));
 
 // Bodies
-export const getBody = (hash: string, o?: Options) => request<Body>("GET", `/api/bodies/${hash}`, undefined, o);
+export const getBody = (body_hash: string, o?: Options) =>
+  call(() => api.GET("/api/bodies/{body_hash}", { params: { path: { body_hash } }, ...o }));
 export const viewUrl = (hash: string, part: number, view: number, size: number, theme: "light" | "dark") =>
   `/api/bodies/${hash}/parts/${part}/views/${view}.webp?size=${size}&theme=${theme}`;
-export const pickPoint = (hash: string, part: number, view: number, x: number, y: number, o?: Options) =>
-  request<{
-    face: number;
-    bary: [number, number, number];
-    i: number;
-    u: number;
-    v: number;
-    projections: Projection[];
-  }>("POST", `/api/bodies/${hash}/parts/${part}/pick`, { view, x, y }, o);
-
-export const exportUrl = (projectId: string, format: string) => `/api/projects/${projectId}/export?format=${format}`;
+export const pickPoint = (body_hash: string, part: number, view: number, x: number, y: number, o?: Options) =>
+  call(() =>
+    api.POST("/api/bodies/{body_hash}/parts/{part}/pick", {
+      params: { path: { body_hash, part } },
+      body: { view, x, y },
+      ...o,
+    }),
+  );

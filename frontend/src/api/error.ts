@@ -73,19 +73,22 @@ function fieldProblems(value: unknown): FieldProblem[] {
   }));
 }
 
-/** The error for a response that is not ok, from its status and its body (problem+json, or whatever a proxy sent). */
-export function errorFromBody(status: number, body: string): ApiError {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return new ApiError(status, titleOf(status), "");
-  }
-  if (!isRecord(parsed)) return new ApiError(status, titleOf(status), "");
-  return new ApiError(status, TITLES[status] ?? (text(parsed.title) || titleOf(status)), text(parsed.detail), {
-    problem: parsed,
-    errors: fieldProblems(parsed.errors),
+/** The error for a response that is not ok, from its status and its body: a problem object, or whatever a proxy sent. */
+export function errorFrom(status: number, body: unknown): ApiError {
+  if (!isRecord(body)) return new ApiError(status, titleOf(status), "");
+  return new ApiError(status, TITLES[status] ?? (text(body.title) || titleOf(status)), text(body.detail), {
+    problem: body,
+    errors: fieldProblems(body.errors),
   });
+}
+
+/** The value of a JSON text; undefined if it is none. */
+export function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The error for a call that got no response at all. */

@@ -1,4 +1,4 @@
-import { QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { infiniteQueryOptions, QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import * as endpoints from "./endpoints";
 import { ApiError } from "./error";
@@ -17,16 +17,45 @@ export function makeQueryClient(): QueryClient {
   });
 }
 
+/** All pages of a list that is short by nature: accounts, projects, members. */
+async function all<T>(page: (after?: string) => Promise<{ items: T[]; next: string | null }>): Promise<T[]> {
+  const items: T[] = [];
+  for (let after: string | undefined; ; ) {
+    const answer = await page(after);
+    items.push(...answer.items);
+    if (answer.next === null) return items;
+    after = answer.next;
+  }
+}
+
+const IMAGES = 60;
+
 export const queries = {
   session: () => queryOptions({ queryKey: ["session"], queryFn: ({ signal }) => endpoints.getSession({ signal }) }),
-  users: () => queryOptions({ queryKey: ["users"], queryFn: ({ signal }) => endpoints.getUsers({ signal }) }),
-  projects: () => queryOptions({ queryKey: ["projects"], queryFn: ({ signal }) => endpoints.getProjects({ signal }) }),
+  users: () =>
+    queryOptions({
+      queryKey: ["users"],
+      queryFn: ({ signal }) => all((after) => endpoints.getUsers(after, { signal })),
+    }),
+  projects: () =>
+    queryOptions({
+      queryKey: ["projects"],
+      queryFn: ({ signal }) => all((after) => endpoints.getProjects(after, { signal })),
+    }),
   project: (id: string) =>
     queryOptions({ queryKey: ["projects", id], queryFn: ({ signal }) => endpoints.getProject(id, { signal }) }),
   members: (id: string) =>
     queryOptions({
       queryKey: ["projects", id, "members"],
-      queryFn: ({ signal }) => endpoints.getMembers(id, { signal }),
+      queryFn: ({ signal }) => all((after) => endpoints.getMembers(id, after, { signal })),
+    }),
+  images: (projectId: string, q: string) =>
+    infiniteQueryOptions({
+      queryKey: ["projects", projectId, "images", q],
+      queryFn: ({ pageParam, signal }) =>
+        endpoints.getImages(projectId, { after: pageParam, limit: IMAGES, q: q || undefined }, { signal }),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next ?? undefined,
     }),
   image: (id: string) =>
     queryOptions({ queryKey: ["images", id], queryFn: ({ signal }) => endpoints.getImage(id, { signal }) }),

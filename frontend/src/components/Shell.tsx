@@ -1,6 +1,7 @@
 import { Anchor, Group, Text } from "@mantine/core";
 import { Link, NavLink, Outlet } from "react-router";
 import { useMe } from "../api/queries";
+import { UploadPanel } from "../uploads/UploadPanel";
 import { AccountMenu } from "./AccountMenu";
 import classes from "./Shell.module.css";
 
@@ -36,6 +37,7 @@ export function Shell() {
       <main id="main" tabIndex={-1} className={classes.main}>
         <Outlet />
       </main>
+      <UploadPanel />
     </>
   );
 }

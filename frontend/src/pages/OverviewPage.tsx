@@ -1,3 +1,36 @@
+import { Stack } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useCallback } from "react";
+import { ImageGrid } from "../images/ImageGrid";
+import { NextActionPanel } from "../projects/NextActionPanel";
+import { AddPhotos } from "../uploads/AddPhotos";
+import { CocoDialog } from "../uploads/CocoDialog";
+import { DropOverlay } from "../uploads/DropOverlay";
+import type { Picked } from "../uploads/files";
+import { uploads } from "../uploads/uploads";
+import { useCurrentProject } from "./ProjectLayout";
+
 export default function OverviewPage() {
-  return null;
+  const project = useCurrentProject();
+  const [cocoOpen, coco] = useDisclosure(false);
+  const add = useCallback((picked: Picked[]) => uploads.add(project.id, picked), [project.id]);
+  const empty = project.progress.images === 0;
+  return (
+    <Stack gap={36}>
+      <NextActionPanel project={project} addPhotos={<AddPhotos size="md" onPicked={add} onCoco={coco.open} />} />
+      {!empty && (
+        <ImageGrid
+          projectId={project.id}
+          total={project.progress.images}
+          action={project.can.manage && <AddPhotos variant="default" onPicked={add} onCoco={coco.open} />}
+        />
+      )}
+      {project.can.manage && (
+        <>
+          <DropOverlay onPicked={add} />
+          <CocoDialog opened={cocoOpen} onClose={coco.close} onPicked={add} />
+        </>
+      )}
+    </Stack>
+  );
 }

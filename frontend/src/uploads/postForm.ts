@@ -1,4 +1,4 @@
-import { errorFromBody, offlineError } from "../api/error";
+import { errorFrom, offlineError, parseJson } from "../api/error";
 import { waitForSignIn } from "../api/session";
 
 export interface UploadOptions {
@@ -15,7 +15,7 @@ export async function postForm<T>(path: string, form: FormData, options: UploadO
   for (;;) {
     const answer = await send(path, form, options);
     if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.body) as T;
-    const error = errorFromBody(answer.status, answer.body);
+    const error = errorFrom(answer.status, parseJson(answer.body));
     if (answer.status !== 401 || !(await waitForSignIn())) throw error;
   }
 }

@@ -33,12 +33,7 @@ export function boxBetween(a: XY, b: XY, image: Size): Box | null {
 
 /** The box moved by (dx, dy), kept whole inside the image. */
 export function moveBox([x, y, width, height]: Box, dx: number, dy: number, image: Size): Box {
-  return [
-    round(clamp(x + dx, 0, image.width - width)),
-    round(clamp(y + dy, 0, image.height - height)),
-    width,
-    height,
-  ];
+  return [round(clamp(x + dx, 0, image.width - width)), round(clamp(y + dy, 0, image.height - height)), width, height];
 }
 
 /** The box with one handle dragged by (dx, dy). Edges stop at the image and MIN_SIDE before the opposite edge. */

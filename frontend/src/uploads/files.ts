@@ -27,6 +27,28 @@ function tidy(picked: Picked[]): Picked[] {
   return picked.filter(({ path }) => !LITTER.test(path)).sort((a, b) => byPath.compare(a.path, b.path));
 }
 
+/** Opens the system's chooser. Call it from a click; resolves to nothing when the person cancels. */
+export function chooseFiles({ accept = "", folder = false }: { accept?: string; folder?: boolean }): Promise<Picked[]> {
+  return new Promise((resolve) => {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.multiple = true;
+    input.accept = accept;
+    input.webkitdirectory = folder;
+    input.hidden = true;
+    const done = () => {
+      resolve(fromInput(input.files ?? []));
+      input.remove();
+    };
+    input.addEventListener("change", done);
+    input.addEventListener("cancel", done);
+    document.body.append(input);
+    input.click();
+  });
+}
+
+export const PHOTO_TYPES = "image/*,.zip,application/zip";
+
 /** The files of a file or folder chooser. */
 export function fromInput(files: Iterable<File>): Picked[] {
   return tidy(Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name })));

@@ -1,0 +1,31 @@
+import { Group, Progress, Stack, Text } from "@mantine/core";
+
+export const count = (value: number) => value.toLocaleString("en");
+
+/** 0..100, and 100 only when nothing is left. */
+export function percent(value: number, of: number): number {
+  if (of <= 0) return 0;
+  return value >= of ? 100 : Math.min(Math.floor((100 * value) / of), 99);
+}
+
+/** "Masks  12 of 40" over a bar. */
+export function Meter({ label, value, of }: { label: string; value: number; of: number }) {
+  const share = percent(value, of);
+  return (
+    <Stack gap={6}>
+      <Group justify="space-between" gap="xs" wrap="nowrap">
+        <Text size="sm">{label}</Text>
+        <Text size="sm" c="dimmed" className="numbers">
+          {count(value)} of {count(of)}
+        </Text>
+      </Group>
+      <Progress.Root size={6}>
+        <Progress.Section
+          value={share}
+          color={share === 100 ? "var(--dm-good)" : "accent"}
+          aria-label={`${label}: ${count(value)} of ${count(of)}`}
+        />
+      </Progress.Root>
+    </Stack>
+  );
+}

@@ -1,0 +1,124 @@
+import { Box, Button, CloseButton, Group, Paper, Progress, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { queries } from "../api/queries";
+import { count, percent } from "../components/Meter";
+import { formatBytes } from "./files";
+import type { Outcome, Row, UploadState } from "./queue";
+import classes from "./UploadPanel.module.css";
+import { uploads, useUploads } from "./uploads";
+
+const LABELS: Record<Outcome, string> = {
+  refused: "Refused",
+  failed: "Not sent",
+  duplicate: "Already there",
+  stored: "Stored",
+};
+const ORDER: Outcome[] = ["refused", "failed", "duplicate", "stored"];
+const SHOWN = 200;
+
+/** Fetches the project anew as results come in, at most every two seconds. */
+function useFreshProject(state: UploadState): void {
+  const client = useQueryClient();
+  const results = state.rows.length + state.coco.length;
+  useEffect(() => {
+    if (results === 0) return;
+    const timer = setTimeout(() => client.invalidateQueries({ queryKey: queries.projects().queryKey }), 300);
+    return () => clearTimeout(timer);
+  }, [results, client]);
+}
+
+/** Progress and results of the upload, in the corner of every page until dismissed. */
+export function UploadPanel() {
+  const state = useUploads();
+  useFreshProject(state);
+  if (state.status === "idle") return null;
+  const sending = state.status === "sending";
+  return (
+    <Paper component="section" aria-label="Upload" shadow="md" className={classes.panel} bg="var(--dm-surface)">
+      <Stack gap="xs" p="md">
+        <Group justify="space-between" wrap="nowrap">
+          <Text fw={600} aria-live="polite">
+            {titleOf(state)}
+          </Text>
+          {sending ? (
+            <Button size="compact-sm" variant="default" onClick={() => uploads.cancel()}>
+              Cancel
+            </Button>
+          ) : (
+            <CloseButton aria-label="Dismiss the upload's results" onClick={() => uploads.clear()} />
+          )}
+        </Group>
+        {sending && <SendingBar state={state} />}
+        {state.coco.map((coco) => (
+          <Text key={coco.file} size="sm">
+            {coco.file}: {count(coco.added)} people added
+            {coco.present > 0 && `, ${count(coco.present)} were there already`}
+            {coco.refused > 0 && `, ${count(coco.refused)} refused`}
+          </Text>
+        ))}
+        {state.canRetry && (
+          <Button size="compact-sm" onClick={() => uploads.retry()} w="fit-content">
+            Send the rest again
+          </Button>
+        )}
+      </Stack>
+      <Results rows={state.rows} />
+    </Paper>
+  );
+}
+
+function titleOf({ status, filesDone, files }: UploadState): string {
+  if (status === "sending") return `Uploading: ${count(filesDone)} of ${count(files)} files`;
+  return status === "cancelled" ? `Cancelled after ${count(filesDone)} of ${count(files)} files` : "Upload finished";
+}
+
+function SendingBar({ state }: { state: UploadState }) {
+  const share = percent(state.bytesSent, state.bytes);
+  return (
+    <div>
+      <Progress.Root size={6}>
+        <Progress.Section value={share} aria-label={`Sent: ${share} %`} />
+      </Progress.Root>
+      <Text size="xs" c="dimmed" mt={4} className="numbers">
+        {formatBytes(state.bytesSent)} of {formatBytes(state.bytes)}
+        {state.bytesSent >= state.bytes && ", the server is reading the last ones"}
+      </Text>
+    </div>
+  );
+}
+
+function Results({ rows }: { rows: readonly Row[] }) {
+  const [chosen, setChosen] = useState<Outcome | null>(null);
+  const present = ORDER.filter((outcome) => rows.some((row) => row.outcome === outcome));
+  const outcome = chosen && present.includes(chosen) ? chosen : present[0];
+  if (!outcome) return null;
+  const shown = rows.filter((row) => row.outcome === outcome);
+  return (
+    <Box className={classes.results}>
+      <SegmentedControl
+        fullWidth
+        size="xs"
+        radius={0}
+        value={outcome}
+        onChange={(value) => setChosen(value as Outcome)}
+        aria-label="Which results to show"
+        data={present.map((value) => ({
+          value,
+          label: `${LABELS[value]} ${count(rows.filter((row) => row.outcome === value).length)}`,
+        }))}
+      />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must take the keyboard */}
+      <ul className={classes.rows} tabIndex={0} aria-label={LABELS[outcome]}>
+        {shown.slice(0, SHOWN).map((row, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: results are only ever appended, and a name may come twice
+          <li key={index}>
+            <span className={classes.file}>{row.file}</span>
+            {row.reason && <span className={classes.reason}>{row.reason}</span>}
+          </li>
+        ))}
+        {shown.length > SHOWN && <li className={classes.reason}>and {count(shown.length - SHOWN)} more</li>}
+      </ul>
+    </Box>
+  );
+}
