@@ -149,10 +149,10 @@ def from_coco_rle(rles: Mapping[int, Mapping[str, Any]], region: Region) -> np.n
     for label in sorted(rles):
         if not 1 <= label <= COARSE_COUNT:
             raise ValueError(f"label {label} is outside 1..{COARSE_COUNT}")
-        mask = decode_rle(rles[label])
-        if x0 < 0 or y0 < 0 or x0 + w > mask.shape[1] or y0 + h > mask.shape[0]:
-            raise ValueError(f"region {list(region)} reaches outside the mask of {mask.shape[1]}x{mask.shape[0]}")
-        label_map[mask[y0 : y0 + h, x0 : x0 + w]] = label
+        height, width, lengths = rle_lengths(rles[label])
+        if x0 < 0 or y0 < 0 or x0 + w > width or y0 + h > height:
+            raise ValueError(f"region {list(region)} reaches outside the mask of {width}x{height}")
+        label_map[_paint(height, lengths, x0, w)[y0 : y0 + h]] = label
     return label_map
 
 
@@ -162,9 +162,15 @@ def decode_rle(rle: Mapping[str, Any]) -> np.ndarray:
     Equal to ``pycocotools.mask.decode`` on every valid RLE. That one returns uninitialised memory for counts that
     fall short of the size; here this, like every other fault, raises ValueError with what is wrong.
     """
-    h, w, lengths = rle_lengths(rle)
-    values = (np.arange(len(lengths)) % 2).astype(bool)
-    return np.repeat(values, lengths).reshape(w, h).T
+    height, width, lengths = rle_lengths(rle)
+    return _paint(height, lengths, 0, width)
+
+
+def _paint(height: int, lengths: np.ndarray, x0: int, w: int) -> np.ndarray:
+    """Columns x0 to x0 + w (height, w) of the boolean mask with these column-major run lengths."""
+    ends = lengths.cumsum().clip(x0 * height, (x0 + w) * height)
+    inside = np.diff(ends, prepend=x0 * height)
+    return np.repeat(np.arange(len(lengths)) % 2 == 1, inside).reshape(w, height).T
 
 
 def rle_lengths(rle: Mapping[str, Any]) -> tuple[int, int, np.ndarray]:

@@ -1,0 +1,222 @@
+"""Datasets of a project: its images and persons as a DensePose-COCO file, whole or split by image."""
+
+import hashlib
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from annotation.masks import from_coco_rle, region_of
+from annotation_db.blobs import BlobStore
+from annotation_db.models import Image, MaskRevision, Person, Project
+from annotation_db.repositories import images, marks, masks, persons, projects
+from annotation_db.roles import MarkKind, PersonState
+from export.densepose_coco import ExportImage, ExportPerson, write
+
+FORMATS = ("densepose-coco",)
+"""Formats that a project can be exported to."""
+
+_BATCH = 200  # persons whose masks are fetched at once
+_BORDER = 1.0  # pixels: how far outside its box a point may lie, as the writer has it
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """Files written, counts over all of them, and how many points were left out for which reason."""
+
+    files: list[Path]
+    counts: dict[str, int]
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def stable_id(key: UUID) -> int:
+    """Integer id for COCO of a UUID: 48 bits of its SHA-256, so the same in every export, and at least 1.
+
+    Two of a million persons share one with a probability of .2%; the writer then refuses the file.
+    """
+    return int.from_bytes(hashlib.sha256(key.bytes).digest()[:6]) or 1
+
+
+def parse_split(text: str) -> dict[str, float]:
+    """Names and shares of ``a=.8,b=.2``.
+
+    Raises ValueError unless the names are plain and the shares positive and add up to 1.
+    """
+    shares: dict[str, float] = {}
+    for item in text.split(","):
+        name, _, share = item.strip().partition("=")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or name in shares:
+            raise ValueError(f"split {text!r}: {name!r} is not a new name of letters, digits, - and _")
+        try:
+            shares[name] = float(share)
+        except ValueError:
+            raise ValueError(f"split {text!r}: {share!r} is not a number") from None
+        if not shares[name] > 0:
+            raise ValueError(f"split {text!r}: the share of {name} is not positive")
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError(f"split {text!r}: the shares add up to {sum(shares.values()):g}, not 1")
+    return shares
+
+
+def side_of(sha256: str, split: Mapping[str, float]) -> str:
+    """The part of a split that an image falls in, by the hash of its bytes: the same photo on the same side forever."""
+    position = int(sha256[:12], 16) / 16**12
+    for name, share in split.items():
+        position -= share
+        if position < 0:
+            return name
+    return name
+
+
+def export_project(
+    session: Session,
+    project_id: UUID,
+    out_dir: str | Path,
+    format: str = "densepose-coco",  # noqa: A002 - the word of the command line
+    split: str | None = None,
+    blobs: BlobStore | None = None,
+) -> ExportResult:
+    """Writes a project's dataset into a folder.
+
+    Persons whose points are submitted carry them; all others stand as not annotated. Of several marks on a point the
+    latest counts; points that it flags, and marks taken back, are left out.
+
+    :param split: ``a=.8,b=.2`` for one file per name, split by image.
+    :param blobs: where the images are, to copy them to ``images/``; None leaves them.
+    :raises ValueError: for an unknown project or format, a bad split, or an image name that leaves the folder.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"format {format!r} is not one of: {', '.join(FORMATS)}")
+    project = projects.by_id(session, project_id)
+    if project is None:
+        raise ValueError(f"there is no project {project_id}")
+    shares = parse_split(split) if split else {"": 1.0}
+    out_dir = Path(out_dir)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    photos = {image.id: image for image in images.names(session, project_id)}
+    people = sorted(persons.of_project(session, project_id), key=lambda pair: stable_id(pair[0].id))
+    left_out: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
+    files = []
+    for name in shares:
+        inside = {key: image for key, image in photos.items() if side_of(image.sha256, shares) == name}
+        chosen = [person for person, image in people if image.id in inside]
+        path = out_dir / f"{format}{'-' * bool(name)}{name}.json"
+        totals.update(
+            write(
+                path,
+                sorted(map(_image, inside.values()), key=lambda image: image.id),
+                _persons(session, project, chosen, inside, left_out),
+                info=_info(project),
+            )
+        )
+        files.append(path)
+    if blobs is not None:
+        _copy_images(list(photos.values()), out_dir / "images", blobs)
+    return ExportResult(files, dict(totals), dict(left_out))
+
+
+def _info(project: Project) -> dict[str, object]:
+    """No date: the same data gives the same bytes."""
+    return {
+        "description": project.name,
+        "version": "1.0",
+        "densemark": {"project": str(project.id), "body": project.body_name, "body_hash": project.body_hash},
+    }
+
+
+def _image(image: Image) -> ExportImage:
+    return ExportImage(stable_id(image.id), image.file_name, image.width, image.height)
+
+
+def _persons(
+    session: Session,
+    project: Project,
+    chosen: Sequence[Person],
+    photos: Mapping[UUID, Image],
+    left_out: Counter[str],
+) -> Iterator[ExportPerson]:
+    for start in range(0, len(chosen), _BATCH):
+        group = chosen[start : start + _BATCH]
+        done = [person.id for person in group if person.state == PersonState.done]
+        drawn = masks.current_of_persons(session, done)
+        for person in group:
+            mask = drawn.get(person.id)
+            yield _person(session, project, person, photos[person.image_id], mask, left_out)
+
+
+def _person(
+    session: Session, project: Project, person: Person, image: Image, mask: MaskRevision | None, left_out: Counter[str]
+) -> ExportPerson:
+    label_map, origin = _label_map(person, image, mask)
+    xy = iuv = np.zeros((0, 0))
+    if label_map is not None:
+        xy, iuv = _points(session, project, person, left_out)
+    return ExportPerson(
+        id=stable_id(person.id),
+        image_id=stable_id(image.id),
+        bbox=person.bbox,
+        area=person.area,
+        segmentation=person.segmentation,
+        keypoints=person.keypoints,
+        label_map=label_map,
+        origin=origin,
+        xy=xy.reshape(-1, 2),
+        iuv=iuv.reshape(-1, 3),
+    )
+
+
+def _label_map(person: Person, image: Image, mask: MaskRevision | None) -> tuple[np.ndarray | None, tuple[int, int]]:
+    """The part mask over the region of the person's box, and the region's origin; None without a painted pixel."""
+    if mask is None:
+        return None, (0, 0)
+    region = region_of(person.bbox, image.width, image.height)
+    size = [mask.height, mask.width]
+    rles = {int(label): {"size": size, "counts": counts} for label, counts in mask.counts.items()}
+    label_map = from_coco_rle(rles, region)
+    return (label_map if label_map.any() else None), region[:2]
+
+
+def _points(
+    session: Session, project: Project, person: Person, left_out: Counter[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Image positions (N, 2) and I, U, V (N, 3) of the person's marked points, in the order they were marked in."""
+    latest = {}
+    for mark, revision in marks.current(session, person.id):  # oldest first
+        if revision.kind != MarkKind.cleared:
+            latest[mark.point_id] = revision
+    x, y, w, h = person.bbox
+    xy, iuv = [], []
+    for point in marks.points(session, person.id):
+        chosen = latest.get(point.id)
+        if chosen is None:
+            left_out["unmarked"] += 1
+        elif chosen.kind != MarkKind.surface:
+            left_out["flagged"] += 1
+        elif chosen.body_hash != project.body_hash:
+            left_out["marked on another body"] += 1
+        elif max(x - point.x, point.x - x - w, y - point.y, point.y - y - h) > _BORDER:
+            left_out["outside the box"] += 1
+        else:
+            xy.append((point.x, point.y))
+            iuv.append((chosen.i, chosen.u, chosen.v))
+    return np.array(xy, np.float64), np.array(iuv, np.float64)
+
+
+def _copy_images(photos: Sequence[Image], folder: Path, blobs: BlobStore) -> None:
+    """Copies, never links: a change to an exported photo must not reach the store."""
+    for image in photos:
+        target = folder / image.file_name
+        if not target.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"image {image.file_name!r} would leave {folder.name}/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.tmp")
+        with blobs.open(image.blob) as source, partial.open("wb") as copy:
+            shutil.copyfileobj(source, copy)
+        partial.replace(target)
