@@ -125,13 +125,12 @@ def frame(body: Body, part: int) -> Floats:
     if what in ("torso", "head", "other"):
         return np.eye(3)
     centre, axes = _principal(body, part)
-    away = centre - body.vertices.mean(axis=0)
     if what == "foot":
         toes = axes[0] * np.sign(axes[0][2])
         return _frame(np.array([0.0, 1.0, 0.0]), toes)
-    long = axes[0] * np.sign(axes[0] @ away)
+    long = axes[0] * np.sign(axes[0] @ (centre - _root(body, part)))
     if what in ("hand", "lower arm"):
-        palm = _palm(body)
+        palm = palm_normal(body)
         if palm is None:
             # Arms stretched sideways, palms down: the thumb points forward.
             palm = np.cross(long, np.array([0.0, 0.0, 1.0]))
@@ -155,7 +154,33 @@ def _principal(body: Body, part: int) -> tuple[Floats, Floats]:
     return centre, np.linalg.eigh(np.cov((centres - centre).T, aweights=area))[1].T[::-1]
 
 
-def _palm(body: Body) -> Floats | None:
+def _root(body: Body, part: int) -> Floats:
+    """Where a part hangs on: the centre (3,) of its border with the neighbour fewest parts away from the torso."""
+    rows = [np.unique(body.faces[body.face_part == p]) for p in range(len(body.part_names) + 1)]
+    border = {q: np.intersect1d(rows[part], rows[q]) for q in range(1, len(rows)) if q != part}
+    hops = _hops(body, rows)
+    near = min((q for q in border if len(border[q])), key=lambda q: hops[q], default=None)
+    return body.vertices.mean(axis=0) if near is None else body.vertices[border[near]].mean(axis=0)
+
+
+def _hops(body: Body, rows: list[NDArray[np.int32]]) -> dict[int, int]:
+    """Steps from part to neighbouring part, from the torso (else the largest part)."""
+    count = len(body.part_names)
+    area = np.bincount(body.face_part, body.face_area, minlength=count + 1)
+    start = next((p for p in range(1, count + 1) if kind(body.part_names[p - 1]) == "torso"), int(area.argmax()))
+    hops, ring = {start: 0}, [start]
+    while ring:
+        step = [q for q in range(1, count + 1) if q not in hops and any(_touch(rows[p], rows[q]) for p in ring)]
+        hops |= dict.fromkeys(step, hops[ring[0]] + 1)
+        ring = step
+    return {p: hops.get(p, count) for p in range(1, count + 1)}
+
+
+def _touch(a: NDArray[np.int32], b: NDArray[np.int32]) -> bool:
+    return len(np.intersect1d(a, b)) > 0
+
+
+def palm_normal(body: Body) -> Floats | None:
     """Where the left palm faces, by the knuckles; None for a body without finger joints."""
     needed = ("left_wrist", "left_index1", "left_middle1", "left_pinky1")
     if body.rig is None or not set(needed) <= set(body.rig.joint_names):

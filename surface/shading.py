@@ -50,7 +50,11 @@ LEFT: Colour = (0.14, 0.42, 0.90)
 RIGHT: Colour = (0.83, 0.29, 0.05)
 
 # Directions to the lights in (right, up, towards the camera), their strengths.
-_LIGHTS: tuple[tuple[Colour, float], ...] = (((-0.50, 0.65, 0.60), 0.60), ((0.75, 0.10, 0.55), 0.26))
+_LIGHTS: tuple[tuple[Colour, float], ...] = (
+    ((-0.50, 0.65, 0.60), 0.60),
+    ((0.75, 0.10, 0.55), 0.22),
+    ((0.0, 0.0, 1.0), 0.16),
+)
 
 _ambient: WeakKeyDictionary[Body, Floats] = WeakKeyDictionary()
 
@@ -105,14 +109,14 @@ def _light(body: Body, view: View, face: Any, bary: Any) -> tuple[Floats, Floats
     normals = np.einsum("nk,nkc->nc", bary, body.vertex_normals[corners])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     local = normals @ (view.axes * [[1], [-1], [-1]]).T
-    bright = np.full(len(local), 0.36)
+    bright = np.full(len(local), 0.30)
     for towards, strength in _LIGHTS:
         direction = np.array(towards) / np.linalg.norm(towards)
         # Wrapped round the edge a little: soft, and nothing of the part is lost in black.
         bright += strength * np.clip((local @ direction + 0.25) / 1.25, 0, None)
     sky = np.einsum("nk,nk->n", bary, ambient(body)[corners])
     rim = np.clip(1 - local[:, 2], 0, 1) ** 3 * 0.16
-    return bright * (0.45 + 0.55 * np.clip(sky * 1.15, 0, 1)), rim
+    return bright * (0.55 + 0.45 * np.clip(sky * 1.15, 0, 1)), rim
 
 
 def _paint_rest(
