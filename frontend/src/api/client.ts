@@ -17,8 +17,8 @@ export interface CallOptions {
   keepalive?: boolean;
 }
 
-interface Answer<T> {
-  data?: T;
+interface Answer {
+  data?: unknown;
   error?: unknown;
   response: Response;
 }
@@ -26,9 +26,9 @@ interface Answer<T> {
 /**
  * Makes a call and returns the body of its answer (`undefined` for 204).
  * Rejects with ApiError, or with AbortError when the signal fires. A 401 waits for sign-in and calls again, unless
- * `hold` is false.
+ * `hold` is false. The type is named by the caller: what openapi-fetch infers turns tuples (boxes) into lists.
  */
-export async function call<T>(send: () => Promise<Answer<T>>, hold = true): Promise<T> {
+export async function call<T>(send: () => Promise<Answer>, hold = true): Promise<T> {
   for (;;) {
     const { data, error, response } = await answerTo(send);
     if (response.ok) return data as T;
@@ -36,7 +36,7 @@ export async function call<T>(send: () => Promise<Answer<T>>, hold = true): Prom
   }
 }
 
-async function answerTo<T>(send: () => Promise<Answer<T>>): Promise<Answer<T>> {
+async function answerTo(send: () => Promise<Answer>): Promise<Answer> {
   try {
     return await send();
   } catch (cause) {

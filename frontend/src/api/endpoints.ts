@@ -1,14 +1,27 @@
 /** The server's routes as the pages use them, one function each. */
 import { api, type CallOptions, call } from "./client";
 import type {
+  Account,
   AccountCreate,
   AccountPatch,
+  Body,
+  Image,
+  ImageWithPersons,
+  Mark,
   MarkWrite,
+  Mask,
   MaskWrite,
+  Me,
+  Member,
+  Page,
+  Person,
   PersonState,
   PersonWrite,
+  Point,
+  Project,
   ProjectCreate,
   ProjectPatch,
+  SurfacePoint,
   Task,
 } from "./types";
 
@@ -16,105 +29,112 @@ type Options = CallOptions;
 const PAGE = 500;
 
 // Session
-export const getSession = (o?: Options) => call(() => api.GET("/api/session", { ...o }), false);
+export const getSession = (o?: Options) => call<Me>(() => api.GET("/api/session", { ...o }), false);
 export const signIn = (username: string, password: string) =>
-  call(() => api.POST("/api/session", { body: { username, password } }), false);
-export const signOut = () => call(() => api.DELETE("/api/session"), false);
+  call<Me>(() => api.POST("/api/session", { body: { username, password } }), false);
+export const signOut = () => call<void>(() => api.DELETE("/api/session"), false);
 export const changePassword = (current: string, next: string) =>
-  call(() => api.POST("/api/session/password", { body: { current, new: next } }));
+  call<void>(() => api.POST("/api/session/password", { body: { current, new: next } }));
 
 // Accounts
 export const getUsers = (after?: string, o?: Options) =>
-  call(() => api.GET("/api/users", { params: { query: { after, limit: PAGE } }, ...o }));
-export const createUser = (body: AccountCreate) => call(() => api.POST("/api/users", { body }));
+  call<Page<Account>>(() => api.GET("/api/users", { params: { query: { after, limit: PAGE } }, ...o }));
+export const createUser = (body: AccountCreate) => call<Account>(() => api.POST("/api/users", { body }));
 export const updateUser = (user_id: string, body: AccountPatch) =>
-  call(() => api.PATCH("/api/users/{user_id}", { params: { path: { user_id } }, body }));
+  call<Account>(() => api.PATCH("/api/users/{user_id}", { params: { path: { user_id } }, body }));
 
 // Projects
 export const getProjects = (after?: string, o?: Options) =>
-  call(() => api.GET("/api/projects", { params: { query: { after, limit: PAGE } }, ...o }));
+  call<Page<Project>>(() => api.GET("/api/projects", { params: { query: { after, limit: PAGE } }, ...o }));
 export const getProject = (project_id: string, o?: Options) =>
-  call(() => api.GET("/api/projects/{project_id}", { params: { path: { project_id } }, ...o }));
-export const createProject = (body: ProjectCreate) => call(() => api.POST("/api/projects", { body }));
+  call<Project>(() => api.GET("/api/projects/{project_id}", { params: { path: { project_id } }, ...o }));
+export const createProject = (body: ProjectCreate) => call<Project>(() => api.POST("/api/projects", { body }));
 export const updateProject = (project_id: string, body: ProjectPatch) =>
-  call(() => api.PATCH("/api/projects/{project_id}", { params: { path: { project_id } }, body }));
+  call<Project>(() => api.PATCH("/api/projects/{project_id}", { params: { path: { project_id } }, body }));
 export const getMembers = (project_id: string, after?: string, o?: Options) =>
-  call(() =>
+  call<Page<Member>>(() =>
     api.GET("/api/projects/{project_id}/members", {
       params: { path: { project_id }, query: { after, limit: PAGE } },
       ...o,
     }),
   );
 export const addMember = (project_id: string, user_id: string) =>
-  call(() => api.PUT("/api/projects/{project_id}/members/{user_id}", { params: { path: { project_id, user_id } } }));
+  call<Member>(() =>
+    api.PUT("/api/projects/{project_id}/members/{user_id}", { params: { path: { project_id, user_id } } }),
+  );
 export const removeMember = (project_id: string, user_id: string) =>
-  call(() => api.DELETE("/api/projects/{project_id}/members/{user_id}", { params: { path: { project_id, user_id } } }));
+  call<void>(() =>
+    api.DELETE("/api/projects/{project_id}/members/{user_id}", { params: { path: { project_id, user_id } } }),
+  );
 export type ExportFormat = "densepose-coco";
 export const getExport = (project_id: string, format: ExportFormat) =>
-  call(() =>
+  call<Blob>(() =>
     api.GET("/api/projects/{project_id}/export", {
       params: { path: { project_id }, query: { format } },
       parseAs: "blob",
     }),
-  ) as Promise<Blob>;
+  );
 
 // Images and persons
 export const getImages = (
   project_id: string,
   query: { after?: string | undefined; limit?: number; q?: string | undefined },
   o?: Options,
-) => call(() => api.GET("/api/projects/{project_id}/images", { params: { path: { project_id }, query }, ...o }));
+) =>
+  call<Page<Image>>(() =>
+    api.GET("/api/projects/{project_id}/images", { params: { path: { project_id }, query }, ...o }),
+  );
 export const getImage = (image_id: string, o?: Options) =>
-  call(() => api.GET("/api/images/{image_id}", { params: { path: { image_id } }, ...o }));
+  call<ImageWithPersons>(() => api.GET("/api/images/{image_id}", { params: { path: { image_id } }, ...o }));
 export const deleteImage = (image_id: string) =>
-  call(() => api.DELETE("/api/images/{image_id}", { params: { path: { image_id } } }));
+  call<void>(() => api.DELETE("/api/images/{image_id}", { params: { path: { image_id } } }));
 export const imageFileUrl = (id: string) => `/api/images/${id}/file`;
 export const thumbnailUrl = (id: string, size = 256) => `/api/images/${id}/thumbnail?size=${size}`;
 export const getPersons = (project_id: string, state: PersonState, limit: number, o?: Options) =>
-  call(() =>
+  call<Page<Person>>(() =>
     api.GET("/api/projects/{project_id}/persons", { params: { path: { project_id }, query: { state, limit } }, ...o }),
   );
 export const putPerson = (person_id: string, body: PersonWrite, o?: Options) =>
-  call(() => api.PUT("/api/persons/{person_id}", { params: { path: { person_id } }, body, ...o }));
+  call<Person>(() => api.PUT("/api/persons/{person_id}", { params: { path: { person_id } }, body, ...o }));
 export const deletePerson = (person_id: string, revision: number) =>
-  call(() => api.DELETE("/api/persons/{person_id}", { params: { path: { person_id }, query: { revision } } }));
+  call<Person>(() => api.DELETE("/api/persons/{person_id}", { params: { path: { person_id }, query: { revision } } }));
 
 // Tasks, masks, points, marks
 /** The caller's next task, leased to them; undefined when there is nothing to do. */
-export const nextTask = (project_id: string): Promise<Task | undefined> =>
-  call(() => api.POST("/api/projects/{project_id}/tasks/next", { params: { path: { project_id } } }));
+export const nextTask = (project_id: string) =>
+  call<Task | undefined>(() => api.POST("/api/projects/{project_id}/tasks/next", { params: { path: { project_id } } }));
 export const openPersonTask = (person_id: string) =>
-  call(() => api.POST("/api/persons/{person_id}/task", { params: { path: { person_id } } }));
+  call<Task>(() => api.POST("/api/persons/{person_id}/task", { params: { path: { person_id } } }));
 export const getTask = (task_id: string, o?: Options) =>
-  call(() => api.GET("/api/tasks/{task_id}", { params: { path: { task_id } }, ...o }));
+  call<Task>(() => api.GET("/api/tasks/{task_id}", { params: { path: { task_id } }, ...o }));
 export const renewLease = (task_id: string, o?: Options) =>
-  call(() => api.POST("/api/tasks/{task_id}/lease", { params: { path: { task_id } }, ...o }));
+  call<Task>(() => api.POST("/api/tasks/{task_id}/lease", { params: { path: { task_id } }, ...o }));
 export const releaseLease = (task_id: string, o?: Options) =>
-  call(() => api.DELETE("/api/tasks/{task_id}/lease", { params: { path: { task_id } }, ...o }));
+  call<Task>(() => api.DELETE("/api/tasks/{task_id}/lease", { params: { path: { task_id } }, ...o }));
 export const getMask = (task_id: string, o?: Options) =>
-  call(() => api.GET("/api/tasks/{task_id}/mask", { params: { path: { task_id } }, ...o }));
+  call<Mask>(() => api.GET("/api/tasks/{task_id}/mask", { params: { path: { task_id } }, ...o }));
 export const putMask = (mask_id: string, body: MaskWrite, o?: Options) =>
-  call(() => api.PUT("/api/masks/{mask_id}", { params: { path: { mask_id } }, body, ...o }));
+  call<Mask>(() => api.PUT("/api/masks/{mask_id}", { params: { path: { mask_id } }, body, ...o }));
 export const submitMask = (task_id: string, revision: number) =>
-  call(() => api.POST("/api/tasks/{task_id}/mask/submit", { params: { path: { task_id } }, body: { revision } }));
+  call<Task>(() => api.POST("/api/tasks/{task_id}/mask/submit", { params: { path: { task_id } }, body: { revision } }));
 export const reopenMask = (task_id: string) =>
-  call(() => api.POST("/api/tasks/{task_id}/reopen-mask", { params: { path: { task_id } } }));
+  call<Task>(() => api.POST("/api/tasks/{task_id}/reopen-mask", { params: { path: { task_id } } }));
 export const getPoints = (task_id: string, o?: Options) =>
-  call(() => api.GET("/api/tasks/{task_id}/points", { params: { path: { task_id } }, ...o }));
+  call<{ items: Point[] }>(() => api.GET("/api/tasks/{task_id}/points", { params: { path: { task_id } }, ...o }));
 export const putMark = (mark_id: string, body: MarkWrite, o?: Options) =>
-  call(() => api.PUT("/api/marks/{mark_id}", { params: { path: { mark_id } }, body, ...o }));
+  call<Mark>(() => api.PUT("/api/marks/{mark_id}", { params: { path: { mark_id } }, body, ...o }));
 export const submitTask = (task_id: string) =>
-  call(() => api.POST("/api/tasks/{task_id}/submit", { params: { path: { task_id } } }));
+  call<Task>(() => api.POST("/api/tasks/{task_id}/submit", { params: { path: { task_id } } }));
 export const reopenTask = (task_id: string) =>
-  call(() => api.POST("/api/tasks/{task_id}/reopen", { params: { path: { task_id } } }));
+  call<Task>(() => api.POST("/api/tasks/{task_id}/reopen", { params: { path: { task_id } } }));
 
 // Bodies
 export const getBody = (body_hash: string, o?: Options) =>
-  call(() => api.GET("/api/bodies/{body_hash}", { params: { path: { body_hash } }, ...o }));
+  call<Body>(() => api.GET("/api/bodies/{body_hash}", { params: { path: { body_hash } }, ...o }));
 export const viewUrl = (hash: string, part: number, view: number, size: number, theme: "light" | "dark") =>
   `/api/bodies/${hash}/parts/${part}/views/${view}.webp?size=${size}&theme=${theme}`;
 export const pickPoint = (body_hash: string, part: number, view: number, x: number, y: number, o?: Options) =>
-  call(() =>
+  call<SurfacePoint>(() =>
     api.POST("/api/bodies/{body_hash}/parts/{part}/pick", {
       params: { path: { body_hash, part } },
       body: { view, x, y },

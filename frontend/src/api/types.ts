@@ -3,6 +3,12 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
+/** One page of a list; `next` goes into `after` of the following call. */
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
 export type Role = Schemas["Role"];
 export type Me = Schemas["Me"];
 export type User = Schemas["MeUser"];
