@@ -126,9 +126,9 @@ def _images(entries: list[Any]) -> tuple[dict[int, CocoImage], dict[Any, str]]:
         elif key in broken:
             continue
         elif not isinstance(name, str) or not _is_safe(name):
-            broken[key] = f"has no usable file_name ({name!r})"
+            broken[key] = f"has no usable file_name ({name!r:.80})"
         elif not (_is_id(width) and _is_id(height) and width > 0 and height > 0):
-            broken[key] = f"has no usable size ({width!r} x {height!r})"
+            broken[key] = f"has no usable size ({width!r:.20} x {height!r:.20})"
         else:
             images[key] = CocoImage(key, name, width, height)
     return images, broken
@@ -150,13 +150,13 @@ def _person(
     """One person and notes on what was mended. Raises ValueError with the reason to leave it out."""
     key, image_id = entry.get("id"), entry.get("image_id")
     if not _is_id(key):
-        raise ValueError(f"id {key!r} is not an integer")
+        raise ValueError(f"id {key!r:.80} is not an integer")
     if key in seen:
         raise ValueError(f"id {key} appears twice; the first one is taken")
     if entry.get("iscrowd"):
         raise ValueError("is a crowd, not one person")
     if not _is_id(image_id):
-        raise ValueError(f"image_id {image_id!r} is not an integer")
+        raise ValueError(f"image_id {image_id!r:.80} is not an integer")
     if image_id not in images:
         raise ValueError(f"image {image_id} {broken.get(image_id, 'is not in the file')}")
     image = images[image_id]
@@ -200,7 +200,7 @@ def _numbers(values: Any) -> list[float] | None:
 def _clipped_box(value: Any, image: CocoImage, notes: list[str]) -> tuple[float, float, float, float]:
     numbers = _numbers(value)
     if numbers is None or len(numbers) != 4:
-        raise ValueError(f"box {value!r} is not four finite numbers"[:200])
+        raise ValueError(f"box {value!r:.80} is not four finite numbers")
     x, y, w, h = numbers
     if w <= 0 or h <= 0:
         raise ValueError(f"box {numbers} has no area")
