@@ -1,0 +1,1 @@
+"""Rendered images of persons with exact surface truth per pixel."""
