@@ -20,10 +20,12 @@ _CHUNK = 1 << 20
 
 def digest_of(file: BinaryIO) -> str:
     """SHA-256 (hex) of a file from its beginning, which is left rewound."""
+    digest = hashlib.sha256()
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
     file.seek(0)
-    return digest
+    return digest.hexdigest()
 
 
 class BlobStore(ABC):

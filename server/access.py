@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from annotation_db.repositories import images, marks, masks, persons, projects, tasks
 from annotation_db.roles import Role
-from server.problems import Forbidden, NotFound, Unauthenticated
+from server.problems import ForbiddenError, NotFoundError, UnauthenticatedError
 from server.session import service as sessions
 from server.session.service import Caller
 from server.state import AppState
@@ -68,11 +68,11 @@ _PROJECT_OF: dict[Of, Callable[[Session, UUID], UUID | None]] = {
 
 
 def signed_in(request: Request, state: AppState) -> Caller:
-    """The user whose session cookie the request carries; raises Unauthenticated (401)."""
+    """The user whose session cookie the request carries; raises UnauthenticatedError (401)."""
     token = request.cookies.get(state.settings.cookie_name)
     caller = sessions.caller_of(state.database, state.settings, token) if token else None
     if caller is None:
-        raise Unauthenticated("sign in first")
+        raise UnauthenticatedError("sign in first")
     return caller
 
 
@@ -80,12 +80,12 @@ SignedIn = Annotated[Caller, Depends(signed_in)]
 
 
 def require(session: Session, caller: Caller, rule: Rule, project_id: UUID | None, what: str) -> None:
-    """Raise NotFound unless the project is there and visible to the caller, Forbidden unless `rule` permits."""
+    """Raise NotFoundError unless the caller can see the project, ForbiddenError unless `rule` permits."""
     member = project_id is not None and projects.is_member(session, project_id, caller.id)
     if project_id is None or not READ.permits(caller.role, member):
-        raise NotFound(f"no such {what}")
+        raise NotFoundError(f"no such {what}")
     if not rule.permits(caller.role, member):
-        raise Forbidden(f"the role {caller.role} may not do this here")
+        raise ForbiddenError(f"the role {caller.role} may not do this here")
 
 
 def allow(rule: Rule, of: Of | None = None) -> Any:
@@ -117,7 +117,7 @@ def _pass() -> None:
 def _role_check(rule: Rule) -> Callable[..., None]:
     def check(caller: SignedIn) -> None:
         if not rule.permits(caller.role, member=True):
-            raise Forbidden(f"the role {caller.role} may not do this")
+            raise ForbiddenError(f"the role {caller.role} may not do this")
 
     return check
 
@@ -128,7 +128,7 @@ def _project_check(rule: Rule, of: Of) -> Callable[..., None]:
         try:
             id_ = UUID(request.path_params[of.value])
         except ValueError as error:
-            raise NotFound(f"no such {what}") from error
+            raise NotFoundError(f"no such {what}") from error
         with state.database.read() as session:
             require(session, caller, rule, _PROJECT_OF[of](session, id_), what)
 

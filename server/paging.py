@@ -16,7 +16,10 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 def page(
-    rows: Sequence[Row], limit: int, key: Callable[[Row], tuple[str, UUID]], items: Callable[[Sequence[Row]], list[Item]]
+    rows: Sequence[Row],
+    limit: int,
+    key: Callable[[Row], tuple[str, UUID]],
+    items: Callable[[Sequence[Row]], list[Item]],
 ) -> Page[Item]:
     """Make a page of `limit` items from up to `limit` + 1 rows."""
     kept = rows[:limit]

@@ -1,6 +1,5 @@
 """Errors as RFC 9457 problem details (application/problem+json), for every way a request can fail."""
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -9,8 +8,6 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-
-log = logging.getLogger("densemark.server")
 
 
 class ProblemError(Exception):
@@ -29,64 +26,58 @@ class ProblemError(Exception):
         self.extra = extra
 
 
-class Unauthenticated(ProblemError):
+class UnauthenticatedError(ProblemError):
     """Nobody is signed in, or name and password do not fit."""
 
     status, kind = 401, "unauthenticated"
 
 
-class Forbidden(ProblemError):
+class ForbiddenError(ProblemError):
     """Signed in, but not allowed."""
 
     status, kind = 403, "forbidden"
 
 
-class NotFound(ProblemError):
+class NotFoundError(ProblemError):
     """Not there, or not to be seen by the caller."""
 
     status, kind = 404, "not-found"
 
 
-class Conflict(ProblemError):
+class ConflictError(ProblemError):
     """The object's present state does not allow this."""
 
     status, kind = 409, "conflict"
 
 
-class Stale(Conflict):
+class StaleError(ConflictError):
     """The client wrote on top of a revision that is no longer the current one; `current` carries that."""
 
     kind = "stale"
 
 
-class LeaseLost(Conflict):
+class LeaseLostError(ConflictError):
     """Somebody else works on this person now."""
 
     kind = "lease"
 
 
-class Refused(ProblemError):
+class RefusedError(ProblemError):
     """The input is well-formed but wrong."""
 
     status, kind = 422, "refused"
 
 
-class Unmarked(Refused):
+class UnmarkedError(RefusedError):
     """Points are left without mark or flag; `unmarked` lists them."""
 
     kind = "unmarked"
 
 
-class TooMany(ProblemError):
+class TooManyError(ProblemError):
     """Too many failed sign-ins."""
 
     status, kind = 429, "too-many"
-
-
-class Unavailable(ProblemError):
-    """A part of the server is not ready."""
-
-    status, kind = 503, "unavailable"
 
 
 def problem(
@@ -117,8 +108,3 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def on_http(_request: Request, error: HTTPException) -> JSONResponse:
         kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
         return problem(error.status_code, kind, str(error.detail), dict(error.headers) if error.headers else None)
-
-    @app.exception_handler(Exception)
-    async def on_crash(request: Request, error: Exception) -> JSONResponse:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem(500, "internal", "The server failed on this request; its log says why.")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.problems import Refused
+from server.problems import RefusedError
 
 T = TypeVar("T")
 
@@ -64,11 +64,11 @@ def encode_cursor(key: str, id_: UUID) -> str:
 
 
 def decode_cursor(after: str | None) -> tuple[str, UUID] | None:
-    """The sort key and id in an `after`; raises Refused (422) on anything this server did not make."""
+    """The sort key and id in an `after`; raises RefusedError (422) on anything this server did not make."""
     if after is None:
         return None
     try:
         text = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
         return text[36:], UUID(text[:36])
     except (ValueError, binascii.Error) as error:
-        raise Refused("`after` is not a cursor of this list") from error
+        raise RefusedError("`after` is not a cursor of this list") from error

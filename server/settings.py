@@ -12,7 +12,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DENSEMARK_", extra="forbid")
 
     data: Path = Field(default=Path("densemark-data"), description="folder of the database, the blobs and the caches")
-    database_url: str = Field(default="", description="sqlite:///... or postgresql+psycopg://...; empty: SQLite in data")
+    database_url: str = Field(
+        default="", description="sqlite:///... or postgresql+psycopg://...; empty: SQLite in data"
+    )
     blob_url: str = Field(default="", description="where images are kept, any fsspec URL; empty: a folder in data")
     public_origin: str = Field(
         default="", pattern=r"^(https?://[^/\s]+)?$", description="scheme://host[:port] people open; empty: any"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import case, func, select, tuple_, union
+from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from annotation_db.models import Image, Person
@@ -78,5 +78,7 @@ def person_counts(session: Session, image_ids: Sequence[UUID]) -> dict[UUID, tup
 
 def referenced_blobs(session: Session, keys: Collection[str]) -> set[str]:
     """Those of the keys that an image or a person, deleted or not, refers to."""
-    query = union(select(Image.blob).where(Image.blob.in_(keys)), select(Person.truth).where(Person.truth.in_(keys)))
-    return {key for key in session.scalars(query) if key}
+    found: set[str] = set()
+    for column in (Image.blob, Person.truth):
+        found.update(key for key in session.scalars(select(column).where(column.in_(keys))) if key)
+    return found

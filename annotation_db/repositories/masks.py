@@ -54,7 +54,7 @@ def current_of_persons(session: Session, person_ids: Collection[UUID]) -> dict[U
         .join(MaskRevision, (MaskRevision.mask_id == Mask.id) & (MaskRevision.revision == Mask.revision))
         .where(Mask.person_id.in_(person_ids))
     )
-    return {person_id: row for person_id, row in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def has_write(session: Session, mask_id: UUID, write_id: UUID) -> bool:

@@ -66,7 +66,7 @@ def first_free(session: Session, project_id: UUID, now: datetime) -> Task | None
     return _first_unlocked(session, query)
 
 
-def _to_do(project_id: UUID) -> Select[tuple[Task]]:
+def _to_do(project_id: UUID) -> Select[Task]:
     return (
         select(Task)
         .join(Person, Person.id == Task.person_id)
@@ -80,6 +80,6 @@ def _to_do(project_id: UUID) -> Select[tuple[Task]]:
     )
 
 
-def _first_unlocked(session: Session, query: Select[tuple[Task]]) -> Task | None:
+def _first_unlocked(session: Session, query: Select[Task]) -> Task | None:
     locked = query.limit(1).with_for_update(skip_locked=True, of=Task)
-    return session.scalar(locked.execution_options(populate_existing=True))
+    return session.scalars(locked.execution_options(populate_existing=True)).first()

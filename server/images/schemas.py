@@ -53,6 +53,13 @@ class RefusedPerson(Out):
     reason: str
 
 
+class PersonNote(Out):
+    """What was mended on a person of a COCO file."""
+
+    id: str = Field(description="the annotation's id in the COCO file")
+    note: str
+
+
 class ImportResult(Out):
     """What became of each uploaded file."""
 
@@ -67,3 +74,4 @@ class CocoResult(ImportResult):
     persons: int
     persons_present: int
     refused_persons: list[RefusedPerson]
+    notes: list[PersonNote]

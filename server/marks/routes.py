@@ -15,8 +15,7 @@ router = APIRouter(prefix="/api/marks", tags=["marks"])
 @router.put("/{mark_id}", dependencies=[allow(ANNOTATE, Of.body)])
 def put_mark(mark_id: UUID, body: MarkWrite, caller: SignedIn, state: AppState) -> Mark:
     """Write the next revision. Idempotent by `write_id`; 409 with the current mark when stale."""
-    with state.database.write() as session:
-        return service.put_mark(session, state.settings, state.bodies, caller, mark_id, body)
+    return service.put_mark(state.database, state.settings, state.bodies, caller, mark_id, body)
 
 
 @router.get("/{mark_id}/revisions", dependencies=[allow(READ, Of.mark)])

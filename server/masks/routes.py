@@ -15,9 +15,7 @@ router = APIRouter(prefix="/api/masks", tags=["masks"])
 @router.put("/{mask_id}", dependencies=[allow(ANNOTATE, Of.mask)])
 def put_mask(mask_id: UUID, body: MaskWrite, caller: SignedIn, state: AppState) -> Mask:
     """Write the next revision. Idempotent by `write_id`; 409 with the current mask when stale."""
-    prepared = service.decode(body)
-    with state.database.write() as session:
-        return service.put_mask(session, state.settings, caller, mask_id, body, prepared)
+    return service.put_mask(state.database, state.settings, caller, mask_id, body)
 
 
 @router.get("/{mask_id}/revisions", dependencies=[allow(READ, Of.mask)])

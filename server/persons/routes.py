@@ -1,7 +1,7 @@
 """/api/persons: the persons in an image."""
 
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
 
@@ -47,4 +47,4 @@ def put_person(person_id: UUID, body: PersonWrite, caller: SignedIn, state: AppS
 def delete_person(person_id: UUID, revision: Annotated[Revision, Query()], caller: SignedIn, state: AppState) -> Person:
     """Take a person out; everything on it is kept and comes back when it is written again."""
     with state.database.write() as session:
-        return service.delete_person(session, caller, person_id, revision)
+        return service.delete_person(session, caller, person_id, uuid4(), revision)

@@ -51,7 +51,7 @@ def renew_lease(task_id: UUID, caller: SignedIn, state: AppState) -> Task:
 def release_lease(task_id: UUID, caller: SignedIn, state: AppState) -> Task:
     """Give the task back; leads and administrators may free anyone's."""
     with state.database.write() as session:
-        return queue.release(session, caller, task_id)
+        return queue.release_lease(session, caller, task_id)
 
 
 @router.get("/api/tasks/{task_id}/mask", dependencies=[allow(READ, Of.task)])
@@ -64,8 +64,7 @@ def get_task_mask(task_id: UUID, state: AppState) -> Mask:
 @router.post("/api/tasks/{task_id}/mask/submit", dependencies=[allow(ANNOTATE, Of.task)])
 def submit_mask(task_id: UUID, body: MaskSubmit, caller: SignedIn, state: AppState) -> Task:
     """End the mask, sample its points, and go on with the points task of the same person."""
-    with state.database.write() as session:
-        return submit.submit_mask(session, state.settings, caller, task_id, body.revision)
+    return submit.submit_mask(state.database, state.settings, caller, task_id, body.revision)
 
 
 @router.post("/api/tasks/{task_id}/reopen-mask", dependencies=[allow(ANNOTATE, Of.task)])
@@ -86,7 +85,7 @@ def get_points(task_id: UUID, caller: SignedIn, state: AppState) -> Points:
 def submit_points(task_id: UUID, caller: SignedIn, state: AppState) -> Task:
     """End the points; 422 listing the points that have neither mark nor flag."""
     with state.database.write() as session:
-        return submit.submit_points(session, caller, task_id)
+        return submit.submit_points(session, state.settings, caller, task_id)
 
 
 @router.post("/api/tasks/{task_id}/reopen", dependencies=[allow(ANNOTATE, Of.task)])

@@ -1,0 +1,22 @@
+"""Whether the server can do its work."""
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from annotation_db import current_revision, newest_revision
+from server.health.schemas import Readiness
+from server.state import State
+
+
+def readiness(state: State) -> Readiness:
+    """Ask the database, its migrations and the blob store."""
+    try:
+        state.database.check()
+        database, migrations = True, current_revision(state.database.engine) == newest_revision()
+    except SQLAlchemyError:
+        database = migrations = False
+    try:
+        state.blobs.check()
+        blobs = True
+    except OSError:
+        blobs = False
+    return Readiness(database=database, migrations=migrations, blobs=blobs)

@@ -1,0 +1,36 @@
+"""Names of uploaded files, made harmless."""
+
+import re
+import unicodedata
+
+_LONGEST = 300
+_LITTER = re.compile(r"(^|/)(__MACOSX/|\.[^/]*|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+
+
+def clean(name: str) -> str:
+    """A relative path without steps out of its folder; `file` when nothing is left.
+
+    Folders are kept: they tell equal names apart, and COCO files may name them.
+    """
+    text = unicodedata.normalize("NFC", name).replace("\\", "/")
+    text = "".join(c for c in text if unicodedata.category(c)[0] != "C")
+    parts = [part.strip() for part in re.sub(r"^[A-Za-z]:", "", text).split("/")]
+    return "/".join(part for part in parts if part not in {"", ".", ".."})[-_LONGEST:].lstrip("/") or "file"
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file was put there by an operating system and not by a person."""
+    return bool(_LITTER.search(name.replace("\\", "/")))
+
+
+def leaves_folder(name: str) -> bool:
+    """Whether a path in a zip points outside the folder it would be unpacked in."""
+    text = name.replace("\\", "/")
+    return text.startswith("/") or bool(re.match(r"[A-Za-z]:", text)) or ".." in text.split("/") or "\0" in name
+
+
+def with_suffix(name: str, suffix: str) -> str:
+    """`a/b.jpg` and `-1` give `a/b-1.jpg`."""
+    folder, slash, last = name.rpartition("/")
+    stem, dot, extension = last.rpartition(".")
+    return f"{folder}{slash}{stem}{suffix}{dot}{extension}" if stem else f"{name}{suffix}"

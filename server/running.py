@@ -1,0 +1,51 @@
+"""Run the server."""
+
+import logging
+import os
+import sys
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from server.app import create_app
+from server.settings import Settings
+from server.startup import prepare
+
+_HANDED_DOWN = "DENSEMARK_SETTINGS_JSON"
+
+
+def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
+    """Prepare and serve until told to stop. Several workers are processes that share the database."""
+    prepare(settings)
+    common: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "access_log": False,
+        "log_level": "warning",
+        "forwarded_allow_ips": settings.proxy_addresses,
+        "timeout_graceful_shutdown": 10,
+    }
+    if workers == 1:
+        _configure_logs(settings)
+        uvicorn.run(create_app(settings), **common)
+        return
+    os.environ[_HANDED_DOWN] = settings.model_dump_json()
+    uvicorn.run("server.running:app_of_worker", factory=True, workers=workers, **common)
+
+
+def app_of_worker() -> FastAPI:
+    """The app in a worker process, with the settings that `run` was given."""
+    settings = Settings.model_validate_json(os.environ[_HANDED_DOWN])
+    _configure_logs(settings)
+    return create_app(settings)
+
+
+def _configure_logs(settings: Settings) -> None:
+    if settings.access_log:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        logger = logging.getLogger("densemark.access")
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
+        logger.propagate = False

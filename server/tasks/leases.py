@@ -1,0 +1,44 @@
+"""Whose turn it is: one annotator at a time works on a person, under a lease that runs out."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from annotation_db import models, utc_now
+from annotation_db.repositories import persons, tasks
+from annotation_db.roles import TaskState
+from server.problems import ConflictError, LeaseLostError
+from server.session.service import Caller
+from server.settings import Settings
+
+TO_DO = (TaskState.open, TaskState.returned)
+
+_FRESH = 0.8  # a lease with more than this share of its life left is not written again
+
+
+def hold(session: Session, settings: Settings, caller: Caller, task: models.Task) -> None:
+    """Make sure that the caller may write on a locked task: has its lease, or takes a free or expired one.
+
+    Raises LeaseLostError while somebody else has one on the person, ConflictError when the person was taken out.
+    """
+    now, life = utc_now(), timedelta(minutes=settings.lease_minutes)
+    person = persons.by_id(session, task.person_id)
+    if person is None or person.deleted_at is not None:
+        raise ConflictError("this person was taken out of the project")
+    if task.lease_user_id == caller.id and task.lease_until and task.lease_until > now + life * _FRESH:
+        return
+    if tasks.leased_elsewhere(session, task.person_id, caller.id, now):
+        raise LeaseLostError("somebody else works on this person now")
+    task.lease_user_id, task.lease_until = caller.id, now + life
+    session.flush()
+
+
+def release(task: models.Task) -> None:
+    """Nobody has the task any more."""
+    task.lease_user_id = task.lease_until = None
+
+
+def check_open(task: models.Task, states: tuple[TaskState, ...] = TO_DO) -> None:
+    """Raise ConflictError unless the task is in one of the states."""
+    if task.state not in states:
+        raise ConflictError(f"this {task.kind} task is {task.state}")
