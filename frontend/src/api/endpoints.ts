@@ -26,7 +26,8 @@ import type {
 } from "./types";
 
 type Options = CallOptions;
-const PAGE = 500;
+/** The most items that one page of a list can have. */
+export const PAGE = 500;
 
 // Session
 export const getSession = (o?: Options) => call<Me>(() => api.GET("/api/session", { ...o }), false);

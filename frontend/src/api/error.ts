@@ -21,7 +21,7 @@ export class ApiError extends Error {
     status: number,
     title: string,
     detail: string,
-    more: { problem?: Record<string, unknown>; errors?: FieldProblem[]; cause?: unknown } = {},
+    more: { problem?: Record<string, unknown>; current?: unknown; errors?: FieldProblem[]; cause?: unknown } = {},
   ) {
     super(detail || title, { cause: more.cause });
     this.name = "ApiError";
@@ -30,7 +30,7 @@ export class ApiError extends Error {
     this.detail = detail;
     this.problem = more.problem ?? {};
     this.kind = text(this.problem.type).split("/").at(-1) ?? "";
-    this.current = this.problem.current;
+    this.current = more.current ?? this.problem.current;
     this.errors = more.errors ?? [];
   }
 

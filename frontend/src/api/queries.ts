@@ -57,8 +57,23 @@ export const queries = {
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (last) => last.next ?? undefined,
     }),
+  /** The ids of all images in the order of the grid, for going from one to the next. */
+  imageOrder: (projectId: string) =>
+    queryOptions({
+      queryKey: ["image-order", projectId],
+      queryFn: ({ signal }) =>
+        all((after) => endpoints.getImages(projectId, { after, limit: endpoints.PAGE }, { signal })),
+      select: (images) => images.map(({ id }) => id),
+      staleTime: 60_000,
+    }),
+  /** Fetched anew whenever its page opens, never while it is open: the page holds changes of its own. */
   image: (id: string) =>
-    queryOptions({ queryKey: ["images", id], queryFn: ({ signal }) => endpoints.getImage(id, { signal }) }),
+    queryOptions({
+      queryKey: ["images", id],
+      queryFn: ({ signal }) => endpoints.getImage(id, { signal }),
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: 0,
+    }),
   body: (hash: string) =>
     queryOptions({
       queryKey: ["bodies", hash],

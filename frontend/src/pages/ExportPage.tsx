@@ -1,3 +1,140 @@
+import { Anchor, Button, Group, List, Paper, Radio, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "react-router";
+import { type ExportFormat, getExport, getPersons, thumbnailUrl } from "../api/endpoints";
+import type { PersonState } from "../api/types";
+import { count } from "../components/Meter";
+import { ErrorState, InlineError } from "../components/states";
+import { exportName, saveBlob } from "../projects/download";
+import classes from "../projects/export.module.css";
+import { useCurrentProject } from "./ProjectLayout";
+
+const FORMATS: { value: ExportFormat; label: string; text: string }[] = [
+  {
+    value: "densepose-coco",
+    label: "DensePose-COCO",
+    text: "One JSON file as DensePose's own code and Detectron2 read it: boxes, part masks (dp_masks), points (dp_I, dp_U, dp_V). The photos are not in it.",
+  },
+];
+
 export default function ExportPage() {
-  return null;
+  const project = useCurrentProject();
+  const [format, setFormat] = useState<ExportFormat>("densepose-coco");
+  const download = useMutation({
+    mutationFn: () => getExport(project.id, format),
+    onSuccess: (blob) => saveBlob(blob, exportName(project.name, format)),
+  });
+  const { persons, masks_done, points_done } = project.progress;
+  return (
+    <Stack gap="xl">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
+        <Paper bg="var(--dm-surface)" p="xl">
+          <Stack gap="md" align="flex-start">
+            <Radio.Group
+              label={
+                <Title order={2} component="span">
+                  Format
+                </Title>
+              }
+              value={format}
+              onChange={(value) => setFormat(value as ExportFormat)}
+            >
+              <Stack mt="sm">
+                {FORMATS.map(({ value, label, text }) => (
+                  <Radio key={value} value={value} label={label} description={text} />
+                ))}
+              </Stack>
+            </Radio.Group>
+            <InlineError error={download.error} />
+            <Button
+              size="md"
+              leftSection={<IconDownload size={20} />}
+              loading={download.isPending}
+              disabled={points_done === 0}
+              onClick={() => download.mutate()}
+            >
+              Download
+            </Button>
+          </Stack>
+        </Paper>
+        <Paper bg="var(--dm-surface)" p="xl">
+          <Title order={2} mb="sm">
+            What will be in it
+          </Title>
+          <List spacing={6} listStyleType="none" withPadding={false}>
+            <Tally n={points_done} strong>
+              finished people, with part masks and points
+            </Tally>
+            <Tally n={masks_done - points_done}>left out: their points are being marked</Tally>
+            <Tally n={persons - masks_done}>left out: their masks are not submitted</Tally>
+          </List>
+          {points_done === 0 && (
+            <Text size="sm" mt="md">
+              Nobody is finished yet, so there is nothing to export.{" "}
+              <Anchor component={Link} to="..">
+                Go on annotating
+              </Anchor>
+              .
+            </Text>
+          )}
+        </Paper>
+      </SimpleGrid>
+      {persons > points_done && (
+        <section>
+          <Title order={2} mb="md">
+            Not ready
+          </Title>
+          <Stack gap="lg">
+            <NotReady projectId={project.id} state="points" label="Points being marked" />
+            <NotReady projectId={project.id} state="mask" label="Mask begun" />
+            <NotReady projectId={project.id} state="new" label="Not begun" />
+          </Stack>
+        </section>
+      )}
+    </Stack>
+  );
+}
+
+function Tally({ n, strong = false, children }: { n: number; strong?: boolean; children: React.ReactNode }) {
+  return (
+    <List.Item>
+      <Group gap="sm" wrap="nowrap" align="baseline">
+        <Text fw={620} w={64} ta="right" className="numbers" c={strong ? "bright" : "dimmed"}>
+          {count(n)}
+        </Text>
+        <Text c={strong ? "bright" : "dimmed"}>{children}</Text>
+      </Group>
+    </List.Item>
+  );
+}
+
+const SHOWN = 24;
+
+/** The first people in a state, as links to their photos. */
+function NotReady({ projectId, state, label }: { projectId: string; state: PersonState; label: string }) {
+  const persons = useQuery({
+    queryKey: ["projects", projectId, "persons", state],
+    queryFn: ({ signal }) => getPersons(projectId, state, SHOWN, { signal }),
+  });
+  if (persons.isError) return <ErrorState error={persons.error} retry={() => persons.refetch()} />;
+  if (!persons.data || persons.data.items.length === 0) return null;
+  return (
+    <div>
+      <Text size="sm" c="dimmed" mb={6}>
+        {label}
+        {persons.data.next !== null && ` (the first ${SHOWN})`}
+      </Text>
+      <ul className={classes.strip}>
+        {persons.data.items.map((person, index) => (
+          <li key={person.id}>
+            <Link to={`/projects/${projectId}/images/${person.image_id}?person=${person.id}`}>
+              <img src={thumbnailUrl(person.image_id, 128)} alt={`${label}, person ${index + 1}`} loading="lazy" />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
 }

@@ -17,13 +17,16 @@ const LABELS: Record<Outcome, string> = {
 const ORDER: Outcome[] = ["refused", "failed", "duplicate", "stored"];
 const SHOWN = 200;
 
-/** Fetches the project anew as results come in, at most every two seconds. */
+/** Fetches the project anew when results have come in. */
 function useFreshProject(state: UploadState): void {
   const client = useQueryClient();
   const results = state.rows.length + state.coco.length;
   useEffect(() => {
     if (results === 0) return;
-    const timer = setTimeout(() => client.invalidateQueries({ queryKey: queries.projects().queryKey }), 300);
+    const timer = setTimeout(() => {
+      void client.invalidateQueries({ queryKey: queries.projects().queryKey });
+      void client.invalidateQueries({ queryKey: ["image-order"] });
+    }, 300);
     return () => clearTimeout(timer);
   }, [results, client]);
 }
