@@ -9,7 +9,7 @@ from server.bodies.registry import LoadedBody
 from server.bodies.schemas import Theme
 from server.caching import immutable_file, not_modified, write_whole
 from server.state import State
-from surface import views
+from surface import shading
 
 _FORM = 1  # raise it when the pictures change, so that old cache files are left alone
 
@@ -23,7 +23,7 @@ def view_image(
         return unchanged
     path = state.settings.data / "cache" / "views" / f"{etag}.webp"
     if not path.exists():
-        pixels = views.image(loaded.body, loaded.views[part][index], size=size, theme=theme)
+        pixels = shading.image(loaded.body, loaded.views[part][index], size=size, theme=theme)
         encoded = io.BytesIO()
         Image.fromarray(pixels).save(encoded, "WEBP", lossless=True, method=2)
         write_whole(path, encoded.getvalue())

@@ -1,6 +1,7 @@
 """The bodies this server has, loaded once."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,34 +42,22 @@ class Bodies:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._by_hash: dict[str, LoadedBody] = {}
-        self._hash_of: dict[str, str] = {}
+        self._loaded: dict[str | Path, LoadedBody] = {}
 
     def by_name(self, name: str) -> LoadedBody:
-        """A body by name or hash; raises NotFoundError."""
-        with self._lock:
-            if name not in self._hash_of and name not in self._by_hash:
-                self._load(name)
-            return self._by_hash[self._hash_of.get(name, name)]
+        """A body by name or by hash; of equal names the shipped one. Raises NotFoundError."""
+        return self._find(lambda loaded: name in {loaded.name, loaded.hash}, name)
 
     def by_hash(self, hash_: str) -> LoadedBody:
         """A body by content hash; raises NotFoundError."""
+        return self._find(lambda loaded: loaded.hash == hash_, hash_)
+
+    def _find(self, fits: Callable[[LoadedBody], bool], wanted: str) -> LoadedBody:
         with self._lock:
-            for name in self._names():
-                if hash_ in self._by_hash:
-                    break
-                if name not in self._hash_of:
-                    self._load(name)
-            if hash_ not in self._by_hash:
-                raise NotFoundError(f"this server has no body {hash_}")
-            return self._by_hash[hash_]
-
-    def _names(self) -> list[str]:
-        return [*SHIPPED, *sorted(path.stem for path in self._folder.glob("*.npz"))]
-
-    def _load(self, name: str) -> None:
-        if name not in self._names():
-            raise NotFoundError(f"this server has no body {name}")
-        loaded = LoadedBody(surface.load(name if name in SHIPPED else self._folder / f"{name}.npz"))
-        self._hash_of[name] = loaded.hash
-        self._by_hash[loaded.hash] = loaded
+            sources: list[str | Path] = [*SHIPPED, *sorted(self._folder.glob("*.npz"))]
+            for source in sources:
+                if source not in self._loaded:
+                    self._loaded[source] = LoadedBody(surface.load(source))
+                if fits(self._loaded[source]):
+                    return self._loaded[source]
+        raise NotFoundError(f"this server has no body {wanted}")

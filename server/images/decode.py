@@ -9,7 +9,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from server.images import metadata
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 READABLE = "JPEG, PNG, WebP, TIFF, BMP and GIF"
 
 # Pillow refuses at twice its own limit and warns at once; `upright` checks the size itself, before decoding.

@@ -24,7 +24,7 @@ def hash_password(password: str) -> str:
 
 
 def create_user(session: Session, username: str, name: str, password: str, role: Role) -> User:
-    """Make an account, for scripts. RefusedError on a name or password that cannot be, ConflictError on a taken name."""
+    """Make an account, for scripts. Raises RefusedError on a bad name or password, ConflictError on a taken name."""
     if not _USERNAME.fullmatch(username):
         raise RefusedError(f"{username!r} cannot be a user name: letters, digits and . _ @ + - only, at most 64")
     if not 8 <= len(password) <= 200:
