@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -141,28 +143,33 @@ class _Mesh:
     def distances(self, source: int, targets: list[int]) -> Floats:
         """Exact distances from one vertex to others; infinite where no path leads."""
         vertices, faces = np.array(self.vertices), np.array(self.faces, dtype=np.int32)
-        if importlib.util.find_spec("pygeodesic") is None:
-            return _libigl(vertices, faces, source, targets)
-        return _pygeodesic(vertices, faces, source, targets)
+        ends = np.stack([faces.reshape(-1), np.roll(faces, 1, axis=1).reshape(-1)])
+        graph = coo_array((np.ones(ends.shape[1]), (ends[0], ends[1])), shape=(len(vertices),) * 2)
+        component = connected_components(graph, directed=False)[1]
+        # What pygeodesic says of a vertex it cannot reach is undefined, so it is not asked.
+        reached = component[targets] == component[source]
+        out = np.full(len(targets), np.inf)
+        if reached.any():
+            measure = _libigl if importlib.util.find_spec("pygeodesic") is None else _pygeodesic
+            out[reached] = measure(
+                vertices, faces[component[faces[:, 0]] == component[source]], source, np.array(targets)[reached]
+            )
+        return out
 
 
-def _pygeodesic(vertices: Floats, faces: NDArray[np.int32], source: int, targets: list[int]) -> Floats:
+def _pygeodesic(vertices: Floats, faces: NDArray[np.int32], source: int, targets: NDArray[Any]) -> Floats:
     from pygeodesic.geodesic import PyGeodesicAlgorithmExact
 
     algorithm = PyGeodesicAlgorithmExact(vertices, faces)
-    found = algorithm.geodesicDistances(np.array([source], np.int32), np.array(targets, np.int32))[0]
-    return _reached(np.asarray(found, dtype=np.float64))
+    found = algorithm.geodesicDistances(np.array([source], np.int32), targets.astype(np.int32))[0]
+    return np.asarray(found, dtype=np.float64)
 
 
-def _libigl(vertices: Floats, faces: NDArray[np.int32], source: int, targets: list[int]) -> Floats:
+def _libigl(vertices: Floats, faces: NDArray[np.int32], source: int, targets: NDArray[Any]) -> Floats:
     import igl
 
     none = np.zeros(0, np.int64)
     found = igl.exact_geodesic(
-        vertices, faces.astype(np.int64), np.array([source], np.int64), none, np.array(targets, np.int64), none
+        vertices, faces.astype(np.int64), np.array([source], np.int64), none, targets.astype(np.int64), none
     )
-    return _reached(np.asarray(found, dtype=np.float64).reshape(-1))
-
-
-def _reached(distances: Floats) -> Floats:
-    return np.where(distances < 1e6, distances, np.inf)
+    return np.asarray(found, dtype=np.float64).reshape(-1)

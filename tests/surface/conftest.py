@@ -1,19 +1,23 @@
-"""A tiny mirrored body for tests: an ellipsoid cut by x = 0 into two parts of one chart each, with a two-bone rig."""
+"""A tiny mirrored body: an ellipsoid cut by x = 0 into two parts of one chart each, with a two-bone rig. No file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
 import numpy as np
+import pytest
 import trimesh
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.spatial import KDTree
 
+import surface
 from surface.body import Body
 
 
-def arrays(subdivisions: int = 3) -> dict[str, Any]:
+def _arrays(subdivisions: int = 3) -> dict[str, Any]:
     """The arrays of the tiny body's file."""
     octahedron = trimesh.Trimesh(
         [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]],
@@ -69,12 +73,30 @@ def arrays(subdivisions: int = 3) -> dict[str, Any]:
     return out
 
 
-def tiny(subdivisions: int = 3) -> Body:
-    """The tiny body."""
-    return Body.from_arrays(arrays(subdivisions), "tiny")
+@pytest.fixture(scope="session")
+def tiny() -> Body:
+    """The tiny body, 512 faces."""
+    return Body.from_arrays(_arrays(), "tiny")
 
 
-def random_points(body: Body, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Surface points (face (N,), bary (N,3)), uniform over the faces."""
-    rng = np.random.default_rng(seed)
-    return rng.integers(len(body.faces), size=count).astype(np.int32), rng.dirichlet(np.ones(3), size=count)
+@pytest.fixture
+def tiny_arrays() -> dict[str, Any]:
+    """The arrays of the tiny body's file, for the test to spoil."""
+    return _arrays()
+
+
+@pytest.fixture(scope="session")
+def anny() -> Body:
+    """The body that ships with the package."""
+    return surface.load("anny")
+
+
+@pytest.fixture(scope="session")
+def random_points() -> Callable[..., tuple[NDArray[np.int32], NDArray[np.float64]]]:
+    """A function (body, count, seed) giving surface points, face (N,) and bary (N,3)."""
+
+    def draw(body: Body, count: int, seed: int = 0) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        rng = np.random.default_rng(seed)
+        return rng.integers(len(body.faces), size=count).astype(np.int32), rng.dirichlet(np.ones(3), size=count)
+
+    return draw
