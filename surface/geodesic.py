@@ -146,14 +146,15 @@ class _Mesh:
         ends = np.stack([faces.reshape(-1), np.roll(faces, 1, axis=1).reshape(-1)])
         graph = coo_array((np.ones(ends.shape[1]), (ends[0], ends[1])), shape=(len(vertices),) * 2)
         component = connected_components(graph, directed=False)[1]
-        # What pygeodesic says of a vertex it cannot reach is undefined, so it is not asked.
-        reached = component[targets] == component[source]
+        # pygeodesic takes connected meshes only.
+        mine = component == component[source]
+        compact = np.cumsum(mine) - 1
         out = np.full(len(targets), np.inf)
+        reached = mine[targets]
         if reached.any():
             measure = _libigl if importlib.util.find_spec("pygeodesic") is None else _pygeodesic
-            out[reached] = measure(
-                vertices, faces[component[faces[:, 0]] == component[source]], source, np.array(targets)[reached]
-            )
+            local = compact[faces[mine[faces[:, 0]]]].astype(np.int32)
+            out[reached] = measure(vertices[mine], local, int(compact[source]), compact[np.array(targets)[reached]])
         return out
 
 
