@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -179,6 +180,11 @@ def test_files_are_read_and_no_coco_is_refused_in_one_line(tmp_path):
         assert "\n" not in str(error.value)
     with pytest.raises(ValueError, match=r"gone\.json: cannot be read"):
         check(tmp_path / "gone.json")
+
+
+def test_every_rule_is_explained_in_the_documentation():
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert [rule for rule in RULES if f"`{rule}`" not in text] == []
 
 
 json_values = st.recursive(
