@@ -74,21 +74,18 @@ _REQUIRED = ("image_id", "bbox", "area", "category_id", "iscrowd", "segmentation
 
 @dataclass(frozen=True)
 class Problem:
-    """One broken rule; annotation_id is None where the file as a whole is meant."""
+    """One broken rule.
+
+    :param annotation_id: None where the file as a whole is meant.
+    :param consequence: what the reference code does with it.
+    :param severity: "error", or "warning" where the file can still be read.
+    """
 
     annotation_id: Any
     rule: str
     message: str
-
-    @property
-    def consequence(self) -> str:
-        """What the reference code does with it."""
-        return RULES[self.rule]
-
-    @property
-    def severity(self) -> str:
-        """ "error" or "warning"."""
-        return "warning" if self.rule in WARNINGS else "error"
+    consequence: str
+    severity: str
 
     def __str__(self) -> str:
         where = "file" if self.annotation_id is None else f"annotation {self.annotation_id}"
@@ -101,6 +98,11 @@ class Report:
 
     problems: list[Problem] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, annotation_id: Any, rule: str, message: str) -> None:
+        """Note a broken rule."""
+        severity = "warning" if rule in WARNINGS else "error"
+        self.problems.append(Problem(annotation_id, rule, message, RULES[rule], severity))
 
     @property
     def errors(self) -> list[Problem]:
@@ -129,7 +131,7 @@ def check(path: str | Path) -> Report:
         try:
             _load_with_pycocotools(document)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            report.problems.append(Problem(None, "pycocotools", f"{type(error).__name__}: {error}"))
+            report.add(None, "pycocotools", f"{type(error).__name__}: {error}")
     return report
 
 
@@ -144,10 +146,10 @@ def check_document(document: Mapping[str, Any]) -> Report:
     totals = Counter({"images": len(document["images"]), "persons": 0, "annotated": 0, "points": 0, "masks": 0})
     for index, entry in enumerate(document["annotations"]):
         if not isinstance(entry, dict):
-            report.problems.append(Problem(None, "annotation-entry", f"annotation number {index} is no object"))
+            report.add(None, "annotation-entry", f"annotation number {index} is no object")
             continue
-        found = list(_check_annotation(entry, ids, images, people))
-        report.problems += [Problem(entry.get("id", f"number {index}"), rule, message) for rule, message in found]
+        for rule, message in _check_annotation(entry, ids, images, people):
+            report.add(entry.get("id", f"number {index}"), rule, message)
         totals["persons"] += 1
         if isinstance(entry.get("dp_x"), list):
             totals["annotated"] += 1
@@ -194,7 +196,7 @@ def _check_images(entries: list[Any], report: Report) -> dict[int, tuple[int, in
         else:
             images[entry["id"]] = entry["height"], entry["width"]
         if fault:
-            report.problems.append(Problem(None, "image-entry", f"image number {index} {fault}"))
+            report.add(None, "image-entry", f"image number {index} {fault}")
     return images
 
 
@@ -204,10 +206,10 @@ def _check_categories(entries: Any, report: Report) -> set[Any]:
         [c for c in entries if isinstance(c, dict) and c.get("name") == "person"] if isinstance(entries, list) else []
     )
     if not known:
-        report.problems.append(Problem(None, "category", "no category is named person"))
+        report.add(None, "category", "no category is named person")
     for category in known:
         if not isinstance(category.get("keypoints"), list) or len(category["keypoints"]) != 17:
-            report.problems.append(Problem(None, "category", "the category person does not name 17 keypoints"))
+            report.add(None, "category", "the category person does not name 17 keypoints")
     return {c["id"] for c in known if _is_integer(c.get("id"))}
 
 
