@@ -1,0 +1,35 @@
+"""`densemark benchmark`: the measurements of benchmarks/, each beside its peer where one can be installed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.common import AsJson, console, errors, print_json, print_table, stop
+
+
+def benchmark(
+    names: Annotated[list[str] | None, typer.Argument(help="Which benchmarks; all when none is named.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run measurements. Figures are medians of several runs in this process, on this machine."""
+    import importlib
+    import pkgutil
+
+    import benchmarks
+
+    known = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
+    unknown = sorted(set(names or []) - set(known))
+    if unknown:
+        stop(f"no benchmark {', '.join(unknown)}; there are: {', '.join(known)}")
+    figures: dict[str, dict[str, object]] = {}
+    for name in names or known:
+        errors.print(f"measuring {name} ...")
+        figures[name] = importlib.import_module(f"benchmarks.{name}").measure()
+    if as_json:
+        print_json(figures)
+        return
+    for name, values in figures.items():
+        console.print(f"[bold]{name}[/bold]")
+        print_table(("figure", "value"), values.items())

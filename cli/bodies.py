@@ -1,0 +1,105 @@
+"""`densemark body`: the reference surfaces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.common import AsJson, console, print_json, print_table, stop
+
+app = typer.Typer(help="The body surfaces: list, show, build, check.", no_args_is_help=True)
+build = typer.Typer(help="Build a body.", no_args_is_help=True)
+app.add_typer(build, name="build")
+
+BodyName = Annotated[str, typer.Argument(help="A shipped body's name, or a body file (.npz).")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the bodies that ship with DenseMark."""
+    import surface
+
+    bodies = [surface.load(name) for name in surface.names()]
+    rows = [(b.name, len(b.vertices), len(b.faces), len(b.chart_names), len(b.part_names), b.hash) for b in bodies]
+    columns = ("name", "vertices", "triangles", "charts", "parts", "hash")
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_table(columns, [(*row[:-1], row[-1][:12]) for row in rows])
+
+
+@app.command()
+def show(
+    name: BodyName = "anny",
+    out: Annotated[Path | None, typer.Option(help="Write the six views of every part as one PNG.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a body's parts and charts; with --out, a picture of its part views."""
+    import surface
+
+    body = surface.load(name)
+    charts = [
+        (
+            number,
+            chart,
+            body.part_names[int(body.chart_part[number - 1]) - 1],
+            int((body.face_chart == number).sum()),
+            float(body.face_area[body.face_chart == number].sum() * 1e4),
+            int(body.chart_mirror[number]),
+        )
+        for number, chart in enumerate(body.chart_names, start=1)
+    ]
+    columns = ("I", "chart", "part", "triangles", "area_cm2", "mirror")
+    if as_json:
+        print_json(
+            {"name": body.name, "hash": body.hash, "charts": [dict(zip(columns, c, strict=True)) for c in charts]}
+        )
+    else:
+        console.print(f"[bold]{body.name}[/bold] {body.hash}")
+        print_table(columns, charts)
+    if out is not None:
+        from surface.views import contact_sheet
+
+        contact_sheet(body).save(out)
+        console.print(f"wrote {out}")
+
+
+@app.command()
+def check(name: BodyName = "anny", as_json: AsJson = False) -> None:
+    """Measure every chart: topology, flips, crossings, distortion, round trips. Exits 1 when something is wrong."""
+    from dataclasses import asdict, fields
+
+    import surface
+    from surface.check import ChartFigures
+    from surface.check import check as check_body
+
+    body = surface.load(name)
+    with console.status(f"measuring {len(body.chart_names)} charts"):
+        report = check_body(body)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        console.print(f"[bold]{body.name}[/bold] {body.hash}")
+        names = [field.name for field in fields(ChartFigures)]
+        print_table(names, [[getattr(chart, field) for field in names] for chart in report.charts])
+    if report.problems:
+        stop("; ".join(report.problems))
+    if not as_json:
+        console.print("no problems")
+
+
+@build.command("anny")
+def build_anny(
+    out: Annotated[Path, typer.Option(help="Where to write the body file.")] = Path("anny.npz"),
+) -> None:
+    """Build the default body from the anny package (needs `pip install densemark[model]`)."""
+    try:
+        from surface.builders.anny import build as build_body
+
+        body = build_body()
+    except ModuleNotFoundError as error:
+        stop(f"{error.name} is missing: building needs `pip install densemark\\[model]` (the built body ships already)")
+    body.save(out)
+    console.print(f"wrote {out}: {len(body.vertices):,} vertices, {len(body.chart_names)} charts, {body.hash[:12]}")

@@ -1,0 +1,135 @@
+"""What every command shares: the data folder, output, and one clear line on bad input."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from annotation_db import Database
+    from server.settings import Settings
+    from server.state import State
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+DataDir = Annotated[
+    Path,
+    typer.Option("--data", envvar="DENSEMARK_DATA", help="Folder of the database and files.", show_default=True),
+]
+DEFAULT_DATA = Path("densemark-data")
+AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
+
+
+def stop(message: str) -> NoReturn:
+    """Ends the command with one line on standard error and exit status 1."""
+    errors.print(f"[red]error:[/red] {message}", soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def settings_for(data: Path, **overrides: Any) -> Settings:
+    """Settings of the server over a data folder; environment variables fill what is not given."""
+    from server.settings import Settings
+
+    return Settings(data=data, **overrides)
+
+
+@contextmanager
+def open_state(data: Path) -> Iterator[State]:
+    """The server's state over a data folder, migrated and ready; closed at the end."""
+    from server import startup
+
+    settings = settings_for(data)
+    startup.prepare(settings)
+    state = startup.open_state(settings)
+    try:
+        yield state
+    finally:
+        state.database.close()
+
+
+@contextmanager
+def open_database(data: Path) -> Iterator[Database]:
+    """The database of a data folder."""
+    with open_state(data) as state:
+        yield state.database
+
+
+def find_project(state: State, name: str, create: bool = False) -> tuple[UUID, str]:
+    """Id and name of the project with this name or id; made on the default body when `create` is set.
+
+    Raises:
+        ValueError: no such project, or several of that name.
+    """
+    from annotation_db.repositories import projects
+    from server.projects.service import create_project
+
+    with state.database.read() as session:
+        found = [
+            project for project in projects.page(session, None, None, 10_000) if name in (project.name, str(project.id))
+        ]
+    if len(found) > 1:
+        raise ValueError(f"{len(found)} projects are called {name!r}; name one by its id: {[str(p.id) for p in found]}")
+    if found:
+        return found[0].id, found[0].name
+    if not create:
+        raise ValueError(f"no project {name!r}")
+    body = state.bodies.by_name("anny")
+    with state.database.write() as session:
+        made = create_project(session, None, name, "", body.name, body.hash)
+    return made.id, made.name
+
+
+def free_port(host: str, first: int) -> int:
+    """The first port from `first` on that nobody listens on."""
+    for port in range(first, first + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise ValueError(f"no free port on {host} from {first} to {first + 99}")
+
+
+def print_json(value: object) -> None:
+    console.print_json(json.dumps(value), indent=2)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
+    """A plain table; numbers are aligned to the right."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    listed = [[_cell(value) for value in row] for row in rows]
+    for index, column in enumerate(columns):
+        numeric = bool(listed) and all(isinstance(row[index][1], int | float) for row in listed)
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
+    for row in listed:
+        table.add_row(*(text for text, _ in row))
+    console.print(table)
+
+
+def _cell(value: object) -> tuple[str, object]:
+    if isinstance(value, bool):
+        return ("yes" if value else "no"), value
+    if isinstance(value, float):
+        return f"{value:.4g}", value
+    return str(value), value
+
+
+def progress_bar() -> Progress:
+    """A progress bar with count and time left, on standard error."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors
+    )

@@ -1,0 +1,108 @@
+"""`densemark import`, `export`, `check`: datasets in and out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.common import (
+    DEFAULT_DATA,
+    AsJson,
+    DataDir,
+    console,
+    errors,
+    find_project,
+    open_state,
+    print_json,
+    print_table,
+)
+
+ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's name or id.")]
+
+
+def import_(
+    project: ProjectName,
+    images: Annotated[list[Path], typer.Option(exists=True, help="A folder of photos, a photo or a zip; repeatable.")],
+    coco: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="COCO file with persons.")] = None,
+    create: Annotated[bool, typer.Option("--create", help="Make the project when there is none of that name.")] = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Import photos, and with --coco their persons. What cannot be read is named; the rest goes through."""
+    from server.images.coco import import_coco_file
+    from server.images.service import import_paths
+
+    with open_state(data) as state:
+        project_id, name = find_project(state, project, create=create)
+        with errors.status("importing"):
+            result = (
+                import_coco_file(state, project_id, None, coco, images)
+                if coco is not None
+                else import_paths(state, project_id, None, images)
+            )
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+        return
+    persons = f", {getattr(result, 'persons', 0)} persons" if coco is not None else ""
+    console.print(f"{name}: {len(result.stored)} photos stored{persons}, {len(result.duplicates)} there already")
+    refused = [(file.file, file.reason) for file in result.refused]
+    refused += [(f"person {person.id}", person.reason) for person in getattr(result, "refused_persons", [])]
+    if refused:
+        console.print(f"{len(refused)} refused:")
+        print_table(("what", "why"), refused)
+
+
+def export(
+    project: ProjectName,
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write into.")],
+    format_: Annotated[str, typer.Option("--format", help="densepose-coco")] = "densepose-coco",
+    split: Annotated[str | None, typer.Option(help="Files by image, e.g. train=.8,val=.2")] = None,
+    images: Annotated[bool, typer.Option("--images", help="Write the photos too.")] = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Export a project as a dataset that the reference code loads unchanged."""
+    from export.project import export_project
+
+    with open_state(data) as state:
+        project_id, _ = find_project(state, project)
+        with state.database.read() as session:
+            result = export_project(
+                session, project_id, out, format_, split=split, blobs=state.blobs if images else None
+            )
+    if as_json:
+        print_json(
+            {"files": [str(file) for file in result.files], "counts": result.counts, "left_out": result.left_out}
+        )
+        return
+    for file in result.files:
+        console.print(f"wrote {file} ({file.stat().st_size / 1e6:.2f} MB)")
+    console.print(", ".join(f"{count:,} {name}" for name, count in result.counts.items()))
+    for reason, count in result.left_out.items():
+        console.print(f"left out: {count:,} {reason}")
+
+
+def check(
+    dataset: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A DensePose-COCO file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a DensePose-COCO file as the reference code would; name every breach. Exits 1 when there is one."""
+    from dataclasses import asdict
+
+    from export.check import check as check_file
+
+    with console.status(f"checking {dataset.name}"):
+        report = check_file(dataset)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        console.print(", ".join(f"{count:,} {name}" for name, count in report.counts.items()))
+        for problem in report.problems:
+            where = f"annotation {problem.annotation_id}" if problem.annotation_id is not None else "file"
+            console.print(f"{where}: [bold]{problem.rule}[/bold]: {problem.message} - {problem.consequence}")
+    if not report.ok:
+        raise typer.Exit(1)
+    if not as_json:
+        console.print("no breach: the reference code reads it")

@@ -1,0 +1,252 @@
+"""`densemark demo`: a project to click through; or, with --check, the whole path driven by script."""
+
+from __future__ import annotations
+
+import threading
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from importlib.util import find_spec
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID, uuid5
+
+import typer
+
+from annotation_db.roles import PersonSource, Role
+from cli.common import (
+    DEFAULT_DATA,
+    DataDir,
+    console,
+    find_project,
+    free_port,
+    open_state,
+    progress_bar,
+    settings_for,
+    stop,
+)
+from cli.serve import DEFAULT_PORT, Host
+
+if TYPE_CHECKING:
+    from server.state import State
+    from surface.body import Body
+
+PROJECT = "Demo"
+PASSWORD = "densemark-demo"  # noqa: S105 - the demo listens on this machine only and says the password itself
+ACCOUNTS = (
+    ("lead", "Lena Lead", Role.lead),
+    ("annotator", "Anna Annotator", Role.annotator),
+    ("reviewer", "Rui Reviewer", Role.reviewer),
+    ("engineer", "Emil Engineer", Role.engineer),
+    ("admin", "Ada Admin", Role.admin),
+)
+RENDERED_PERSONS = 4
+PHOTO_NAME = "astronaut.png"
+PHOTO_BOX = (18.0, 14.0, 346.0, 498.0)
+PHOTO_PARTS: dict[int, list[tuple[float, float]]] = {
+    1: [(190, 190), (215, 194), (255, 190), (285, 215), (302, 242), (325, 258), (326, 330), (312, 365), (295, 395),
+        (284, 430), (278, 470), (282, 512), (176, 512), (192, 495), (190, 478), (172, 462), (155, 468), (128, 440),
+        (112, 400), (106, 330), (104, 270), (110, 228), (120, 205), (150, 190)],
+    2: [(104, 512), (112, 502), (150, 487), (160, 494), (172, 506), (172, 512)],
+    13: [(22, 414), (35, 432), (90, 424), (110, 402), (126, 440), (154, 470), (158, 486), (150, 487), (112, 502),
+         (104, 512), (30, 512), (22, 460)],
+    11: [(104, 233), (70, 255), (46, 290), (36, 340), (26, 385), (21, 412), (35, 430), (90, 422), (110, 400),
+         (104, 330), (102, 270)],
+    10: [(326, 260), (345, 268), (357, 300), (362, 348), (340, 351), (318, 366), (326, 330)],
+    14: [(155, 90), (158, 60), (185, 28), (222, 16), (262, 22), (290, 42), (301, 78), (296, 105), (276, 130),
+         (268, 152), (252, 180), (240, 190), (212, 190), (190, 180), (184, 152), (178, 120), (162, 112)],
+}  # fmt: skip
+"""The parts visible on the photo, by hand: polygons in image coordinates by coarse part (left and right hers)."""
+
+
+def demo(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; 8000 or the next free one.")] = None,
+    host: Host = "127.0.0.1",
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Drive one person from photo to dataset, then exit.")] = False,
+    data: DataDir = DEFAULT_DATA,
+) -> None:
+    """Serve a demo project: a real photo and rendered persons, with an account for each role."""
+    with open_state(data) as state:
+        seed(state)
+    chosen = port or free_port(host, first=DEFAULT_PORT)
+    if check:
+        with serving(data, host, chosen) as url:
+            run_check(url, data)
+        return
+    url = f"http://{host}:{chosen}"
+    console.print(f"\n  [bold]DenseMark demo[/bold]  {url}\n")
+    for username, _, role in ACCOUNTS:
+        console.print(f"    {role:10} sign in as [bold]{username:10}[/bold] password [bold]{PASSWORD}[/bold]")
+    console.print(f"\n  Data in {data.absolute()}. Ctrl+C stops it.\n")
+    if not no_browser:
+        threading.Timer(1.0, webbrowser.open, [url]).start()
+    import server
+
+    server.run(settings_for(data), host=host, port=chosen)
+
+
+def photo_path() -> Path:
+    """The public-domain photo that scikit-image ships; found without importing it."""
+    spec = find_spec("skimage")
+    if spec is None or spec.origin is None:
+        stop("scikit-image is not installed, and the demo's photo comes with it")
+    return Path(spec.origin).parent / "data" / PHOTO_NAME
+
+
+def seed(state: State) -> None:
+    """Makes accounts, project, photo and rendered persons that are not there yet."""
+    from annotation_db.repositories import users
+    from server.projects.service import add_member
+    from server.users.service import create_user
+
+    with state.database.write() as session:
+        for username, name, role in ACCOUNTS:
+            if users.by_login(session, username) is None:
+                console.print(f"adding the account {username}")
+                create_user(session, username, name, PASSWORD, role)
+    project_id, _ = find_project(state, PROJECT, create=True)
+    with state.database.write() as session:
+        for username, _, _ in ACCOUNTS:
+            user = users.by_login(session, username)
+            if user is not None:
+                add_member(session, project_id, user.id)
+    add_photo(state, project_id)
+    add_renders(state, project_id)
+
+
+def add_photo(state: State, project_id: UUID) -> None:
+    """The photo and the box of the person on it."""
+    from annotation_db.repositories import images, persons
+    from server.images.service import import_paths
+    from server.persons.service import clip_box, new_person
+
+    result = import_paths(state, project_id, None, [photo_path()])
+    stored = result.stored or result.duplicates
+    if not stored:
+        stop(f"the demo's photo was refused: {result.refused[0].reason}")
+    image_id = stored[0].image.id
+    person_id = uuid5(image_id, "the person on the demo's photo")
+    with state.database.write() as session:
+        image = images.by_id(session, image_id, lock=True)
+        if image is not None and persons.by_id(session, person_id) is None:
+            person = new_person(image, clip_box(PHOTO_BOX, image.width, image.height), PersonSource.drawn, None)
+            person.id = person_id
+            persons.add(session, person, person_id)
+
+
+def add_renders(state: State, project_id: UUID) -> None:
+    """Rendered persons, whose true surface points are known; only those that are missing are rendered."""
+    from annotation_db.repositories import images
+
+    with state.database.read() as session:
+        present = {image.file_name for image in images.names(session, project_id)}
+    for seed_number in range(1, RENDERED_PERSONS + 1):
+        file_name = f"rendered-{seed_number}.png"
+        if file_name not in present:
+            console.print(f"rendering a person ({seed_number} of {RENDERED_PERSONS})")
+            add_render(state, project_id, file_name, seed_number)
+
+
+def add_render(state: State, project_id: UUID, file_name: str, seed_number: int) -> None:
+    import numpy as np
+    from PIL import Image
+
+    from server.persons.rendered import add_rendered_person
+    from synthesis.render import render_person
+
+    render = render_person(state.bodies.by_name("anny").body, seed_number, size=640)
+    with TemporaryDirectory() as folder:
+        picture, truth = Path(folder) / file_name, Path(folder) / "truth.npz"
+        Image.fromarray(render.image).save(picture)
+        np.savez_compressed(truth, face=render.face, bary=render.bary, part=render.part)
+        add_rendered_person(
+            state, project_id, picture, render.box, render.keypoints.ravel().tolist(), render.segmentation, truth
+        )
+
+
+@contextmanager
+def serving(data: Path, host: str, port: int) -> Iterator[str]:
+    """The server in a thread of this process; yields its URL once it answers."""
+    import uvicorn
+
+    from server.app import create_app
+
+    app = create_app(settings_for(data))
+    listener = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False))
+    thread = threading.Thread(target=listener.run, daemon=True)
+    thread.start()
+    while not listener.started:
+        if not thread.is_alive():
+            stop(f"the server did not start on {host}:{port}")
+        thread.join(0.02)
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        listener.should_exit = True
+        thread.join()
+
+
+def run_check(url: str, data: Path) -> None:
+    """From photo to dataset over HTTP; ends with a line of figures, or with an error."""
+    from pycocotools.coco import COCO
+
+    import surface
+    from cli.api import Api
+    from cli.scripted import annotate, paint, relative_clicks
+    from export.check import check
+
+    body = surface.load("anny")
+    with Api(url, "annotator", PASSWORD) as api, progress_bar() as bar:
+        project = next(p for p in api.items("/api/projects") if p["name"] == PROJECT)
+        image = next(i for i in api.items(f"/api/projects/{project['id']}/images") if i["file_name"] == PHOTO_NAME)
+        person = api.get(f"/api/images/{image['id']}")["persons"][0]
+        task = bar.add_task("marking points", total=None)
+        work = annotate(
+            api,
+            person["id"],
+            lambda region: paint(PHOTO_PARTS, region),
+            lambda points: relative_clicks(body, points),
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    out = data / "exports" / "demo-check.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with Api(url, "engineer", PASSWORD) as api:
+        out.write_bytes(api.download(f"/api/projects/{project['id']}/export", format="densepose-coco"))
+    report = check(out)
+    if report.problems:
+        stop(f"{out}: {report.problems[0]}")
+    with redirect_stdout(StringIO()):
+        coco = COCO(str(out))
+        annotated = [entry for entry in coco.loadAnns(coco.getAnnIds()) if "dp_x" in entry]
+    entry = max(annotated, key=lambda entry: len(entry["dp_x"]))
+    problems = problems_of(work, entry, body)
+    if problems:
+        stop("; ".join(problems))
+    console.print(
+        f"masks of {len(work['parts'])} parts (all {len(PHOTO_PARTS)} visible on the photo),"
+        f" {len(work['points'])} points marked by script, {len(entry['dp_x'])} points in the dataset"
+    )
+    console.print(f"wrote {out}; pycocotools and `densemark check` read it without a complaint")
+
+
+def problems_of(work: dict[str, Any], entry: dict[str, Any], body: Body) -> list[str]:
+    """What is wrong with the exported person: parts, points, charts."""
+    problems = []
+    painted = {part for part, mask in enumerate(entry["dp_masks"], start=1) if mask}
+    if painted != set(PHOTO_PARTS):
+        problems.append(f"the masks of the dataset hold parts {sorted(painted)}, drawn were {sorted(PHOTO_PARTS)}")
+    if len(entry["dp_x"]) != len(work["points"]) or len(entry["dp_x"]) < 40:
+        problems.append(f"{len(work['points'])} points were marked, {len(entry['dp_x'])} are in the dataset")
+    asked = {point["id"]: int(point["part"]) for point in work["points"]}
+    strays = [m for m in work["marks"] if int(body.chart_part[m["i"] - 1]) != asked[m["point_id"]]]
+    if strays:
+        problems.append(f"{len(strays)} marks are on charts of another part than their point's")
+    wrong = set(map(int, entry["dp_I"])) - {
+        chart for chart in range(1, len(body.chart_part) + 1) if int(body.chart_part[chart - 1]) in PHOTO_PARTS
+    }
+    if wrong:
+        problems.append(f"the dataset holds charts {sorted(wrong)} of parts that are not on the photo")
+    return problems
