@@ -1,0 +1,55 @@
+import { ActionIcon, Anchor, Group, Tooltip } from "@mantine/core";
+import { IconArrowLeft, IconKeyboard } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
+import type { Task } from "@/api/types";
+import { AccountMenu } from "@/components/AccountMenu";
+import { useHelp } from "@/components/help";
+import type { Journal } from "./journal/journal";
+import { SaveState } from "./SaveState";
+import classes from "./TopBar.module.css";
+
+/** Where one is, whether it is saved, and the way out. */
+export function TopBar({ task, journal, children }: { task: Task; journal: Journal; children?: ReactNode }) {
+  const help = useHelp();
+  const step = task.kind === "mask" ? 1 : 2;
+  return (
+    <header className={classes.bar}>
+      <Group gap="xs" wrap="nowrap" className={classes.side}>
+        <Tooltip label="Back to the project">
+          <ActionIcon component={Link} to={`/projects/${task.project_id}`} aria-label="Back to the project" size={32}>
+            <IconArrowLeft size={18} stroke={1.8} />
+          </ActionIcon>
+        </Tooltip>
+        <Anchor
+          component={Link}
+          to={`/projects/${task.project_id}/images/${task.image.id}`}
+          className={classes.file as string}
+          c="dimmed"
+          size="sm"
+          title={task.image.file_name}
+        >
+          {task.image.file_name}
+        </Anchor>
+      </Group>
+      <ol className={classes.steps} aria-label="Steps">
+        <li aria-current={step === 1 ? "step" : undefined}>
+          <b>1</b> Masks
+        </li>
+        <li aria-current={step === 2 ? "step" : undefined}>
+          <b>2</b> Points
+        </li>
+      </ol>
+      <Group gap="sm" wrap="nowrap" justify="flex-end" className={classes.side}>
+        {children}
+        <SaveState journal={journal} />
+        <Tooltip label="Keyboard help (?)">
+          <ActionIcon onClick={help.open} aria-label="Keyboard help (?)" size={32}>
+            <IconKeyboard size={19} stroke={1.7} />
+          </ActionIcon>
+        </Tooltip>
+        <AccountMenu />
+      </Group>
+    </header>
+  );
+}

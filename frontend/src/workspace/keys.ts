@@ -1,0 +1,45 @@
+import { useEffect, useRef } from "react";
+
+export interface KeyHandlers {
+  /** True when the key was meant for the page: the browser then does nothing with it. */
+  down: (event: KeyboardEvent) => boolean;
+  up?: (event: KeyboardEvent) => void;
+  /** The window lost the keyboard: held keys are no longer held. */
+  blur?: () => void;
+}
+
+/** Keys that belong to what has the focus: text, an open dialog or menu, a button reached with Tab. */
+export function isForFocus(event: KeyboardEvent): boolean {
+  const target = event.target;
+  if (!(target instanceof Element)) return false;
+  if (target.closest('input:not([type="range"]), textarea, select, [contenteditable="true"]')) return true;
+  if (target.closest('[role="dialog"], [role="menu"], [role="listbox"]')) return true;
+  const presses = event.key === "Enter" || event.key === " ";
+  if (presses && !event.ctrlKey && target.closest("button, a[href], [role=radio]")) return true;
+  const moves = event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End";
+  return moves && target.closest('[role="slider"], [role="radio"], input') !== null;
+}
+
+/** Follows the keyboard while mounted. */
+export function useKeys(handlers: KeyHandlers): void {
+  const current = useRef(handlers);
+  useEffect(() => {
+    current.current = handlers;
+  });
+  useEffect(() => {
+    const down = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing || isForFocus(event)) return;
+      if (current.current.down(event)) event.preventDefault();
+    };
+    const up = (event: KeyboardEvent) => current.current.up?.(event);
+    const blur = () => current.current.blur?.();
+    window.addEventListener("keydown", down);
+    window.addEventListener("keyup", up);
+    window.addEventListener("blur", blur);
+    return () => {
+      window.removeEventListener("keydown", down);
+      window.removeEventListener("keyup", up);
+      window.removeEventListener("blur", blur);
+    };
+  }, []);
+}

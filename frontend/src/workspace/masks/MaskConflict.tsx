@@ -1,0 +1,85 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import type { Mask } from "@/api/types";
+import { PARTS } from "@/parts";
+import type { LabelMap } from "../engine/labelMap";
+import { drawFilled, makePalette } from "../engine/overlay";
+import { decodeRuns } from "../engine/runs";
+import { fitBox } from "../engine/viewport";
+import type { Journal } from "../journal/journal";
+import { useJournalStatus } from "../journal/useJournal";
+import classes from "./MaskConflict.module.css";
+import type { MaskSession } from "./MaskSession";
+
+const SIZE = { width: 200, height: 220 };
+const PALETTE = makePalette(PARTS.map((part) => part.colour));
+
+/** The mask was changed elsewhere while it was painted here: the annotator chooses, nothing is overwritten unasked. */
+export function MaskConflict({ session, journal }: { session: MaskSession; journal: Journal }) {
+  useJournalStatus(journal);
+  const theirs = journal.conflict(session.ref) as Mask | null;
+  if (!theirs) return null;
+  const [, , width, height] = theirs.region;
+  const keep = async (which: "mine" | "theirs") => {
+    await journal.resolve(session.ref, which);
+    if (which === "theirs") session.adopt(theirs);
+  };
+  return (
+    <Modal
+      opened
+      onClose={() => {}}
+      withCloseButton={false}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+      title="This mask was changed elsewhere"
+      size={480}
+    >
+      <Stack>
+        <Text size="sm">
+          While you painted here, a newer version was saved from another place. Both are kept: the one that you do not
+          choose can be brought back.
+        </Text>
+        <Group grow align="stretch">
+          <Version title="Here (mine)" map={session.editor.map} onKeep={() => keep("mine")} action="Keep mine" />
+          <Version
+            title="Saved elsewhere"
+            map={decodeRuns(theirs.runs, width, height)}
+            onKeep={() => keep("theirs")}
+            action="Take theirs"
+          />
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+interface VersionProps {
+  title: string;
+  map: LabelMap;
+  action: string;
+  onKeep: () => void;
+}
+
+function Version({ title, map, action, onKeep }: VersionProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext("2d");
+    if (!context) return;
+    const picture = new ImageData(SIZE.width, SIZE.height);
+    const view = fitBox({ x: 0, y: 0, width: map.width, height: map.height }, SIZE, 4);
+    const screen = { x0: 0, y0: 0, x1: SIZE.width, y1: SIZE.height };
+    drawFilled(map, view, screen, PALETTE, new Uint32Array(picture.data.buffer));
+    context.putImageData(picture, 0, 0);
+  }, [map]);
+  return (
+    <Stack gap={6} align="center">
+      <Text size="sm" fw={600}>
+        {title}
+      </Text>
+      <canvas ref={canvas} {...SIZE} className={classes.preview} />
+      <Button fullWidth variant="default" onClick={onKeep}>
+        {action}
+      </Button>
+    </Stack>
+  );
+}

@@ -1,0 +1,70 @@
+import type { Mask, Task } from "@/api/types";
+import { WorkClock } from "../activity";
+import type { Rect } from "../engine/geometry";
+import { MaskEditor } from "../engine/maskEditor";
+import { decodeRuns, encodeRuns } from "../engine/runs";
+import type { MaskPayload } from "../journal/http";
+import type { Journal } from "../journal/journal";
+import type { ObjectRef } from "../journal/types";
+import { ValueStore } from "../valueStore";
+import { createHand } from "./tools";
+
+/** Strokes within this time go to the server together. */
+const SEND_AFTER_MS = 400;
+
+export interface MaskState {
+  canUndo: boolean;
+  canRedo: boolean;
+  /** Labels that have pixels. */
+  painted: ReadonlySet<number>;
+}
+
+/** The work on one person's mask: the editor, what the hand holds, and where each step is kept. */
+export class MaskSession {
+  readonly editor: MaskEditor;
+  readonly hand = createHand();
+  readonly state: ValueStore<MaskState>;
+  readonly clock = new WorkClock(() => performance.now());
+  readonly ref: ObjectRef;
+  /** Redraws a rectangle of the map; set while there is a canvas. */
+  onDraw: (rect: Rect) => void = () => {};
+
+  /** @param local the state that the journal holds, newer than the server's; null when there is none. */
+  constructor(
+    readonly task: Task,
+    mask: Mask,
+    local: MaskPayload | null,
+    private readonly journal: Journal,
+  ) {
+    this.ref = { kind: "mask", id: task.mask_id };
+    const [, , width, height] = task.region;
+    const map = decodeRuns((local ?? mask).runs, width, height);
+    this.editor = new MaskEditor(
+      map,
+      (rect) => this.onDraw(rect),
+      () => this.edited(),
+    );
+    this.state = new ValueStore<MaskState>({ canUndo: false, canRedo: false, painted: paintedIn(encodeRuns(map)) });
+  }
+
+  /** Takes the server's mask in place of ours, as a step that undo takes back. */
+  adopt(mask: Mask): void {
+    const [, , width, height] = this.task.region;
+    this.editor.replace(decodeRuns(mask.runs, width, height));
+  }
+
+  private edited(): void {
+    const runs = encodeRuns(this.editor.map);
+    const { history } = this.editor;
+    this.state.set({ canUndo: history.canUndo, canRedo: history.canRedo, painted: paintedIn(runs) });
+    const payload: MaskPayload = { task_id: this.task.id, region: this.task.region, runs };
+    void this.journal.record(this.ref, payload, this.clock.take(), SEND_AFTER_MS);
+  }
+}
+
+function paintedIn(runs: readonly number[]): ReadonlySet<number> {
+  const labels = new Set<number>();
+  for (let k = 0; k < runs.length; k += 2) labels.add(runs[k] as number);
+  labels.delete(0);
+  return labels;
+}

@@ -1,0 +1,124 @@
+import { SegmentedControl, Text } from "@mantine/core";
+import { type KeyboardEvent, useState } from "react";
+import { part } from "@/parts";
+import { spoken } from "../partNames";
+import { FIGURE, FIGURE_HEIGHT, FIGURE_WIDTH, inkOn, type Limb, mirrored } from "./figure";
+import classes from "./Palette.module.css";
+
+interface Props {
+  label: number;
+  painted: ReadonlySet<number>;
+  fromBehind: boolean;
+  onFromBehind: (fromBehind: boolean) => void;
+  onPick: (label: number) => void;
+}
+
+/** The parts as a figure that stands as the person in the photo does; each shows its key. */
+export function Palette({ label, painted, fromBehind, onFromBehind, onPick }: Props) {
+  const [pointed, setPointed] = useState<number | null>(null);
+  const limbs = fromBehind ? FIGURE.map(mirrored) : FIGURE;
+  const current = part(label);
+  const shown = spoken(part(pointed ?? label));
+  const [start, end] = fromBehind ? (["L", "R"] as const) : (["R", "L"] as const);
+  const move = (event: KeyboardEvent) => {
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const index = FIGURE.findIndex((limb) => limb.label === label);
+    onPick((FIGURE[(index + by + FIGURE.length) % FIGURE.length] as Limb).label);
+  };
+  return (
+    <div className={classes.palette}>
+      <div className={classes.current} style={{ borderColor: current.colour }} aria-live="polite">
+        {shown.side && (
+          <span className={classes.badge} data-side={shown.side}>
+            {shown.side.toUpperCase()}
+          </span>
+        )}
+        <span className={classes.limb}>{shown.side ? shown.limb : shown.full}</span>
+      </div>
+      <div className={classes.sides}>
+        <SideName side={start} />
+        <SideName side={end} />
+      </div>
+      <div
+        className={classes.figure}
+        role="radiogroup"
+        aria-label="Part to paint"
+        onKeyDown={move}
+        onPointerLeave={() => setPointed(null)}
+      >
+        <svg viewBox={`0 0 ${FIGURE_WIDTH} ${FIGURE_HEIGHT}`} role="presentation">
+          {limbs.map((limb) => (
+            <LimbShape
+              key={limb.label}
+              limb={limb}
+              chosen={limb.label === label}
+              painted={painted.has(limb.label)}
+              onPick={onPick}
+              onPoint={setPointed}
+            />
+          ))}
+        </svg>
+      </div>
+      <SegmentedControl
+        size="xs"
+        fullWidth
+        aria-label="How the person stands"
+        value={fromBehind ? "behind" : "front"}
+        onChange={(value) => onFromBehind(value === "behind")}
+        data={[
+          { value: "front", label: "Faces you" },
+          { value: "behind", label: "From behind" },
+        ]}
+      />
+    </div>
+  );
+}
+
+function SideName({ side }: { side: "L" | "R" }) {
+  return (
+    <Text size="xs" c="dimmed" lh={1.2}>
+      person's
+      <br />
+      <b>{side === "L" ? "LEFT" : "RIGHT"}</b>
+    </Text>
+  );
+}
+
+interface LimbProps {
+  limb: Limb;
+  chosen: boolean;
+  painted: boolean;
+  onPick: (label: number) => void;
+  onPoint: (label: number) => void;
+}
+
+function LimbShape({ limb, chosen, painted, onPick, onPoint }: LimbProps) {
+  const { label, from, to, width } = limb;
+  const { colour, key } = part(label);
+  const line = { x1: from[0], y1: from[1], x2: to[0], y2: to[1] };
+  const middle = { x: (from[0] + to[0]) / 2, y: (from[1] + to[1]) / 2 };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a radio button cannot be a shape of a drawing.
+    <g
+      role="radio"
+      aria-checked={chosen}
+      aria-label={`${spoken(part(label)).full}, key ${key}${painted ? ", painted" : ""}`}
+      tabIndex={chosen ? 0 : -1}
+      data-testid={`part-${label}`}
+      className={classes.part}
+      onClick={() => onPick(label)}
+      onPointerEnter={() => onPoint(label)}
+      onKeyDown={(event) => (event.key === " " || event.key === "Enter") && onPick(label)}
+    >
+      <line {...line} className={classes.casing} data-chosen={chosen} strokeWidth={width + (chosen ? 8 : 2)} />
+      {chosen && <line {...line} className={classes.gap} strokeWidth={width + 3} />}
+      <line {...line} className={classes.ground} strokeWidth={width} />
+      <line {...line} stroke={colour} strokeWidth={width} strokeOpacity={painted ? 1 : 0.42} />
+      <text x={middle.x} y={middle.y} className={classes.key} style={painted ? { fill: inkOn(colour) } : undefined}>
+        {key}
+      </text>
+    </g>
+  );
+}

@@ -1,0 +1,72 @@
+import { Button, Kbd, Slider, Text } from "@mantine/core";
+import { useState } from "react";
+import { BRUSH_MAX, BRUSH_MIN, type Settings } from "../settings";
+import { useValue, type ValueStore } from "../valueStore";
+import { seenFromBehind } from "./figure";
+import type { MaskSession } from "./MaskSession";
+import { Palette } from "./Palette";
+import classes from "./SidePanel.module.css";
+
+interface Props {
+  session: MaskSession;
+  settings: ValueStore<Settings>;
+  onSubmit: () => void;
+}
+
+// The slider's steps grow with the brush: a pixel matters at 4 and not at 200.
+const toStep = (brush: number) => Math.log(brush / BRUSH_MIN) / Math.log(BRUSH_MAX / BRUSH_MIN);
+const fromStep = (step: number) => Math.round(BRUSH_MIN * (BRUSH_MAX / BRUSH_MIN) ** step);
+
+/** What is painted with, and the way on. */
+export function SidePanel({ session, settings, onSubmit }: Props) {
+  const { label } = useValue(session.hand);
+  const { painted } = useValue(session.state);
+  const { brush, opacity } = useValue(settings);
+  const [fromBehind, setFromBehind] = useState(() => seenFromBehind(session.task.person.keypoints) ?? false);
+  return (
+    <aside className={classes.panel} aria-label="Parts">
+      <Palette
+        label={label}
+        painted={painted}
+        fromBehind={fromBehind}
+        onFromBehind={setFromBehind}
+        onPick={(picked) => session.hand.set({ label: picked })}
+      />
+      <div className={classes.slider}>
+        <Text size="xs">Brush</Text>
+        <Text size="xs" c="dimmed">
+          {Math.round(brush)} px <Kbd size="xs">[</Kbd> <Kbd size="xs">]</Kbd>
+        </Text>
+        <Slider
+          size="sm"
+          min={0}
+          max={1}
+          step={0.01}
+          label={null}
+          thumbLabel="Brush size"
+          value={toStep(brush)}
+          onChange={(step) => settings.set({ brush: fromStep(step) })}
+        />
+      </div>
+      <div className={classes.slider}>
+        <Text size="xs">Mask</Text>
+        <Text size="xs" c="dimmed">
+          {Math.round(opacity * 100)} %
+        </Text>
+        <Slider
+          size="sm"
+          min={0.1}
+          max={1}
+          step={0.05}
+          label={null}
+          thumbLabel="Opacity of the mask"
+          value={opacity}
+          onChange={(value) => settings.set({ opacity: value })}
+        />
+      </div>
+      <Button fullWidth onClick={onSubmit} data-testid="submit" rightSection={<Kbd size="xs">Ctrl+Enter</Kbd>}>
+        Submit masks
+      </Button>
+    </aside>
+  );
+}
