@@ -5,7 +5,7 @@ export interface Picked {
 }
 
 /** Files that systems leave behind in folders; nobody means to upload them. */
-const LITTER = /(^|\/)(\.[^/]*|__MACOSX(\/.*)?|Thumbs\.db|desktop\.ini)$/i;
+const LITTER = /(^|\/)((\.[^/]*|__MACOSX)(\/.*)?|Thumbs\.db|desktop\.ini)$/i;
 const PHOTO = /\.(jpe?g|png|webp|bmp|tiff?|gif|avif|heic|heif|jp2|ppm|pgm)$/i;
 const byPath = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
