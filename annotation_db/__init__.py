@@ -14,7 +14,7 @@ commit. Rules live above, in `server`.
 from annotation_db.blobs import BlobStore, LocalBlobs, RemoteBlobs, open_blobs
 from annotation_db.columns import utc_now
 from annotation_db.database import Database
-from annotation_db.migrate import Migrated, current_revision, migrate, newest_revision
+from annotation_db.migration import Migrated, current_revision, migrate, newest_revision
 
 __all__ = [
     "BlobStore",
