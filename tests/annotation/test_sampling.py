@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from annotation.parts import ANNOTATION_ORDER
-from annotation.sampling import MAX_POINTS, nearest_variation, point_count, sample_mask, sample_points, short_path
+from annotation.sampling import (
+    MAX_POINTS,
+    _snap,
+    nearest_variation,
+    point_count,
+    sample_mask,
+    sample_points,
+    short_path,
+)
 
 blocky_maps = st.builds(
     lambda coarse, factor: np.kron(coarse, np.ones((factor, factor), np.uint8)),
@@ -36,6 +44,20 @@ def test_points_are_distinct_pixel_centres_of_their_part(label_map, seed, origin
         assert sum(p.part == part for p in points) == point_count(area, person) <= MAX_POINTS
     order = [part for part, _ in itertools.groupby(p.part for p in points)]
     assert order == [part for part in ANNOTATION_ORDER if part in label_map]
+
+
+@settings(max_examples=60, deadline=None)
+@given(hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=7)).filter(np.any), st.data())
+def test_even_where_points_are_as_dense_as_pixels_none_falls_twice(mask, data):
+    count = data.draw(st.integers(1, min(MAX_POINTS, int(mask.sum()))))
+    points = sample_mask(mask, count, (0,))
+    assert len(np.unique(points, axis=0)) == len(points) == count
+    assert mask[points[:, 1], points[:, 0]].all()
+
+
+def test_two_centres_beside_a_concave_part_take_two_pixels():
+    pixels = np.array([[0, 0], [9, 0], [9, 9]])
+    assert _snap(np.array([[7.0, 1.0], [6.9, 1.0], [2.0, 2.0]]), pixels).tolist() == [[9, 0], [0, 0], [9, 9]]
 
 
 def test_points_move_with_the_region_and_only_with_it():
