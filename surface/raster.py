@@ -212,17 +212,22 @@ def _weigh(p: Any, z: Any, faces: Any, perspective: bool, face: Any, bary: Any) 
 
 @njit(cache=True)
 def _cast(p: Any, z: Any, faces: Any, at: Any, face: Any, bary: Any, front: Any) -> None:
-    # Positions in a grid of about one per cell, so that a triangle meets only those near it.
+    # Positions in a grid, so that a triangle meets only those near it; several cells for each, as they stand in clumps.
     count = len(at)
-    grid = min(max(int(np.sqrt(count)), 1), 256)
+    grid = min(max(int(3.0 * np.sqrt(count)), 1), 512)
     left, top = at[:, 0].min(), at[:, 1].min()
     wide, high = max(at[:, 0].max() - left, 1e-9) / grid, max(at[:, 1].max() - top, 1e-9) / grid
     cell = np.empty(count, np.int64)
+    start = np.zeros(grid * grid + 1, np.int64)
     for n in range(count):
         cx = min(int((at[n, 0] - left) / wide), grid - 1)
         cell[n] = min(int((at[n, 1] - top) / high), grid - 1) * grid + cx
-    order = np.argsort(cell, kind="mergesort")
-    start = np.searchsorted(cell[order], np.arange(grid * grid + 1))
+        start[cell[n] + 1] += 1
+    start = np.cumsum(start)
+    order, filled = np.empty(count, np.int64), start[:-1].copy()
+    for n in range(count):
+        order[filled[cell[n]]] = n
+        filled[cell[n]] += 1
     for f in range(len(faces)):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         x0, x1 = min(p[a, 0], p[b, 0], p[c, 0]) - left, max(p[a, 0], p[b, 0], p[c, 0]) - left

@@ -7,21 +7,21 @@ into the image, because they are what annotators confuse most.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
+from surface.cameras import SIZE, View, facing, meshes
 from surface.frames import side
 from surface.raster import cast, rasterize
-from surface.views import SIZE, View, facing, meshes
 
 if TYPE_CHECKING:
     from surface.body import Body
 
 Floats = NDArray[np.float64]
-Theme = Literal["light", "dark"]
 Colour = tuple[float, float, float]
 
 # Samples per pixel and axis.
@@ -49,17 +49,22 @@ REST: Colour = (0.62, 0.64, 0.68)
 LEFT: Colour = (0.14, 0.42, 0.90)
 RIGHT: Colour = (0.83, 0.29, 0.05)
 
+# A step in depth of this many metres is drawn as an edge.
+_JUMP = 0.012
+# Light from everywhere.
+_AMBIENT = 0.27
 # Directions to the lights in (right, up, towards the camera), their strengths.
 _LIGHTS: tuple[tuple[Colour, float], ...] = (
     ((-0.50, 0.65, 0.60), 0.60),
     ((0.75, 0.10, 0.55), 0.22),
     ((0.0, 0.0, 1.0), 0.16),
+    ((0.1, -0.75, 0.45), 0.18),
 )
 
 _ambient: WeakKeyDictionary[Body, Floats] = WeakKeyDictionary()
 
 
-def ambient(body: Body, directions: int = 64) -> Floats:
+def ambient(body: Body, directions: int = 48) -> Floats:
     """How much of the sky each vertex (V,) sees, in [0,1], weighted by cosine; 1 in the open."""
     if body not in _ambient:
         n = np.arange(directions) + 0.5
@@ -82,7 +87,7 @@ def ambient(body: Body, directions: int = 64) -> Floats:
     return _ambient[body]
 
 
-def image(body: Body, view: View, size: int = SIZE, theme: Theme = "light") -> NDArray[np.uint8]:
+def image(body: Body, view: View, size: int = SIZE, theme: str = "light") -> NDArray[np.uint8]:
     """The image (size,size,3) of a part view, labelled with the person's left or right.
 
     Raises:
@@ -97,96 +102,98 @@ def image(body: Body, view: View, size: int = SIZE, theme: Theme = "light") -> N
     mine, rest = meshes(body, view.part)
     canvas = np.empty((fine, fine, 3))
     canvas[:] = palette.background
-    _paint_rest(canvas, body, view, xy, depth, rest, palette)
-    _paint_part(canvas, body, view, xy, depth, mine, palette)
+    if len(rest):
+        _paint(canvas, body, view, xy, depth, rest, palette, mine=False)
+    _paint(canvas, body, view, xy, depth, mine, palette, mine=True)
     small = canvas.reshape(size, SAMPLES, size, SAMPLES, 3).mean(axis=(1, 3))
     return _label(np.round(np.clip(small, 0, 1) * 255).astype(np.uint8), body, view)
 
 
-def _light(body: Body, view: View, face: Any, bary: Any) -> tuple[Floats, Floats]:
-    """Brightness (N,) and rim light (N,) of surface points."""
-    corners = body.faces[face]
-    normals = np.einsum("nk,nkc->nc", bary, body.vertex_normals[corners])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    local = normals @ (view.axes * [[1], [-1], [-1]]).T
-    bright = np.full(len(local), 0.30)
-    for towards, strength in _LIGHTS:
-        direction = np.array(towards) / np.linalg.norm(towards)
-        # Wrapped round the edge a little: soft, and nothing of the part is lost in black.
-        bright += strength * np.clip((local @ direction + 0.25) / 1.25, 0, None)
-    sky = np.einsum("nk,nk->n", bary, ambient(body)[corners])
-    rim = np.clip(1 - local[:, 2], 0, 1) ** 3 * 0.16
-    return bright * (0.55 + 0.45 * np.clip(sky * 1.15, 0, 1)), rim
-
-
-def _paint_rest(
-    canvas: Floats, body: Body, view: View, xy: Floats, depth: Floats, faces: Any, palette: Palette
+def _paint(
+    canvas: Floats, body: Body, view: View, xy: Floats, depth: Floats, faces: Any, palette: Palette, mine: bool
 ) -> None:
-    if not len(faces):
-        return
-    index, bary, _ = rasterize(xy, depth, body.faces[faces], *canvas.shape[:2])
-    there = index >= 0
-    bright, _ = _light(body, view, faces[index[there]], bary[there])
-    colour = np.array(REST) * bright[:, None]
-    canvas[there] = (1 - palette.rest) * canvas[there] + palette.rest * colour
-
-
-def _paint_part(
-    canvas: Floats, body: Body, view: View, xy: Floats, depth: Floats, faces: Any, palette: Palette
-) -> None:
+    """Draws faces of the body into the canvas (H,W,3): the part itself, or dimmed what is not the part."""
     index, bary, front = rasterize(xy, depth, body.faces[faces], *canvas.shape[:2])
-    there = index >= 0
-    there[there] = facing(body, view, faces[index[there]]) > 0
-    index, front = np.where(there, index, -1), np.where(there, front, np.inf)
-    face, weights = faces[index[there]], bary[there]
-    charts = np.unique(body.face_chart[faces])
-    tint = np.array([TINTS[k % len(TINTS)] for k in range(len(charts))])[np.searchsorted(charts, body.face_chart[face])]
-    bright, rim = _light(body, view, face, weights)
-    colour = tint * bright[:, None] + rim[:, None]
-    lines = _iso_lines(body, xy, face, weights)
-    colour *= 1 - 0.30 * lines[:, None]
-    canvas[there] = colour
-    edge = _edges(np.where(there, body.face_chart[faces[index]], 0), front)
-    canvas[edge] = 0.35 * canvas[edge] + 0.65 * np.array(palette.outline)
+    # Back faces are seen through the part's open end only; the rest of the body is shown there.
+    hidden = facing(body, view, faces) <= 0
+    local = np.ascontiguousarray(body.vertex_normals @ (view.axes * [[1], [-1], [-1]]).T)
+    charts = body.face_chart[faces]
+    ranks = np.searchsorted(np.unique(charts), charts)
+    tints = np.array(TINTS)[ranks % len(TINTS)] if mine else np.tile(np.array(REST), (len(faces), 1))
+    lights = np.array([direction for direction, _ in _LIGHTS])
+    lights *= np.array([[strength] for _, strength in _LIGHTS]) / np.linalg.norm(lights, axis=1, keepdims=True)
+    slope = _slopes(xy[body.faces[faces]], body.face_uv[faces])
+    _shade(
+        canvas, index, bary, front, body.faces[faces], hidden, local, ambient(body), tints, charts,
+        body.face_uv[faces], slope, lights, np.array(palette.outline), palette.rest, mine,
+    )  # fmt: skip
 
 
-def _iso_lines(body: Body, xy: Floats, face: Any, bary: Any) -> Floats:
-    """Darkness (N,) in [0,1] of the iso-lines of U and V at surface points, about one pixel wide."""
-    used, row = np.unique(face, return_inverse=True)
-    corner = xy[body.faces[used]]
+def _slopes(corner: Floats, uv: Floats) -> Floats:
+    """How fast U and V change over the image, (F,2) per sample, of faces with corners (F,3,2) and (F,3,2)."""
     e1, e2 = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
     det = e1[:, 0] * e2[:, 1] - e1[:, 1] * e2[:, 0]
-    det = np.where(np.abs(det) < 1e-12, 1e-12, det)
-    uv = body.face_uv[used]
+    det = np.where(np.abs(det) < 1e-12, 1e-12, det)[:, None]
     d1, d2 = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
-    # Gradient of U and of V over the image, per sample.
-    gx = (d1 * e2[:, 1:2] - d2 * e1[:, 1:2]) / det[:, None]
-    gy = (d2 * e1[:, 0:1] - d1 * e2[:, 0:1]) / det[:, None]
-    slope = np.hypot(gx, gy)[row]
-    value = np.einsum("nk,nkc->nc", bary, body.face_uv[face])
-    off = np.abs(value / STEP - np.round(value / STEP)) * STEP / np.maximum(slope, 1e-12)
-    line = np.clip(1.2 * SAMPLES / 2 - off + 0.5, 0, 1)
-    # Where lines would run together, they fade.
-    line *= np.clip(STEP / np.maximum(slope, 1e-12) / (8 * SAMPLES), 0, 1)
-    return line.max(axis=1)
+    return np.hypot(d1 * e2[:, 1:] - d2 * e1[:, 1:], d2 * e1[:, :1] - d1 * e2[:, :1]) / np.abs(det) + 1e-12
 
 
-def _edges(chart: Any, front: Floats) -> NDArray[np.bool_]:
-    """Samples (H,W) on a silhouette, a crease in depth or a seam between charts."""
-    jump = 0.012
-    depth = np.where(np.isfinite(front), front, 1e3)
-    out = np.zeros(chart.shape, dtype=bool)
-    for axis in (0, 1):
-        a, b = (np.take(chart, range(k, chart.shape[axis] - 1 + k), axis=axis) for k in (0, 1))
-        za, zb = (np.take(depth, range(k, depth.shape[axis] - 1 + k), axis=axis) for k in (0, 1))
-        step = ((a != b) | (np.abs(za - zb) > jump)) & ((a > 0) | (b > 0))
-        if axis == 0:
-            out[1:] |= step & (b > 0)
-            out[:-1] |= step & (a > 0)
-        else:
-            out[:, 1:] |= step & (b > 0)
-            out[:, :-1] |= step & (a > 0)
-    return out
+@njit(cache=True)
+def _shade(
+    canvas: Any, index: Any, bary: Any, front: Any, faces: Any, hidden: Any, normals: Any, sky: Any, tints: Any,
+    charts: Any, uv: Any, slope: Any, lights: Any, outline: Any, rest: float, mine: bool,
+) -> None:  # fmt: skip
+    height, width = index.shape
+    for y in range(height):
+        for x in range(width):
+            f = index[y, x]
+            if f < 0 or (mine and hidden[f]):
+                continue
+            nx = ny = nz = air = 0.0
+            for k in range(3):
+                w, v = bary[y, x, k], faces[f, k]
+                nx += w * normals[v, 0]
+                ny += w * normals[v, 1]
+                nz += w * normals[v, 2]
+                air += w * sky[v]
+            length = max(np.sqrt(nx * nx + ny * ny + nz * nz), 1e-9)
+            bright = _AMBIENT
+            for k in range(len(lights)):
+                strength = np.sqrt(lights[k, 0] ** 2 + lights[k, 1] ** 2 + lights[k, 2] ** 2)
+                # Wrapped round the edge a little: soft, and nothing of the part is lost in black.
+                lit = (nx * lights[k, 0] + ny * lights[k, 1] + nz * lights[k, 2]) / length
+                bright += max(lit + 0.25 * strength, 0.0) / 1.25
+            bright *= 0.55 + 0.45 * min(1.15 * air, 1.0)
+            if not mine:
+                for c in range(3):
+                    canvas[y, x, c] += rest * (tints[f, c] * bright - canvas[y, x, c])
+                continue
+            rim = 0.16 * max(1.0 - nz / length, 0.0) ** 3
+            line = 0.0
+            for c in range(2):
+                value = (bary[y, x, 0] * uv[f, 0, c] + bary[y, x, 1] * uv[f, 1, c] + bary[y, x, 2] * uv[f, 2, c]) / STEP
+                off = abs(value - np.round(value)) * STEP / slope[f, c]
+                # About one pixel wide; where lines would run together, they fade.
+                strength = min(max(0.6 * SAMPLES - off + 0.5, 0.0), 1.0)
+                line = max(line, strength * min(STEP / slope[f, c] / (8 * SAMPLES), 1.0))
+            edge = _differs(index, front, charts, hidden, f, y, x)
+            for c in range(3):
+                colour = (tints[f, c] * bright + rim) * (1 - 0.30 * line)
+                canvas[y, x, c] = 0.35 * colour + 0.65 * outline[c] if edge else colour
+
+
+@njit(cache=True)
+def _differs(index: Any, front: Any, charts: Any, hidden: Any, f: int, y: int, x: int) -> bool:
+    """Whether a neighbouring sample lies beyond a silhouette, a crease in depth or a seam between charts."""
+    height, width = index.shape
+    for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        b, a = y + dy, x + dx
+        if not (0 <= b < height and 0 <= a < width):
+            continue
+        g = index[b, a]
+        if g < 0 or hidden[g] or charts[g] != charts[f] or abs(front[b, a] - front[y, x]) > _JUMP:
+            return True
+    return False
 
 
 def _label(pixels: NDArray[np.uint8], body: Body, view: View) -> NDArray[np.uint8]:

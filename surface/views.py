@@ -7,23 +7,26 @@ projecting follow what is shown. Positions are in [0,1] of the view's square, x 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from surface.cameras import SIZE, View, facing, meshes
 from surface.frames import LOOKS, Look, frame, kind, side
 from surface.raster import cast
+from surface.shading import image
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from surface.body import Body
+
+__all__ = ["MIRROR_VIEW", "View", "best_view", "contact_sheet", "coverage", "image", "pick", "project", "views"]
 
 Floats = NDArray[np.float64]
 
-# The size of the square that scales are given for, pixels.
-SIZE = 512
 # Free border around the part, of the square.
 MARGIN = 0.07
 # A view is not enlarged more than this over the smallest of its part's: sizes stay comparable.
@@ -34,44 +37,6 @@ TOLERANCE = 1e-6
 MIRROR_VIEW = (0, 1, 3, 2, 4, 5)
 
 _cache: WeakKeyDictionary[Body, dict[int, tuple[View, ...]]] = WeakKeyDictionary()
-_meshes: WeakKeyDictionary[Body, dict[int, tuple[Any, Any]]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True)
-class View:
-    """An orthographic camera.
-
-    Attributes:
-        part: coarse part 1..P.
-        index: 0..5.
-        name: "front", "back", "left", "right" (the person's own sides), then two that show what those hide.
-        title: what the annotator reads.
-        right: (3,) unit, to the right in the image.
-        up: (3,) unit, up in the image.
-        forward: (3,) unit, the viewing direction.
-        centre: (3,) metres, at the centre of the square.
-        scale: pixels per metre in a square of 512 pixels.
-    """
-
-    part: int
-    index: int
-    name: str
-    title: str
-    right: tuple[float, float, float]
-    up: tuple[float, float, float]
-    forward: tuple[float, float, float]
-    centre: tuple[float, float, float]
-    scale: float
-
-    @property
-    def axes(self) -> Floats:
-        """(3,3): rows right, down, forward."""
-        return np.array([self.right, tuple(-v for v in self.up), self.forward])
-
-    def camera(self, points: ArrayLike, size: int = SIZE) -> tuple[Floats, Floats]:
-        """Pixels (N,2) in a square of ``size`` and depth (N,) in metres of points (N,3)."""
-        local = (np.asarray(points) - np.array(self.centre)) @ self.axes.T
-        return local[:, :2] * (self.scale * size / SIZE) + size / 2, local[:, 2]
 
 
 def views(body: Body, part: int) -> list[View]:
@@ -128,15 +93,6 @@ def _fit(points: Floats, axes: Floats, look: Look) -> tuple[Floats, Floats, floa
     return camera, (low + high) / 2 @ camera, scale
 
 
-def meshes(body: Body, part: int) -> tuple[Any, Any]:
-    """Face indices of a part and of the rest of the body."""
-    known = _meshes.setdefault(body, {})
-    if part not in known:
-        mine = body.face_part == part
-        known[part] = (np.flatnonzero(mine).astype(np.int32), np.flatnonzero(~mine).astype(np.int32))
-    return known[part]
-
-
 def pick(body: Body, view: View, x: float, y: float) -> tuple[int, Floats] | None:
     """The surface point shown at a position: face and barycentrics (3,), or None beside the body.
 
@@ -176,13 +132,6 @@ def project(body: Body, view: View, face: ArrayLike, bary: ArrayLike) -> tuple[F
     return at[:, 0] / SIZE, at[:, 1] / SIZE, visible & inside
 
 
-def facing(body: Body, view: View, face: ArrayLike) -> Floats:
-    """Cosine (N,) between faces' outward normals and the direction to the camera; negative when turned away."""
-    a, b, c = np.moveaxis(body.vertices[body.faces[np.atleast_1d(np.asarray(face))]], 1, 0)
-    normal = np.cross(b - a, c - a)
-    return -(normal @ np.array(view.forward)) / np.maximum(np.linalg.norm(normal, axis=1), 1e-300)
-
-
 def best_view(body: Body, part: int, face: ArrayLike, bary: ArrayLike) -> tuple[NDArray[np.int64], Floats]:
     """The view (N,) of a part that shows each surface point best, or -1, and the cosine (N,) of the angle there."""
     f = np.atleast_1d(np.asarray(face))
@@ -204,3 +153,14 @@ def coverage(body: Body, part: int, angle: float = 70.0) -> float:
     _, cosine = best_view(body, part, f, np.tile(spots, (len(faces), 1)))
     seen = (cosine > np.cos(np.radians(angle))).reshape(-1, len(spots)).mean(axis=1)
     return float(np.average(seen, weights=body.face_area[faces]))
+
+
+def contact_sheet(body: Body, size: int = 256, theme: str = "light") -> Image.Image:
+    """All views of all parts in one picture: a row for each part, six columns."""
+    from PIL import Image
+
+    rows = [
+        np.hstack([image(body, view, size, theme) for view in views(body, part)])
+        for part in range(1, len(body.part_names) + 1)
+    ]
+    return Image.fromarray(np.vstack(rows))
