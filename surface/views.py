@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 MARGIN = 0.07
 # A view is not enlarged more than this over the smallest of its part's: sizes stay comparable.
 ZOOM = 1.6
-# Two surfaces nearer than this in depth (metres) count as one: rounding, not geometry.
+# Two surfaces nearer than this in depth (metres) count as one, and so do positions (pixels): rounding, not geometry.
 TOLERANCE = 1e-6
 # The index of the mirrored part's view that is the mirror image of view 0..5.
 MIRROR_VIEW = (0, 1, 3, 2, 4, 5)
@@ -128,7 +128,7 @@ def project(body: Body, view: View, face: ArrayLike, bary: ArrayLike) -> tuple[F
         front = cast(xy, depth, body.faces[rest], at[:, 0], at[:, 1])[2]
         visible = np.where(in_part, visible, free & (own_depth <= front + TOLERANCE))
     visible &= facing(body, view, f) > 0
-    inside = ((at >= 0) & (at <= SIZE)).all(axis=1)
+    inside = ((at >= -TOLERANCE) & (at <= SIZE + TOLERANCE)).all(axis=1)
     return at[:, 0] / SIZE, at[:, 1] / SIZE, visible & inside
 
 
