@@ -9,6 +9,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.routing import APIRoute
 
 from server import static
+from server.access import declared
 from server.bodies.routes import router as bodies
 from server.exports.routes import router as exports
 from server.health.routes import router as health
@@ -27,6 +28,7 @@ from server.tasks.routes import router as tasks
 from server.users.routes import router as users
 from server.version import version
 
+_ROUTERS = (health, session, users, projects, images, persons, tasks, masks, marks, bodies, exports)
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM} for status in (401, 403, 404, 409, 413, 422)
@@ -46,15 +48,29 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.densemark = open_state(settings)
-    for router in (health, session, users, projects, persons, tasks, masks, marks, bodies, exports):
-        app.include_router(router, responses=_RESPONSES)
-    app.include_router(images, responses=_RESPONSES, max_body_size=settings.max_upload_bytes)
+    for router in _ROUTERS:
+        uploads = settings.max_upload_bytes if router is images else None
+        app.include_router(router, responses=_RESPONSES, max_body_size=uploads)
     app.openapi = _with_problems(app.openapi)  # type: ignore[method-assign]
     static.add_frontend(app)
     add_problem_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=2048)
     app.add_middleware(Guard, settings=settings)
+    check_declared(app)
     return app
+
+
+def routes_of(app: FastAPI) -> list[APIRoute]:
+    """All routes of the app, those of its routers first."""
+    own = [route for route in app.routes if isinstance(route, APIRoute)]
+    return [route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute)] + own
+
+
+def check_declared(app: FastAPI) -> None:
+    """Raise RuntimeError when a route does not state who may call it."""
+    for route in routes_of(app):
+        if declared(route.dependencies) is None:
+            raise RuntimeError(f"{route.path} does not state who may call it; see server.access")
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -1,0 +1,209 @@
+"""Every route, called by every role as member and as stranger, answers as its declared rule says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from annotation_db.roles import Role
+from server.access import ADMIN, ANNOTATE, EXPORT, LEADS, MANAGE, PUBLIC, READ, SIGNED_IN, Of, Rule, declared
+from server.app import routes_of
+from tests.server.people import ORIGIN, Api, add_user, sign_in
+
+TABLE: dict[tuple[str, str], tuple[Rule, Of | None]] = {
+    ("GET", "/healthz"): (PUBLIC, None),
+    ("GET", "/readyz"): (PUBLIC, None),
+    ("POST", "/api/session"): (PUBLIC, None),
+    ("GET", "/api/session"): (SIGNED_IN, None),
+    ("DELETE", "/api/session"): (PUBLIC, None),
+    ("POST", "/api/session/password"): (SIGNED_IN, None),
+    ("GET", "/api/users"): (LEADS, None),
+    ("POST", "/api/users"): (ADMIN, None),
+    ("PATCH", "/api/users/{user_id}"): (ADMIN, None),
+    ("GET", "/api/projects"): (SIGNED_IN, None),
+    ("POST", "/api/projects"): (LEADS, None),
+    ("GET", "/api/projects/{project_id}"): (READ, Of.project),
+    ("PATCH", "/api/projects/{project_id}"): (MANAGE, Of.project),
+    ("GET", "/api/projects/{project_id}/members"): (MANAGE, Of.project),
+    ("PUT", "/api/projects/{project_id}/members/{user_id}"): (MANAGE, Of.project),
+    ("DELETE", "/api/projects/{project_id}/members/{user_id}"): (MANAGE, Of.project),
+    ("POST", "/api/projects/{project_id}/images"): (MANAGE, Of.project),
+    ("POST", "/api/projects/{project_id}/coco"): (MANAGE, Of.project),
+    ("GET", "/api/projects/{project_id}/images"): (READ, Of.project),
+    ("GET", "/api/images/{image_id}"): (READ, Of.image),
+    ("DELETE", "/api/images/{image_id}"): (MANAGE, Of.image),
+    ("GET", "/api/images/{image_id}/file"): (READ, Of.image),
+    ("GET", "/api/images/{image_id}/thumbnail"): (READ, Of.image),
+    ("GET", "/api/projects/{project_id}/persons"): (READ, Of.project),
+    ("GET", "/api/persons/{person_id}"): (READ, Of.person),
+    ("PUT", "/api/persons/{person_id}"): (ANNOTATE, Of.body),
+    ("DELETE", "/api/persons/{person_id}"): (ANNOTATE, Of.person),
+    ("POST", "/api/projects/{project_id}/tasks/next"): (ANNOTATE, Of.project),
+    ("POST", "/api/persons/{person_id}/task"): (ANNOTATE, Of.person),
+    ("GET", "/api/tasks/{task_id}"): (READ, Of.task),
+    ("POST", "/api/tasks/{task_id}/lease"): (ANNOTATE, Of.task),
+    ("DELETE", "/api/tasks/{task_id}/lease"): (ANNOTATE, Of.task),
+    ("GET", "/api/tasks/{task_id}/mask"): (READ, Of.task),
+    ("POST", "/api/tasks/{task_id}/mask/submit"): (ANNOTATE, Of.task),
+    ("POST", "/api/tasks/{task_id}/reopen-mask"): (ANNOTATE, Of.task),
+    ("GET", "/api/tasks/{task_id}/points"): (READ, Of.task),
+    ("POST", "/api/tasks/{task_id}/submit"): (ANNOTATE, Of.task),
+    ("POST", "/api/tasks/{task_id}/reopen"): (ANNOTATE, Of.task),
+    ("PUT", "/api/masks/{mask_id}"): (ANNOTATE, Of.mask),
+    ("GET", "/api/masks/{mask_id}/revisions"): (READ, Of.mask),
+    ("GET", "/api/masks/{mask_id}/revisions/{revision}"): (READ, Of.mask),
+    ("PUT", "/api/marks/{mark_id}"): (ANNOTATE, Of.body),
+    ("GET", "/api/marks/{mark_id}/revisions"): (READ, Of.mark),
+    ("GET", "/api/bodies/{body_hash}"): (SIGNED_IN, None),
+    ("GET", "/api/bodies/{body_hash}/parts/{part}/views/{index}.webp"): (SIGNED_IN, None),
+    ("POST", "/api/bodies/{body_hash}/parts/{part}/pick"): (SIGNED_IN, None),
+    ("GET", "/api/projects/{project_id}/export"): (EXPORT, Of.project),
+    ("GET", "/{path:path}"): (PUBLIC, None),
+}
+
+
+def _declared(app: FastAPI) -> dict[tuple[str, str], tuple[Rule, Of | None] | None]:
+    return {
+        (method, route.path): declared(route.dependencies)
+        for route in routes_of(app)
+        for method in route.methods - {"HEAD"}
+    }
+
+
+def test_every_route_declares_what_the_table_says(app: FastAPI) -> None:
+    assert _declared(app) == TABLE
+
+
+def test_an_app_with_an_undeclared_route_does_not_start(app: FastAPI) -> None:
+    from server.app import check_declared
+
+    check_declared(app)
+
+    @app.get("/api/forgotten")
+    def forgotten() -> None:
+        """Nobody said who may."""
+
+    with pytest.raises(RuntimeError, match="/api/forgotten"):
+        check_declared(app)
+
+
+@dataclass(frozen=True)
+class World:
+    """A project in full swing, and everyone who might look at it."""
+
+    app: FastAPI
+    ids: dict[str, str]
+    people: dict[tuple[Role, bool], Api]
+
+
+@pytest.fixture
+def world(app: FastAPI) -> Iterator[World]:
+    """One project with a marked point; per role one member and one stranger."""
+    add_user(app, "owner", Role.lead)
+    owner = sign_in(app, "owner")
+    people = {}
+    for role in Role:
+        for member in (True, False):
+            name = f"{role}-{'member' if member else 'stranger'}"
+            add_user(app, name, role)
+            people[role, member] = sign_in(app, name)
+    project = owner.project(*(people[role, True].user_id for role in Role))
+    image = owner.image(project)
+    person = owner.person(image)
+    task = owner.ok("POST", f"/api/persons/{person}/task")
+    points_task = owner.submit_mask(task)
+    mark = owner.put_mark(points_task, owner.points(points_task)[0]["id"]).json()["id"]
+    ids = {
+        "project_id": project,
+        "image_id": image,
+        "person_id": person,
+        "task_id": points_task["id"],
+        "mask_id": task["mask_id"],
+        "mark_id": mark,
+        "user_id": str(uuid4()),
+        "body_hash": task["body"]["hash"],
+        "part": "1",
+        "index": "0",
+        "revision": "1",
+        "path": "page",
+        "point_id": owner.points(points_task)[0]["id"],
+    }
+    yield World(app, ids, people)
+
+
+def _body(method: str, path: str, ids: dict[str, str]) -> dict[str, object] | None:
+    """A body for the routes whose access depends on it; the others are checked before theirs is read."""
+    write = {"revision": 99, "write_id": str(uuid4())}
+    if (method, path) == ("PUT", "/api/persons/{person_id}"):
+        return write | {"image_id": ids["image_id"], "bbox": [1, 1, 10, 10]}
+    if (method, path) == ("PUT", "/api/marks/{mark_id}"):
+        marked = {"task_id": ids["task_id"], "point_id": ids["point_id"], "kind": "cleared", "seconds": 1}
+        return write | marked
+    return None
+
+
+CALLS = sorted(call for call, (rule, _) in TABLE.items() if not rule.public)
+
+
+def test_strangers_and_members_of_every_role_get_what_the_rule_says(world: World) -> None:
+    wrong = []
+    for method, path in CALLS:
+        if (method, path) in {("POST", "/api/session/password"), ("DELETE", "/api/images/{image_id}")}:
+            continue  # the first would end sessions, the second the image; test_changing_things looks at them
+        rule, of = TABLE[method, path]
+        url = path.format(**world.ids)
+        for (role, member), api in world.people.items():
+            status = api.client.request(method, url, json=_body(method, path, world.ids)).status_code
+            if of is not None and not READ.permits(role, member):
+                expected = {404}
+            elif not rule.permits(role, member):
+                expected = {403}
+            else:
+                expected = set(range(200, 500)) - {401, 403}
+            if status not in expected or (status == 404 and expected != {404} and "user_id" not in path):
+                wrong.append(f"{method} {path} as {role} ({'member' if member else 'stranger'}): {status}")
+    assert wrong == []
+
+
+def test_deleting_an_image_is_for_leads(world: World) -> None:
+    url = f"/api/images/{world.ids['image_id']}"
+    for (role, member), api in world.people.items():
+        if role not in {Role.lead, Role.admin}:
+            expected = 403 if READ.permits(role, member) else 404
+            assert api.client.delete(url).status_code == expected
+    assert world.people[Role.lead, False].client.delete(url).status_code == 204
+
+
+def test_nobody_gets_anywhere_without_signing_in(world: World) -> None:
+    client = TestClient(world.app, base_url=ORIGIN)
+    statuses = {
+        f"{method} {path}": client.request(
+            method, path.format(**world.ids), json=_body(method, path, world.ids)
+        ).status_code
+        for method, path in CALLS
+    }
+    assert {call: status for call, status in statuses.items() if status != 401} == {}
+
+
+def test_what_is_not_there_looks_like_what_is_not_to_be_seen(world: World) -> None:
+    stranger = world.people[Role.annotator, False]
+    there = stranger.fails("GET", f"/api/projects/{world.ids['project_id']}", 404)
+    nowhere = stranger.fails("GET", f"/api/projects/{uuid4()}", 404)
+    assert there == nowhere
+
+
+def test_path_parameters_name_their_resource(app: FastAPI) -> None:
+    for route in routes_of(app):
+        mark = declared(route.dependencies)
+        assert mark is not None
+        if mark[1] not in {None, Of.body}:
+            assert f"{{{mark[1]}}}" in route.path
+
+
+def test_routes_are_of_the_kind_that_is_walked(app: FastAPI) -> None:
+    assert all(isinstance(route, APIRoute) for route in routes_of(app))
+    assert len(routes_of(app)) == len(TABLE)
