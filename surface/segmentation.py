@@ -55,7 +55,9 @@ def minimum_cut(vertices: Floats, faces: Ints, cost: Floats, fixed: Ints | None 
     return inside[:count]
 
 
-def straighten(vertices: Floats, faces: Ints, labels: Ints, score: Floats, pairs: list[tuple[int, int]], rate: float) -> Ints:
+def straighten(
+    vertices: Floats, faces: Ints, labels: Ints, score: Floats, pairs: list[tuple[int, int]], rate: float
+) -> Ints:
     """Replaces the ragged seam between each pair of neighbouring parts by a short one.
 
     Args:

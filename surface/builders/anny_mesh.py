@@ -22,7 +22,9 @@ def directions(count: int) -> Floats:
     return np.stack([ring * np.cos(turn), y, ring * np.sin(turn)], axis=1)
 
 
-def visibility(vertices: Floats, faces: Ints, centre: Floats, reach: float, count: int = 200, size: int = 1024) -> Floats:
+def visibility(
+    vertices: Floats, faces: Ints, centre: Floats, reach: float, count: int = 200, size: int = 1024
+) -> Floats:
     """Share of the directions all around from which each triangle is seen, `(F,)`, looking at a ball.
 
     Args:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.sparse import csr_matrix
 
+from surface.builders.anny_source import KEYPOINTS, Source, other_side
+
 Floats = NDArray[np.float64]
 
 FINGERS = {"index": 2, "middle": 3, "pinky": 5, "ring": 4, "thumb": 1}
@@ -138,3 +140,25 @@ def fit_regressor(
         rows[k] = row if other != k else 0.5 * (row + row[mirror])
     rows[rows < 1e-4] = 0.0
     return csr_matrix(rows / rows.sum(axis=1, keepdims=True))
+
+
+def regressors(
+    source: Source, shapes: Floats, weights: Floats, mirror: NDArray[np.int64]
+) -> tuple[csr_matrix, csr_matrix]:
+    """Regressors from the body's vertices to its joints `(J, V)` and to COCO's keypoints `(17, V)`.
+
+    Args:
+        source: Anny, for the true positions on every shape.
+        shapes: `(N, V, 3)` the body in those shapes.
+        weights: `(V, J)`.
+        mirror: `(V,)`.
+    """
+    heads = source.bone_heads[:, [source.bone_names.index(bone) for bone in BONES]]
+    # A joint lies between what it moves and what its parent moves.
+    reach = weights > 0.02
+    reach = (reach | reach[:, np.maximum(PARENTS, 0)]).T
+    sample = slice(None, None, 4)
+    joints = fit_regressor(shapes[sample], heads[sample], mirror, other_side(JOINTS), reach)
+    everywhere = np.ones((len(KEYPOINTS), shapes.shape[1]), dtype=bool)
+    keypoints = fit_regressor(shapes[sample], source.keypoints[sample], mirror, other_side(KEYPOINTS), everywhere)
+    return joints, keypoints

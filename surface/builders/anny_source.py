@@ -106,8 +106,7 @@ def load(power: int = 9) -> Source:
     heads = rest["rest_bone_heads"].numpy() @ AXES.T
     keypoints = keypoints @ AXES.T
     names = list(model.bone_labels)
-    bone_mirror = np.array([names.index(_other_side(name)) for name in names])
-    keypoint_mirror = np.array([KEYPOINTS.index(_other_side(name)) for name in KEYPOINTS])
+    bone_mirror, keypoint_mirror = other_side(tuple(names)), other_side(KEYPOINTS)
     skin = skin[main]
     skin = 0.5 * (skin + skin[mirror][:, bone_mirror])
     return Source(
@@ -122,15 +121,19 @@ def load(power: int = 9) -> Source:
     )
 
 
-def _other_side(name: str) -> str:
-    """The name of the bone or keypoint on the other side; its own when it lies in the middle."""
-    for a, b in ((".L", ".R"), (".R", ".L")):
-        if name.endswith(a):
-            return name[: -len(a)] + b
-    for a, b in (("left_", "right_"), ("right_", "left_")):
-        if name.startswith(a):
-            return b + name[len(a) :]
-    return name
+def other_side(names: tuple[str, ...]) -> NDArray[np.int64]:
+    """For each bone, joint or keypoint the index of the one on the other side; its own when it lies in the middle."""
+
+    def swapped(name: str) -> str:
+        for a, b in ((".L", ".R"), (".R", ".L")):
+            if name.endswith(a):
+                return name[: -len(a)] + b
+        for a, b in (("left_", "right_"), ("right_", "left_")):
+            if name.startswith(a):
+                return b + name[len(a) :]
+        return name
+
+    return np.array([names.index(swapped(name)) for name in names])
 
 
 def _largest_component(quads: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
