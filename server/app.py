@@ -44,13 +44,11 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        max_body_size=settings.max_json_bytes,
         redirect_slashes=False,
     )
     app.state.densemark = open_state(settings)
     for router in _ROUTERS:
-        uploads = settings.max_upload_bytes if router is images else None
-        app.include_router(router, responses=_RESPONSES, max_body_size=uploads)
+        app.include_router(router, responses=_RESPONSES)
     app.openapi = _with_problems(app.openapi)  # type: ignore[method-assign]
     static.add_frontend(app)
     add_problem_handlers(app)

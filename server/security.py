@@ -2,10 +2,12 @@
 
 import json
 import logging
+import re
 import time
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.problems import problem
@@ -14,6 +16,7 @@ from server.settings import Settings
 log = logging.getLogger("densemark.server")
 access_log = logging.getLogger("densemark.access")
 
+_UPLOADS = re.compile(r"/api/projects/[^/]+/(images|coco)")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _CSP = "; ".join(
     (
@@ -72,7 +75,7 @@ class Guard:
                 response = problem(403, "origin", "this request comes from another site")
                 await response(scope, receive, send_guarded)
             else:
-                await self.app(scope, receive, send_guarded)
+                await self.app(scope, self._limited(scope, receive), send_guarded)
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
             if status:  # too late for another answer: the broken connection tells the client
@@ -82,6 +85,26 @@ class Guard:
         finally:
             if self.settings.access_log:
                 _log_access(scope, status, time.perf_counter() - began)
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        """A `receive` that raises 413 when the body grows over the limit, whatever length its sender states."""
+        uploads = bool(_UPLOADS.fullmatch(scope["path"]))
+        limit = self.settings.max_upload_bytes if uploads else self.settings.max_json_bytes
+        stated = Headers(scope=scope).get("content-length", "")
+        too_large = HTTPException(413, f"the request is larger than {limit} bytes")
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            if stated.isdigit() and int(stated) > limit:
+                raise too_large
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise too_large
+            return message
+
+        return receive_limited
 
     def _foreign(self, scope: Scope) -> bool:
         """Whether a browser sends this write on behalf of another site. Scripts send neither header."""

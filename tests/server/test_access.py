@@ -1,6 +1,5 @@
 """Every route, called by every role as member and as stranger, answers as its declared rule says."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -101,7 +100,7 @@ class World:
 
 
 @pytest.fixture
-def world(app: FastAPI) -> Iterator[World]:
+def world(app: FastAPI) -> World:
     """One project with a marked point; per role one member and one stranger."""
     add_user(app, "owner", Role.lead)
     owner = sign_in(app, "owner")
@@ -132,7 +131,7 @@ def world(app: FastAPI) -> Iterator[World]:
         "path": "page",
         "point_id": owner.points(points_task)[0]["id"],
     }
-    yield World(app, ids, people)
+    return World(app, ids, people)
 
 
 def _body(method: str, path: str, ids: dict[str, str]) -> dict[str, object] | None:
