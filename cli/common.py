@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from server.settings import Settings
     from server.state import State
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DataDir = Annotated[
     Path,
@@ -34,7 +34,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 
 def stop(message: str) -> NoReturn:
     """Ends the command with one line on standard error and exit status 1."""
-    errors.print(f"[red]error:[/red] {message}", soft_wrap=True)
+    errors.print(f"[red]error:[/red] {message}")
     raise typer.Exit(1)
 
 

@@ -20,6 +20,7 @@ from annotation.masks import encode_runs
 from cli.api import Api
 from surface import views
 from surface.body import Body
+from surface.raster import rasterize
 
 LabelMap = NDArray[np.uint8]
 Click = tuple[int, float, float]
@@ -48,16 +49,15 @@ def relative_clicks(body: Body, points: Sequence[dict[str, Any]], grid: int = 96
 
 
 def _lit_positions(body: Body, part: int, grid: int) -> NDArray[np.float64]:
-    """Positions (N,2) of the front view, on a grid, that show the part itself."""
+    """Positions (N,2) of the front view, on a grid, that show the part's outside."""
     view = views.views(body, part)[FRONT]
-    centres = (np.arange(grid) + 0.5) / grid
-    found = []
-    for y in centres:
-        for x in centres:
-            hit = views.pick(body, view, x, y)
-            if hit is not None and int(body.part(np.array([hit[0]]))[0]) == part:
-                found.append((x, y))
-    return np.array(found)
+    faces = np.flatnonzero(body.face_part == part)
+    xy, depth = view.camera(body.vertices, grid)
+    face, _, _ = rasterize(xy, depth, body.faces[faces], grid, grid)
+    outside = views.facing(body, view, faces) > 0
+    lit = (face >= 0) & outside[face]
+    rows, columns = np.nonzero(lit)
+    return (np.stack([columns, rows], axis=1) + 0.5) / grid
 
 
 def _stretch(xy: NDArray[np.float64], lit: NDArray[np.float64]) -> NDArray[np.float64]:
