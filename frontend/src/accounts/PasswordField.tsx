@@ -23,9 +23,12 @@ export function PasswordField(props: { value: string; onChange: (value: string) 
         <Button variant="default" onClick={() => props.onChange(suggestPassword())}>
           Suggest
         </Button>
-        <Button variant="default" disabled={!props.value} onClick={() => clipboard.copy(props.value)}>
-          {clipboard.copied ? "Copied" : "Copy"}
-        </Button>
+        {/* Browsers have a clipboard on https and localhost only. */}
+        {navigator.clipboard && (
+          <Button variant="default" disabled={!props.value} onClick={() => clipboard.copy(props.value)}>
+            {clipboard.copied ? "Copied" : "Copy"}
+          </Button>
+        )}
       </Group>
     </Group>
   );

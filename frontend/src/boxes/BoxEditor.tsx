@@ -8,6 +8,7 @@ import { imageFileUrl, openPersonTask } from "../api/endpoints";
 import { messageOf } from "../api/error";
 import type { Box, ImageWithPersons } from "../api/types";
 import { type Shortcut, useShortcutHelp } from "../components/help";
+import { uuid } from "../lib/uuid";
 import { BoxCanvas } from "./BoxCanvas";
 import classes from "./BoxEditor.module.css";
 import { BoxToolbar } from "./BoxToolbar";
@@ -60,7 +61,7 @@ export function BoxEditor({ image, readOnly, heading, footer }: Props) {
   });
 
   const draw = (box: Box) => {
-    store.change(crypto.randomUUID(), box);
+    store.change(uuid(), box);
     setDrawing(false);
   };
   const remove = (id: string | null) => {

@@ -1,5 +1,6 @@
 import { ApiError, messageOf, parseJson } from "../api/error";
 import type { Box, Person, PersonWrite } from "../api/types";
+import { uuid } from "../lib/uuid";
 import { sameBox } from "./geometry";
 
 /** A person's box as this page has it; `person` is what the server last answered, null before the first answer. */
@@ -176,7 +177,7 @@ export class BoxStore {
       image_id: this.#imageId,
       bbox: track.wanted ?? [0, 0, 0, 0],
       revision: track.person?.revision ?? 0,
-      write_id: crypto.randomUUID(),
+      write_id: uuid(),
     };
     this.#keep();
     return this.#server.put(id, track.write);

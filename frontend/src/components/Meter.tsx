@@ -1,4 +1,5 @@
-import { Group, Progress, Stack, Text } from "@mantine/core";
+import { Progress, Text } from "@mantine/core";
+import classes from "./Meter.module.css";
 
 export const count = (value: number) => value.toLocaleString("en");
 
@@ -8,17 +9,12 @@ export function percent(value: number, of: number): number {
   return value >= of ? 100 : Math.min(Math.floor((100 * value) / of), 99);
 }
 
-/** "Masks  12 of 40" over a bar. */
+/** One line: "Masks  ====------  12 of 40". */
 export function Meter({ label, value, of }: { label: string; value: number; of: number }) {
   const share = percent(value, of);
   return (
-    <Stack gap={6}>
-      <Group justify="space-between" gap="xs" wrap="nowrap">
-        <Text size="sm">{label}</Text>
-        <Text size="sm" c="dimmed" className="numbers">
-          {count(value)} of {count(of)}
-        </Text>
-      </Group>
+    <div className={classes.meter}>
+      <Text size="sm">{label}</Text>
       <Progress.Root size={6}>
         <Progress.Section
           value={share}
@@ -26,6 +22,9 @@ export function Meter({ label, value, of }: { label: string; value: number; of: 
           aria-label={`${label}: ${count(value)} of ${count(of)}`}
         />
       </Progress.Root>
-    </Stack>
+      <Text size="sm" c="dimmed" ta="right" className="numbers">
+        {count(value)} of {count(of)}
+      </Text>
+    </div>
   );
 }

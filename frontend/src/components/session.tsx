@@ -74,6 +74,7 @@ function SignInDialog({ me, opened }: { me: Me; opened: boolean }) {
             autoComplete="current-password"
             data-autofocus
             required
+            withAsterisk={false}
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
           />

@@ -83,7 +83,7 @@ export default function ExportPage() {
       </SimpleGrid>
       {persons > points_done && (
         <section>
-          <Title order={2} mb="md">
+          <Title order={2} mb="xs">
             Not ready
           </Title>
           <Stack gap="lg">
@@ -101,7 +101,7 @@ function Tally({ n, strong = false, children }: { n: number; strong?: boolean; c
   return (
     <List.Item>
       <Group gap="sm" wrap="nowrap" align="baseline">
-        <Text fw={620} w={64} ta="right" className="numbers" c={strong ? "bright" : "dimmed"}>
+        <Text fw={620} miw={36} className="numbers" c={strong ? "bright" : "dimmed"}>
           {count(n)}
         </Text>
         <Text c={strong ? "bright" : "dimmed"}>{children}</Text>
@@ -110,9 +110,9 @@ function Tally({ n, strong = false, children }: { n: number; strong?: boolean; c
   );
 }
 
-const SHOWN = 24;
+const SHOWN = 100;
 
-/** The first people in a state, as links to their photos. */
+/** The images of the first people in a state. */
 function NotReady({ projectId, state, label }: { projectId: string; state: PersonState; label: string }) {
   const persons = useQuery({
     queryKey: ["projects", projectId, "persons", state],
@@ -120,17 +120,19 @@ function NotReady({ projectId, state, label }: { projectId: string; state: Perso
   });
   if (persons.isError) return <ErrorState error={persons.error} retry={() => persons.refetch()} />;
   if (!persons.data || persons.data.items.length === 0) return null;
+  const byImage = Map.groupBy(persons.data.items, (person) => person.image_id);
   return (
     <div>
-      <Text size="sm" c="dimmed" mb={6}>
+      <Text size="sm" c="dimmed" mb={8}>
         {label}
         {persons.data.next !== null && ` (the first ${SHOWN})`}
       </Text>
       <ul className={classes.strip}>
-        {persons.data.items.map((person, index) => (
-          <li key={person.id}>
-            <Link to={`/projects/${projectId}/images/${person.image_id}?person=${person.id}`}>
-              <img src={thumbnailUrl(person.image_id, 128)} alt={`${label}, person ${index + 1}`} loading="lazy" />
+        {[...byImage].map(([imageId, people]) => (
+          <li key={imageId}>
+            <Link to={`/projects/${projectId}/images/${imageId}?person=${people[0]?.id}`}>
+              <img src={thumbnailUrl(imageId, 128)} alt="" loading="lazy" />
+              {people.length === 1 ? "1 person" : `${people.length} people`}
             </Link>
           </li>
         ))}

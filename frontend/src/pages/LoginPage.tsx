@@ -39,12 +39,14 @@ export default function LoginPage() {
                 spellCheck={false}
                 autoFocus
                 required
+                withAsterisk={false}
                 {...form.getInputProps("username")}
               />
               <PasswordInput
                 label="Password"
                 autoComplete="current-password"
                 required
+                withAsterisk={false}
                 {...form.getInputProps("password")}
               />
               <InlineError error={enter.error} />

@@ -24,13 +24,13 @@ export default function PeoplePage() {
         </Text>
       </Stack>
       <AddMember projectId={project.id} members={members.data ?? []} />
-      {members.isPending && <LoadingState label="Loading people" />}
+      {members.isPending && <LoadingState label="Loading the team" />}
       {members.isError && !members.data && <ErrorState error={members.error} retry={() => members.refetch()} />}
       {members.data && (
         <Paper bg="var(--dm-surface)" style={{ overflow: "hidden" }}>
           {members.data.length === 0 ? (
             <EmptyState icon={<IconUsers size={32} stroke={1.4} />} title="Nobody yet">
-              Choose people above; they can start at once.
+              Choose someone above; they can start at once.
             </EmptyState>
           ) : (
             <MemberTable projectId={project.id} members={members.data} />

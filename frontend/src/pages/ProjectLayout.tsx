@@ -53,7 +53,7 @@ export default function ProjectLayout() {
         <NavLink to="." end>
           Overview
         </NavLink>
-        {can.manage && <NavLink to="people">People</NavLink>}
+        {can.manage && <NavLink to="people">Team</NavLink>}
         {can.export && <NavLink to="export">Export</NavLink>}
       </nav>
       <Box pt="lg">

@@ -69,9 +69,13 @@ function AccountRow(props: {
           <Text fw={530} c={account.active ? "bright" : "dimmed"}>
             {account.name}
           </Text>
-          {account.id === user.id && <Badge variant="default">You</Badge>}
+          {account.id === user.id && (
+            <Badge variant="default" tt="none" fw={550}>
+              You
+            </Badge>
+          )}
           {!account.active && (
-            <Badge variant="light" color="gray" c="dimmed">
+            <Badge variant="default" c="dimmed" tt="none" fw={550}>
               Deactivated
             </Badge>
           )}

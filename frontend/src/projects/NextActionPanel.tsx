@@ -1,68 +1,48 @@
-import { Button, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Button, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDownload, IconPencil, IconRectangle } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import { getImages, nextTask } from "../api/endpoints";
 import { messageOf } from "../api/error";
-import { queries, useMe } from "../api/queries";
+import { queries } from "../api/queries";
 import type { Project } from "../api/types";
 import { count, Meter } from "../components/Meter";
-import { type NextAction, nextAction } from "./nextAction";
+import type { NextAction } from "./nextAction";
 
-/** The one next step for the viewer, beside how far the project is. `addPhotos` is the button that opens the choosers. */
-export function NextActionPanel({ project, addPhotos }: { project: Project; addPhotos: ReactNode }) {
-  const { user } = useMe();
+/** An empty project has a page of its own: EmptyProject. */
+type Shown = Exclude<NextAction, "add-photos">;
+
+/** The one next step for the viewer, beside how far the project is. */
+export function NextActionPanel({ project, action }: { project: Project; action: Shown }) {
   const { progress } = project;
-  const action = nextAction(project, user.role);
   const { title, text } = WORDS[action](project);
   return (
-    <Paper bg="var(--dm-surface)" p="xl">
+    <Paper bg="var(--dm-surface)" p="lg">
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing={48}>
-        <Stack gap="sm" align="flex-start" justify="center">
-          <Title order={2} size="h3">
-            {title}
-          </Title>
-          <Text c="dimmed">{text}</Text>
-          {action === "add-photos" ? addPhotos : <ActionButton action={action} project={project} />}
+        <Stack gap={4} align="flex-start" justify="center">
+          <Title order={2}>{title}</Title>
+          <Text c="dimmed" mb="xs">
+            {text}
+          </Text>
+          <ActionButton action={action} project={project} />
         </Stack>
-        <Stack gap="md" justify="center">
-          <Group gap="xl">
-            <Figure value={progress.images} label={progress.images === 1 ? "image" : "images"} />
-            <Figure value={progress.persons} label={progress.persons === 1 ? "person" : "people"} />
-            <Figure value={progress.marks} label="points marked" />
-          </Group>
-          <Meter label="Masks submitted" value={progress.masks_done} of={progress.persons} />
-          <Meter label="Points marked" value={progress.marks} of={progress.points} />
-          <Meter label="People finished" value={progress.points_done} of={progress.persons} />
-        </Stack>
+        {progress.persons > 0 && (
+          <Stack gap="sm" justify="center">
+            <Meter label="Masks submitted" value={progress.masks_done} of={progress.persons} />
+            {progress.points > 0 && <Meter label="Points marked" value={progress.marks} of={progress.points} />}
+            <Meter label="People finished" value={progress.points_done} of={progress.persons} />
+          </Stack>
+        )}
       </SimpleGrid>
     </Paper>
-  );
-}
-
-function Figure({ value, label }: { value: number; label: string }) {
-  return (
-    <Stack gap={0}>
-      <Text fz={26} fw={620} lh={1.2} className="numbers">
-        {count(value)}
-      </Text>
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-    </Stack>
   );
 }
 
 const left = ({ progress }: Project) => progress.persons - progress.points_done;
 const people = (n: number) => `${count(n)} ${n === 1 ? "person" : "people"}`;
 
-const WORDS: Record<NextAction, (project: Project) => { title: string; text: string }> = {
-  "add-photos": () => ({
-    title: "Add photos",
-    text: "Drop photos, folders or zip files anywhere on this page, or a COCO file together with its photos.",
-  }),
+const WORDS: Record<Shown, (project: Project) => { title: string; text: string }> = {
   "draw-boxes": () => ({
     title: "Mark the people",
     text: "The photos have no people marked yet. Draw a box around each person who shall be annotated.",
@@ -82,7 +62,7 @@ const WORDS: Record<NextAction, (project: Project) => { title: string; text: str
   }),
 };
 
-function ActionButton({ action, project }: { action: NextAction; project: Project }) {
+function ActionButton({ action, project }: { action: Shown; project: Project }) {
   if (action === "annotate") return <AnnotateButton project={project} />;
   if (action === "draw-boxes") return <DrawBoxesButton project={project} />;
   if (action === "export") {

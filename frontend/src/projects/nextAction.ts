@@ -8,11 +8,12 @@ export type NextAction = "add-photos" | "draw-boxes" | "annotate" | "export" | "
  * is to annotate; engineers export. "wait": nothing that this person could do yet.
  */
 export function nextAction({ progress, can }: Pick<Project, "progress" | "can">, role: Role): NextAction {
-  const left = progress.persons - progress.points_done;
-  if (progress.images === 0) return can.manage ? "add-photos" : "wait";
-  if (progress.persons === 0) return can.annotate ? "draw-boxes" : "wait";
-  if (role === "engineer" && can.export)
-    return progress.points_done > 0 ? "export" : left > 0 && can.annotate ? "annotate" : "wait";
-  if (left > 0) return can.annotate ? "annotate" : "wait";
+  const { images, persons, points_done } = progress;
+  const work = persons > points_done && can.annotate;
+  if (images === 0) return can.manage ? "add-photos" : "wait";
+  if (persons === 0) return can.annotate ? "draw-boxes" : "wait";
+  if (role === "engineer" && points_done > 0 && can.export) return "export";
+  if (work) return "annotate";
+  if (persons > points_done) return "wait";
   return can.export ? "export" : "all-done";
 }
