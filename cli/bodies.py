@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.common import AsJson, console, print_json, print_table, stop
+from cli.common import AsJson, console, errors, print_json, print_table, stop
 
 app = typer.Typer(help="The body surfaces: list, show, build, check.", no_args_is_help=True)
 build = typer.Typer(help="Build a body.", no_args_is_help=True)
@@ -69,23 +69,23 @@ def show(
 @app.command()
 def check(name: BodyName = "anny", as_json: AsJson = False) -> None:
     """Measure every chart: topology, flips, crossings, distortion, round trips. Exits 1 when something is wrong."""
-    from dataclasses import asdict, fields
+    from dataclasses import asdict
 
     import surface
-    from surface.check import ChartFigures
-    from surface.check import check as check_body
+    from surface.check import check as figures_of
+    from surface.check import problems as problems_of
 
     body = surface.load(name)
-    with console.status(f"measuring {len(body.chart_names)} charts"):
-        report = check_body(body)
+    with errors.status(f"measuring {len(body.chart_names)} charts"):
+        figures = figures_of(body)
+    problems, charts = problems_of(figures), [asdict(chart) for chart in figures]
     if as_json:
-        print_json(asdict(report))
+        print_json({"name": body.name, "hash": body.hash, "charts": charts, "problems": problems})
     else:
         console.print(f"[bold]{body.name}[/bold] {body.hash}")
-        names = [field.name for field in fields(ChartFigures)]
-        print_table(names, [[getattr(chart, field) for field in names] for chart in report.charts])
-    if report.problems:
-        stop("; ".join(report.problems))
+        print_table(list(charts[0]), [list(chart.values()) for chart in charts])
+    if problems:
+        stop("; ".join(problems))
     if not as_json:
         console.print("no problems")
 

@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surface.body import Body
 
-__all__ = ["load"]
+__all__ = ["load", "names"]
 
 _DATA = Path(__file__).parent / "data"
+
+
+def names() -> list[str]:
+    """The bodies that ship with the package."""
+    return sorted(path.stem for path in _DATA.glob("*.npz"))
 
 
 def load(body: str | Path = "anny") -> Body:
@@ -28,6 +33,6 @@ def load(body: str | Path = "anny") -> Body:
     shipped = _DATA / f"{body}.npz"
     path = shipped if isinstance(body, str) and "/" not in body and shipped.is_file() else Path(body)
     if not path.is_file():
-        names = ", ".join(sorted(p.stem for p in _DATA.glob("*.npz"))) or "none"
-        raise FileNotFoundError(f"no body {str(body)!r}: not a file, and the shipped bodies are: {names}")
+        shipped_names = ", ".join(names()) or "none"
+        raise FileNotFoundError(f"no body {str(body)!r}: not a file, and the shipped bodies are: {shipped_names}")
     return Body.load(path)
