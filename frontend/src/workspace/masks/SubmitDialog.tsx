@@ -7,6 +7,7 @@ import { inspectMask, type Warning } from "../engine/checks";
 import type { Rect } from "../engine/geometry";
 import { UnfinishedError } from "../journal/journal";
 import { partName, spoken } from "../partNames";
+import { UNFINISHED } from "../unfinished";
 import type { MaskSession } from "./MaskSession";
 import classes from "./SubmitDialog.module.css";
 
@@ -53,6 +54,7 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
       onClose={onClose}
       title="Submit the masks?"
       size={520}
+      overlayProps={{ backgroundOpacity: 0.25, blur: 0 }}
       onKeyDown={(event) => {
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit();
       }}
@@ -127,13 +129,6 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
     </Modal>
   );
 }
-
-export const UNFINISHED: Record<UnfinishedError["reason"], string> = {
-  offline:
-    "The server does not answer now. Your work is kept in this browser; submit again when the connection is back.",
-  conflict: "This was changed elsewhere meanwhile. Choose which version to keep first.",
-  refused: "The server did not take the last change. See the message at the top.",
-};
 
 function describe({ kind, label, area, beside }: Warning): string {
   const name = partName(label);

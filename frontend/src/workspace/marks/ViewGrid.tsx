@@ -1,0 +1,119 @@
+import { useMantineColorScheme } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { viewUrl } from "@/api/endpoints";
+import { queries } from "@/api/queries";
+import type { Body } from "@/api/types";
+import { part } from "@/parts";
+import { useValue } from "../valueStore";
+import type { MarksSession, ShownMark } from "./MarksSession";
+import classes from "./ViewGrid.module.css";
+import { type Spot, ViewTile } from "./ViewTile";
+
+const GAP = 8;
+const VIEWS = [0, 1, 2, 3, 4, 5];
+/** Picture size that is fetched ahead, device pixels. */
+const AHEAD = 512;
+
+interface Props {
+  session: MarksSession;
+  /** The view that fills the place of all six, if any. */
+  enlarged: number | null;
+  onPlace: (view: number, x: number, y: number) => void;
+}
+
+/** The six views of the current point's part, as large as the place allows. */
+export function ViewGrid({ session, enlarged, onPlace }: Props) {
+  const { hash } = session.task.body;
+  const { index, marks, refusal } = useValue(session.state);
+  const point = session.points[index] ?? session.current;
+  const { data: body } = useQuery(queries.body(hash));
+  const theme = useTheme();
+  const host = useRef<HTMLDivElement>(null);
+  const size = useTileSize(host);
+  useAhead(session, point.part, (label, view) => viewUrl(hash, label, view, AHEAD, theme));
+
+  const mark = marks.get(point.id) ?? null;
+  const siblings = session.points.flatMap((each) => {
+    const other = each.part === point.part && each.id !== point.id ? marks.get(each.id) : undefined;
+    return other?.kind === "surface" ? [other] : [];
+  });
+  const { colour } = part(point.part);
+  return (
+    <div className={classes.host} ref={host} data-enlarged={enlarged !== null || undefined}>
+      {size.one > 0 &&
+        VIEWS.filter((view) => enlarged === null || view === enlarged).map((view) => (
+          <ViewTile
+            // A tile keeps its zoom within a part, where the next point is most often near.
+            key={`${point.part}-${view}`}
+            index={view}
+            title={titleOf(body, point.part, view)}
+            size={enlarged === null ? size.one : size.whole}
+            url={(pixels) => viewUrl(hash, point.part, view, pixels, theme)}
+            colour={colour}
+            mark={spotOn(mark, view)}
+            faint={mark?.projections.length === 0}
+            others={siblings.flatMap((other) => spotOn(other, view) ?? [])}
+            refusal={refusal?.view === view ? { spot: { x: refusal.x, y: refusal.y }, message: refusal.message } : null}
+            onPlace={(x, y) => onPlace(view, x, y)}
+          />
+        ))}
+    </div>
+  );
+}
+
+/** Where a mark is seen on a view: where the server says, or until then where it was clicked. */
+function spotOn(mark: ShownMark | null, view: number): Spot | null {
+  if (mark?.kind !== "surface") return null;
+  const projected = mark.projections.find((each) => each.view === view);
+  if (projected) return projected.visible ? projected : null;
+  const { x, y } = mark;
+  return mark.view === view && x !== null && y !== null ? { x, y } : null;
+}
+
+function titleOf(body: Body | undefined, label: number, view: number): string {
+  const views = body?.parts.find((each) => each.label === label)?.views;
+  return views?.find((each) => each.index === view)?.title ?? "";
+}
+
+function useTheme(): "light" | "dark" {
+  const { colorScheme } = useMantineColorScheme();
+  const [system, setSystem] = useState(() => window.matchMedia("(prefers-color-scheme: dark)").matches);
+  useEffect(() => {
+    const query = window.matchMedia("(prefers-color-scheme: dark)");
+    const follow = () => setSystem(query.matches);
+    query.addEventListener("change", follow);
+    return () => query.removeEventListener("change", follow);
+  }, []);
+  if (colorScheme === "auto") return system ? "dark" : "light";
+  return colorScheme;
+}
+
+/** Side of one tile of three by two, and of one that has the place alone, in CSS pixels. */
+function useTileSize(host: React.RefObject<HTMLDivElement | null>): { one: number; whole: number } {
+  const [size, setSize] = useState({ one: 0, whole: 0 });
+  useLayoutEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const measure = () => {
+      const { clientWidth: width, clientHeight: height } = element;
+      const one = Math.floor(Math.min((width - 2 * GAP) / 3, (height - GAP) / 2));
+      setSize({ one, whole: Math.min(width, height) });
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [host]);
+  return size;
+}
+
+/** Fetches the next part's pictures while this one's are at work. */
+function useAhead(session: MarksSession, label: number, url: (label: number, view: number) => string): void {
+  const at = session.points.findLastIndex((point) => point.part === label);
+  const next = session.points[at + 1]?.part;
+  const urls = next === undefined ? "" : VIEWS.map((view) => url(next, view)).join("\n");
+  useEffect(() => {
+    for (const each of urls.split("\n").filter(Boolean)) new Image().src = each;
+  }, [urls]);
+}
