@@ -60,9 +60,13 @@ LOOKS: dict[str, tuple[Look, ...]] = {
         Look("below", "Under the chin", (0, -1, 0.7)),
     ),
     "hand": (
-        *_sides("Palm", "Back of hand", "Thumb side", "Little-finger side"),
+        # Fingers up, unlike in the anatomical position: the thumb is on the other side of the frame.
+        Look("front", "Palm", (0, 0, 1)),
+        Look("back", "Back of hand", (0, 0, -1)),
+        Look("outer", "Thumb side", (-1, 0, 0)),
+        Look("inner", "Little-finger side", (1, 0, 0)),
         Look("tips", "Fingertips", (0, 1, 0.5), (0, 0, -1)),
-        Look("web", "Between thumb and fingers", (0.6, 0.5, 0.7)),
+        Look("web", "Between thumb and fingers", (-0.6, 0.5, 0.7)),
     ),
     "foot": (
         *_sides("Toes", "Heel", "Outer side", "Inner side"),

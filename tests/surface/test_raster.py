@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import igl
 import numpy as np
 import pytest
 import trimesh
@@ -79,7 +80,9 @@ def test_same_triangles_as_a_ray_cast():
     face, bary, front = rasterize(xy, depth, sphere.faces, 128, 128)
     rows, columns = np.nonzero(face >= 0)
     start = np.stack([(columns + 0.5 - 64) / 60, (rows + 0.5 - 64) / 60, np.full(len(rows), 5.0)], axis=1)
-    hits = sphere.ray.intersects_first(start, np.tile([0, 0, -1.0], (len(rows), 1)))
+    vertices, faces, tree = np.array(sphere.vertices), np.array(sphere.faces, np.int64), igl.AABB()
+    tree.init(vertices, faces)
+    hits = tree.intersect_ray_first(vertices, faces, start, np.tile([0, 0, -1.0], (len(rows), 1)))[0]
     assert (hits == face[rows, columns]).mean() > 0.999
     found, weights, near = cast(xy, depth, sphere.faces, columns + 0.5, rows + 0.5)
     assert np.array_equal(found, face[rows, columns])
