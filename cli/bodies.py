@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.common import AsJson, console, errors, print_json, print_table, stop
+
+if TYPE_CHECKING:
+    from surface.check import ChartFigures
 
 app = typer.Typer(help="The body surfaces: list, show, build, check.", no_args_is_help=True)
 build = typer.Typer(help="Build a body.", no_args_is_help=True)
@@ -83,11 +86,23 @@ def check(name: BodyName = "anny", as_json: AsJson = False) -> None:
         print_json({"name": body.name, "hash": body.hash, "charts": charts, "problems": problems})
     else:
         console.print(f"[bold]{body.name}[/bold] {body.hash}")
-        print_table(list(charts[0]), [list(chart.values()) for chart in charts])
+        print_table(CHECK_COLUMNS, [check_row(chart) for chart in figures])
     if problems:
         stop("; ".join(problems))
     if not as_json:
         console.print("no problems")
+
+
+CHECK_COLUMNS = (
+    "I", "chart", "triangles", "Euler", "pieces", "flips", "crossings", "overlaps", "mean %", "worst %", "round trip m",
+)  # fmt: skip
+
+
+def check_row(chart: ChartFigures) -> tuple[object, ...]:
+    """A chart's figures under CHECK_COLUMNS; distortion in per cent of the geodesic distance."""
+    topology = (chart.chart, chart.name, chart.triangles, chart.euler, chart.components)
+    faults = (chart.flips, chart.crossings, chart.overlaps)
+    return (*topology, *faults, chart.distortion_mean * 100, chart.distortion_worst * 100, chart.round_trip)
 
 
 @build.command("anny")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from server.settings import Settings
     from server.state import State
 
-console = Console(highlight=False, soft_wrap=True)
+_PIPE_WIDTH = 160  # columns where nobody says how wide the output is
+
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DataDir = Annotated[

@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 
 from annotation.masks import encode_runs
 from cli.api import Api
-from surface import views
+from surface import cameras, views
 from surface.body import Body
 from surface.raster import rasterize
 
@@ -54,7 +54,7 @@ def _lit_positions(body: Body, part: int, grid: int) -> NDArray[np.float64]:
     faces = np.flatnonzero(body.face_part == part)
     xy, depth = view.camera(body.vertices, grid)
     face, _, _ = rasterize(xy, depth, body.faces[faces], grid, grid)
-    outside = views.facing(body, view, faces) > 0
+    outside = cameras.facing(body, view, faces) > 0
     lit = (face >= 0) & outside[face]
     rows, columns = np.nonzero(lit)
     return (np.stack([columns, rows], axis=1) + 0.5) / grid
