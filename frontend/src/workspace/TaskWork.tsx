@@ -87,7 +87,9 @@ export function TaskWork({ taskId, user, journal }: Props) {
 
 function keepFocus(event: React.MouseEvent): void {
   const target = event.target as Element;
-  if (!target.closest("input, textarea, select, [role=slider], [role=dialog]")) event.preventDefault();
+  if (target.closest("input, textarea, select, [role=slider], [role=dialog]")) return;
+  event.preventDefault();
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
 interface StepProps {

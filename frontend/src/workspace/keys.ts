@@ -8,14 +8,16 @@ export interface KeyHandlers {
   blur?: () => void;
 }
 
+const NOT_TEXT = "[type=checkbox], [type=radio], [type=range]";
+
 /** Keys that belong to what has the focus: text, an open dialog or menu, a button reached with Tab. */
 export function isForFocus(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof Element)) return false;
-  if (target.closest('input:not([type="range"]), textarea, select, [contenteditable="true"]')) return true;
+  if (target.closest(`input:not(${NOT_TEXT}), textarea, select, [contenteditable="true"]`)) return true;
   if (target.closest('[role="dialog"], [role="menu"], [role="listbox"]')) return true;
   const presses = event.key === "Enter" || event.key === " ";
-  if (presses && !event.ctrlKey && target.closest("button, a[href], [role=radio]")) return true;
+  if (presses && !event.ctrlKey && target.closest("button, a[href], input, [role=radio]")) return true;
   const moves = event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End";
   return moves && target.closest('[role="slider"], [role="radio"], input') !== null;
 }

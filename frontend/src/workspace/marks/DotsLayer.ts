@@ -3,7 +3,8 @@ import { toScreen } from "../engine/viewport";
 import type { Layer, Stage } from "../stage/Stage";
 import type { MarksSession } from "./MarksSession";
 
-const DOT = 3.5;
+const OPEN = 3.5;
+const DONE = 4.5;
 const CURRENT = 11;
 
 /** All points of a person as dots in the colours of their parts: filled when done, the current one in a crosshair. */
@@ -33,10 +34,14 @@ export class DotsLayer implements Layer {
       const { x, y } = toScreen(stage.view, point);
       const mark = marks.get(point.id);
       const { colour } = part(point.part);
-      ring(context, x, y, DOT + 1, 3.2, "rgb(0 0 0 / 65%)");
-      if (mark) disc(context, x, y, DOT + 0.6, colour);
-      else ring(context, x, y, DOT, 1.6, colour);
-      if (mark?.kind === "flag") disc(context, x, y, 1.6, "#000");
+      if (mark) {
+        disc(context, x, y, DONE + 1.5, "rgb(0 0 0 / 80%)");
+        disc(context, x, y, DONE, colour);
+        if (mark.kind === "flag") disc(context, x, y, 2, "#000");
+      } else {
+        ring(context, x, y, OPEN, 3, "rgb(0 0 0 / 60%)");
+        ring(context, x, y, OPEN, 1.5, colour);
+      }
     }
     const { x, y } = toScreen(stage.view, current);
     crosshair(context, x, y, part(current.part).colour, marks.has(current.id));

@@ -9,6 +9,8 @@ import classes from "./Magnifier.module.css";
 
 /** CSS pixels. */
 const SIZE = 184;
+/** Height that it takes of the photo, with its margin. */
+export const MAGNIFIER_ROOM = SIZE + 20;
 const MOST = 24;
 const LEAST = 2;
 

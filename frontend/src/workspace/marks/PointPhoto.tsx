@@ -8,7 +8,7 @@ import { Stage } from "../stage/Stage";
 import { usePhoto } from "../stage/usePhoto";
 import { useValue, type ValueStore } from "../valueStore";
 import { DotsLayer } from "./DotsLayer";
-import { Magnifier } from "./Magnifier";
+import { MAGNIFIER_ROOM, Magnifier } from "./Magnifier";
 import type { MarksSession } from "./MarksSession";
 import classes from "./PointPhoto.module.css";
 
@@ -74,9 +74,11 @@ export function PointPhoto({ session, settings }: Props) {
     if (!stage || !point) return;
     const around = partBox(session, point.part);
     const shown = toScreen(stage.view, point);
-    const { width, height } = stage.screen;
-    const central = Math.abs(shown.x - width / 2) < width * 0.36 && Math.abs(shown.y - height / 2) < height * 0.36;
-    const wanted = fitBox(around, stage.screen);
+    // The magnifier lies over the lower edge.
+    const free = { width: stage.screen.width, height: Math.max(stage.screen.height - MAGNIFIER_ROOM, 100) };
+    const { width, height } = free;
+    const central = Math.abs(shown.x - width / 2) < width * 0.38 && Math.abs(shown.y - height / 2) < height * 0.4;
+    const wanted = fitBox(around, free);
     const ratio = stage.view.scale / wanted.scale;
     // Within a part the photo rests; it moves for the next part, or when a point is near the edge.
     if (central && ratio > 0.6 && ratio < 4) return;

@@ -1,3 +1,4 @@
+import { Button, Loader } from "@mantine/core";
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { wheelFactor } from "../engine/viewport";
 import classes from "./ViewTile.module.css";
@@ -35,6 +36,8 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
   const across = useRef<HTMLDivElement>(null);
   const drag = useRef<{ x: number; y: number; moved: number } | null>(null);
   const [zoom, setZoom] = useState(WHOLE);
+  const [picture, setPicture] = useState<"loading" | "shown" | "failed">("loading");
+  const [attempt, setAttempt] = useState(0);
   const wanted = size * window.devicePixelRatio * zoom.factor;
   const pixels = SIZES.find((each) => each >= wanted) ?? 1024;
 
@@ -58,7 +61,8 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
   }, []);
 
   const down = (event: PointerEvent) => {
-    if (event.button !== 0) return;
+    // What is not seen cannot be pointed at.
+    if (event.button !== 0 || picture !== "shown") return;
     event.currentTarget.setPointerCapture(event.pointerId);
     drag.current = { x: event.clientX, y: event.clientY, moved: 0 };
   };
@@ -103,7 +107,10 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
       }}
     >
       <img
+        key={attempt}
         src={url(pixels)}
+        onLoad={() => setPicture("shown")}
+        onError={() => setPicture((old) => (old === "shown" ? old : "failed"))}
         alt=""
         draggable={false}
         className={classes.picture}
@@ -114,6 +121,20 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
           top: `${-zoom.y * zoom.factor * 100}%`,
         }}
       />
+      {picture === "loading" && <Loader size="sm" type="dots" className={classes.waiting} aria-label="Loading" />}
+      {picture === "failed" && (
+        <Button
+          size="xs"
+          variant="default"
+          className={classes.waiting}
+          onClick={() => {
+            setPicture("loading");
+            setAttempt((n) => n + 1);
+          }}
+        >
+          This view did not load: try again
+        </Button>
+      )}
       {others.map((spot) => (
         <i key={`${spot.x},${spot.y}`} className={classes.other} style={spotStyle(spot)} />
       ))}
@@ -132,6 +153,7 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
           role="status"
           className={classes.refusal}
           data-left={refusal.spot.x > 0.55 || undefined}
+          data-above={refusal.spot.y > 0.7 || undefined}
           style={spotStyle(refusal.spot)}
         >
           {refusal.message}
