@@ -3,6 +3,10 @@
 A frame has three axes: ``outward`` (away from the midline; the person's left for parts on the midline), ``up`` and
 ``front``. Frames are made for the person's left parts and mirrored for the right ones, so that the views of two
 mirrored parts are mirror images. The anatomical position (arms hanging, palms forward, thumbs outward) names the sides.
+
+The last two views of each part are those that, of 150 directions tried in pairs, show the most that the first four hide
+(hands, feet), or close to them and easier to read (head, torso). Four sides show all of a limb; its last two show it as
+a bent limb is seen in photos.
 """
 
 from __future__ import annotations
@@ -65,13 +69,13 @@ LOOKS: dict[str, tuple[Look, ...]] = {
         Look("back", "Back of hand", (0, 0, -1)),
         Look("outer", "Thumb side", (-1, 0, 0)),
         Look("inner", "Little-finger side", (1, 0, 0)),
-        Look("tips", "Fingertips", (0, 1, 0.5), (0, 0, -1)),
-        Look("web", "Between thumb and fingers", (-0.6, 0.5, 0.7)),
+        Look("thumb", "Palm, from the thumb", (-0.65, 0.2, 0.75)),
+        Look("little", "Palm, from the little finger", (0.55, 0.45, 0.72)),
     ),
     "foot": (
         *_sides("Toes", "Heel", "Outer side", "Inner side"),
-        Look("above", "Top", (0, 1, 0), (0, 0, 1)),
-        Look("below", "Sole", (0, -1, 0), (0, 0, 1)),
+        Look("above", "Top", (0.22, 1, 0.05), (0, 0, 1)),
+        Look("below", "Sole", (0.28, -1, 0.08), (0, 0, 1)),
     ),
     "upper leg": (
         *_sides("Front", "Back", "Outer side", "Inner side"),

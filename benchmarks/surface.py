@@ -1,0 +1,169 @@
+"""The body's surface: renderer, part views, picking, I,U,V and geodesics; the renderer beside an embree ray cast."""
+
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import trimesh
+
+import surface
+from surface import views
+from surface.body import Body
+from surface.raster import rasterize
+from synthesis.render import render_person
+
+SIZE = 512
+POINTS = 200_000
+DISPLAY = 512
+
+
+def measure() -> dict[str, float]:
+    """Figures by name; times are medians."""
+    body = surface.load("anny")
+    return {
+        **renderer(body),
+        **part_views(body),
+        **charts(body),
+        **geodesics(body),
+        **tool_error(body),
+        "render a person 512 px, ms": round(timed(lambda: render_person(body, 0, SIZE), 5), 1),
+    }
+
+
+def timed(call: Callable[[], object], repeats: int) -> float:
+    """Median milliseconds of a call that was made once before."""
+    call()
+    times = []
+    for _ in range(repeats):
+        start = perf_counter()
+        call()
+        times.append(1000 * (perf_counter() - start))
+    return median(times)
+
+
+def standing(body: Body) -> tuple[np.ndarray, np.ndarray, float]:
+    """The body from the front, filling a square of SIZE pixels: xy (V,2), depth (V,), pixels per metre."""
+    low, high = body.vertices.min(axis=0), body.vertices.max(axis=0)
+    scale = 0.95 * SIZE / float((high - low).max())
+    xy = (body.vertices[:, :2] - (low + high)[:2] / 2) * [scale, -scale] + SIZE / 2
+    return xy, -body.vertices[:, 2], scale
+
+
+def renderer(body: Body) -> dict[str, float]:
+    """The whole body in 512 x 512 pixels: triangle and barycentrics per pixel."""
+    xy, depth, scale = standing(body)
+    face, _, _ = rasterize(xy, depth, body.faces, SIZE, SIZE)
+    figures = {
+        "z-buffer, 512 px body, ms": round(timed(lambda: rasterize(xy, depth, body.faces, SIZE, SIZE), 51), 2),
+        "z-buffer in perspective, ms": round(
+            timed(lambda: rasterize(xy, depth + 3, body.faces, SIZE, SIZE, True), 51), 2
+        ),
+    }
+    mesh = trimesh.Trimesh(body.vertices, body.faces, process=False)
+    if "embree" not in type(mesh.ray).__module__:
+        return figures
+    y, x = np.mgrid[0:SIZE, 0:SIZE].reshape(2, -1) + 0.5
+    middle = (body.vertices.min(axis=0) + body.vertices.max(axis=0))[:2] / 2
+    start = np.stack([(x - SIZE / 2) / scale + middle[0], -(y - SIZE / 2) / scale + middle[1], np.full(len(x), 5.0)], 1)
+    towards = np.tile([0.0, 0.0, -1.0], (len(x), 1))
+    figures["embree cast of the same rays, triangle only, ms"] = round(
+        timed(lambda: mesh.ray.intersects_first(start, towards), 11), 1
+    )
+    hits = mesh.ray.intersects_first(start, towards).reshape(SIZE, SIZE)
+    figures["same triangle as embree, share of pixels"] = round(float((hits == face).mean()), 5)
+    return figures
+
+
+def part_views(body: Body) -> dict[str, float]:
+    """Picking, projecting and pictures; how much of the parts the six views show."""
+    hand, rng = body.part_names.index("Left Hand") + 1, np.random.default_rng(0)
+    view = views.views(body, hand)[0]
+    spots = rng.uniform(0, 1, (200, 2))
+    picks = iter(np.tile(spots, (3, 1)))
+    face, bary = random_points(body, 150)
+    six = views.views(body, hand)
+    shares = [views.coverage(body, part) for part in range(1, len(body.part_names) + 1)]
+    return {
+        "pick, ms": round(timed(lambda: views.pick(body, view, *next(picks)), 200), 3),
+        "project one mark on six views, ms": round(
+            timed(lambda: [views.project(body, v, face[:1], bary[:1]) for v in six], 51), 2
+        ),
+        "project 150 marks on six views, ms": round(
+            timed(lambda: [views.project(body, v, face, bary) for v in six], 21), 2
+        ),
+        "picture of a view 512 px, ms": round(timed(lambda: views.image(body, view), 11), 1),
+        "views show of a part's area under 70 degrees, least": round(min(shares), 4),
+        "views show of a part's area under 70 degrees, mean": round(float(np.mean(shares)), 4),
+    }
+
+
+def charts(body: Body) -> dict[str, float]:
+    """To I,U,V and back."""
+    face, bary = random_points(body, POINTS)
+    iuv = body.to_iuv(face, bary)
+    again = body.from_iuv(*iuv)
+    off = np.linalg.norm(body.position(*again) - body.position(face, bary), axis=1)
+    there, back = timed(lambda: body.to_iuv(face, bary), 5), timed(lambda: body.from_iuv(*iuv), 5)
+    return {
+        "to_iuv, points a second": round(1000 * POINTS / there),
+        "from_iuv, points a second": round(1000 * POINTS / back),
+        "round trip of 200,000 points, worst, micrometres": round(1e6 * float(off.max()), 6),
+        "nearest, points a second": round(
+            1000 * 20_000 / timed(lambda: body.nearest(body.position(face[:20_000], bary[:20_000])), 3)
+        ),
+    }
+
+
+def geodesics(body: Body) -> dict[str, float]:
+    """Single exact distances between random points, and between points a few millimetres apart."""
+    face, bary = random_points(body, 40)
+    near = body.nearest(body.position(face, bary) + 0.003)[:2]
+    pairs, close = iter(range(20)), iter(np.tile(np.arange(40), 2))
+
+    def far() -> None:
+        n = next(pairs)
+        body.geodesic((face[[n]], bary[[n]]), (face[[n + 20]], bary[[n + 20]]))
+
+    def step() -> None:
+        n = next(close)
+        body.geodesic((face[[n]], bary[[n]]), (near[0][[n]], near[1][[n]]))
+
+    return {
+        "geodesic between random points, ms": round(timed(far, 9), 1),
+        "geodesic between near points, ms": round(timed(step, 39), 2),
+    }
+
+
+def tool_error(body: Body, persons: int = 4, points: int = 14) -> dict[str, float]:
+    """What the tool adds: true points of renders, clicked on the display pixel of the best view; geodesic, mm."""
+    errors = []
+    for seed in range(persons):
+        render, rng = render_person(body, seed, SIZE), np.random.default_rng(seed)
+        for part in np.unique(render.part)[1:]:
+            rows, columns = np.nonzero(render.part == part)
+            chosen = rng.choice(len(rows), min(len(rows), points), replace=False)
+            face = render.face[rows[chosen], columns[chosen]]
+            bary = render.bary[rows[chosen], columns[chosen]].astype(np.float64)
+            bary /= bary.sum(axis=1, keepdims=True)
+            best, _ = views.best_view(body, int(part), face, bary)
+            for n in np.flatnonzero(best >= 0):
+                view = views.views(body, int(part))[best[n]]
+                x, y, _ = views.project(body, view, face[[n]], bary[[n]])
+                found = views.pick(
+                    body, view, (np.floor(x[0] * DISPLAY) + 0.5) / DISPLAY, (np.floor(y[0] * DISPLAY) + 0.5) / DISPLAY
+                )
+                if found is not None and body.face_part[found[0]] == part:
+                    there = np.array([found[0]]), found[1][None]
+                    errors.append(body.geodesic((face[[n]], bary[[n]]), there)[0])
+    return {
+        "scripted annotator, points": len(errors),
+        "scripted annotator, median, mm": round(1000 * float(np.median(errors)), 3),
+        "scripted annotator, 99th percentile, mm": round(1000 * float(np.quantile(errors, 0.99)), 3),
+    }
+
+
+def random_points(body: Body, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Surface points, uniform over the faces."""
+    rng = np.random.default_rng(0)
+    return rng.integers(len(body.faces), size=count).astype(np.int32), rng.dirichlet(np.ones(3), size=count)
