@@ -91,6 +91,8 @@ def _png(content: bytes) -> Iterator[bytes]:
 
 
 def _webp(content: bytes) -> bytes:
+    if content[:4] != b"RIFF" or content[8:12] != b"WEBP":
+        raise IndexError("no WebP")
     kept = []
     at = 12
     while at + 8 <= len(content):

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _LONGEST = 300
-_LITTER = re.compile(r"(^|/)(__MACOSX/|\.[^/]*|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+_LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
 
 
 def clean(name: str) -> str:
@@ -20,7 +20,8 @@ def clean(name: str) -> str:
 
 def is_litter(name: str) -> bool:
     """Whether a file was put there by an operating system and not by a person."""
-    return bool(_LITTER.search(name.replace("\\", "/")))
+    parts = name.replace("\\", "/").split("/")
+    return any(part.lower() in _LITTER or (part.startswith(".") and part not in {".", ".."}) for part in parts)
 
 
 def leaves_folder(name: str) -> bool:

@@ -1,0 +1,143 @@
+"""COCO files: persons find their photos, what cannot be used is refused by id, doing it again adds nothing."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from server.images import coco
+from server.state import State
+from tests.server.people import Api, png
+from tests.server.test_upload import zipped
+
+
+def person(id_: int, image_id: int = 1, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "image_id": image_id,
+        "category_id": 1,
+        "bbox": [5, 5, 20, 30],
+        "area": 300.0,
+        "iscrowd": 0,
+    } | changes
+
+
+def image(id_: int, name: str, width: int = 60, height: int = 80) -> dict[str, Any]:
+    return {"id": id_, "file_name": name, "width": width, "height": height}
+
+
+def coco_file(images: list[dict[str, Any]], persons: list[dict[str, Any]]) -> bytes:
+    categories = [{"id": 1, "name": "person"}, {"id": 2, "name": "dog"}]
+    return json.dumps({"images": images, "annotations": persons, "categories": categories}).encode()
+
+
+def send(api: Api, project: str, content: bytes, *photos: tuple[str, bytes]) -> dict[str, Any]:
+    files = [("coco", ("persons.json", content)), *(("files", photo) for photo in photos)]
+    result: dict[str, Any] = api.ok("POST", f"/api/projects/{project}/coco", files=files)
+    return result
+
+
+POLYGON = [[5.0, 5.0, 20.0, 5.0, 20.0, 30.0]]
+KEYPOINTS = [10, 10, 2] + [0, 0, 0] * 16
+
+
+def test_persons_come_with_all_they_have(app: FastAPI, lead: Api) -> None:
+    project = lead.project()
+    content = coco_file([image(1, "a.png")], [person(7, segmentation=POLYGON, keypoints=KEYPOINTS)])
+    result = send(lead, project, content, ("a.png", png()))
+    assert (result["persons"], result["persons_present"], result["refused"]) == (1, 0, [])
+    assert result["stored"][0]["image"]["persons"] == 1
+    found = lead.ok("GET", f"/api/projects/{project}/persons")["items"][0]
+    assert (found["bbox"], found["area"], found["source"]) == ([5, 5, 20, 30], 300.0, "coco")
+    assert (found["segmentation"], found["keypoints"]) == (True, KEYPOINTS)
+    task = lead.next_task(project)
+    assert task is not None
+    assert (task["person"]["id"], task["region"], task["kind"]) == (found["id"], [5, 5, 20, 30], "mask")
+
+
+def test_doing_it_again_adds_nothing(any_app: FastAPI) -> None:
+    from annotation_db.roles import Role
+    from tests.server.people import add_user, sign_in
+
+    add_user(any_app, "lena", Role.lead)
+    lead = sign_in(any_app, "lena")
+    project = lead.project()
+    content = coco_file([image(1, "a.png")], [person(1), person(2)])
+    send(lead, project, content, ("a.png", png()))
+    before = lead.ok("GET", f"/api/projects/{project}/persons")
+    again = send(lead, project, content)
+    assert (again["persons"], again["persons_present"]) == (0, 2)
+    more = send(lead, project, coco_file([image(1, "a.png")], [person(1, bbox=[1, 1, 5, 5]), person(3)]))
+    assert (more["persons"], more["persons_present"]) == (1, 1)
+    after = lead.ok("GET", f"/api/projects/{project}/persons")
+    assert after["items"][:2] == before["items"]
+
+
+def test_what_cannot_be_used_is_refused_by_id_and_the_rest_goes_through(app: FastAPI, lead: Api) -> None:
+    project = lead.project()
+    images = [image(1, "a.png"), image(2, "missing.png"), image(3, "turned.png", 80, 60), image(4, "../up.png")]
+    persons = [
+        person(1),
+        person(2, bbox=[50, 70, 30, 30]),
+        person(3, bbox=[200, 200, 10, 10]),
+        person(4, bbox=[5, 5, 0, 10]),
+        person(5, iscrowd=1),
+        person(6, category_id=2),
+        person(7, image_id=2),
+        person(8, image_id=3),
+        person(9, image_id=99),
+        person(10, bbox=[5, 5, "x", 10]),
+        person(1),
+        person(11, image_id=4),
+    ]
+    result = send(lead, project, coco_file(images, persons), ("a.png", png()), ("turned.png", png(seed=1)))
+    assert result["persons"] == 2
+    reasons = {item["id"]: item["reason"] for item in result["refused_persons"]}
+    assert set(reasons) == {"3", "4", "5", "7", "8", "9", "10", "1", "11"}
+    assert "outside" in reasons["3"]
+    assert "crowd" in reasons["5"]
+    assert reasons["7"].startswith("missing.png: ")
+    assert "60 x 80" in reasons["8"]
+    assert "80 x 60" in reasons["8"]
+    assert {item["file"] for item in result["refused"]} == {"missing.png", "turned.png"}
+    assert [note["id"] for note in result["notes"]] == ["2"]
+    boxes = [p["bbox"] for p in lead.ok("GET", f"/api/projects/{project}/persons")["items"]]
+    assert boxes == [[5, 5, 20, 30], [50, 70, 10, 10]]
+
+
+def test_no_number_is_not_a_number(app: FastAPI, lead: Api) -> None:
+    content = coco_file([image(1, "a.png")], [person(1), person(2)]).replace(b"[5, 5, 20, 30]", b"[5, 5, NaN, 30]", 1)
+    result = send(lead, lead.project(), content, ("a.png", png()))
+    assert (result["persons"], [item["id"] for item in result["refused_persons"]]) == (1, ["1"])
+
+
+def test_a_file_that_is_not_coco_stores_nothing(app: FastAPI, lead: Api) -> None:
+    project = lead.project()
+    for content in (b"", b"[]", b"{", b'{"images": 1}', b"\xff\xfe", b"[" * 100_000):
+        files = [("coco", ("persons.json", content)), ("files", ("a.png", png()))]
+        problem = lead.fails("POST", f"/api/projects/{project}/coco", 422, files=files)
+        assert problem["detail"].startswith("persons.json: ")
+    assert lead.ok("GET", f"/api/projects/{project}/images")["items"] == []
+
+
+def test_names_with_folders(app: FastAPI, lead: Api) -> None:
+    project = lead.project()
+    images = [image(1, "train/a.png"), image(2, "b.png"), image(3, "val/c.png"), image(4, "c.png")]
+    archive = zipped(
+        ("train/a.png", png(seed=1)), ("deep/b.png", png(seed=2)), ("val/c.png", png(seed=3)), ("x/c.png", png(seed=4))
+    )
+    persons = [person(n, image_id=n) for n in (1, 2, 3, 4)]
+    result = send(lead, project, coco_file(images, persons), ("all.zip", archive))
+    assert result["persons"] == 3
+    assert [item["file"] for item in result["refused"]] == ["c.png"]  # two images end in this name
+
+
+def test_from_disk(app: FastAPI, lead: Api, state: State, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.png").write_bytes(png())
+    (tmp_path / "persons.json").write_bytes(coco_file([image(1, "a.png")], [person(1)]))
+    project = UUID(lead.project())
+    result = coco.import_coco_file(state, project, None, tmp_path / "persons.json", [tmp_path / "photos"])
+    assert (result.persons, len(result.stored)) == (1, 1)
