@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ Points = tuple[NDArray[np.int32], Floats]
 
 # A point nearer than this (metres) to a vertex or an edge is moved onto it: splinters would hurt more.
 SNAP = 1e-7
+
+_known_balls: WeakKeyDictionary[Body, tuple[Floats, Floats]] = WeakKeyDictionary()
 
 
 def pairs(body: Body, a: Points, b: Points) -> Floats:
@@ -51,14 +54,13 @@ def from_point(body: Body, source: tuple[int, Floats], targets: Points) -> Float
     vertices, faces = body.vertices, body.faces
     start = source[1] @ vertices[faces[source[0]]]
     ends = np.einsum("nk,nkc->nc", targets[1], vertices[faces[targets[0]]])
-    reach = np.linalg.norm(vertices[faces] - start, axis=2)
-    edge = float(np.linalg.norm(vertices[faces] - np.roll(vertices[faces], 1, axis=1), axis=2).max())
-    nearest = reach.min(axis=1)
+    centres, reaches = _balls(body)
+    nearest = np.linalg.norm(centres - start, axis=1) - reaches
     out = np.full(len(ends), np.inf)
-    radius = 1.3 * float(np.linalg.norm(ends - start, axis=1).max()) + edge
+    radius = 1.3 * float(np.linalg.norm(ends - start, axis=1).max()) + 1e-4
     while True:
         # Every triangle that a path no longer than the radius can touch.
-        near = nearest <= radius + edge
+        near = nearest <= radius
         whole = float(near.mean()) > 0.6
         if whole:
             near[:] = True
@@ -75,24 +77,26 @@ def from_point(body: Body, source: tuple[int, Floats], targets: Points) -> Float
         radius *= 2
 
 
+def _balls(body: Body) -> tuple[Floats, Floats]:
+    """For each face a ball that holds it: centre (F,3) and radius (F,)."""
+    if body not in _known_balls:
+        corners = body.vertices[body.faces]
+        centres = corners.mean(axis=1)
+        _known_balls[body] = centres, np.linalg.norm(corners - centres[:, None], axis=2).max(axis=1) + 1e-9
+    return _known_balls[body]
+
+
 class _Mesh:
     """A piece of a triangle mesh into which points can be inserted, by splitting triangles in three or edges in two."""
 
     def __init__(self, vertices: Floats, faces: NDArray[Any]) -> None:
         used, compact = np.unique(faces, return_inverse=True)
         self.vertices = [vertices[v] for v in used]
-        self.faces: list[tuple[int, int, int]] = [(int(i), int(j), int(k)) for i, j, k in compact.reshape(-1, 3)]
+        self.faces: list[tuple[int, int, int]] = [(i, j, k) for i, j, k in compact.reshape(-1, 3).tolist()]
         self.original = list(self.faces)
         # The triangles into which each original one has been split, while it has been.
         self.pieces: dict[int, list[int]] = {}
         self.owner: dict[int, int] = {}
-        self.edges: dict[tuple[int, int], int] = {}
-        for f, face in enumerate(self.faces):
-            self._link(f, face)
-
-    def _link(self, f: int, face: tuple[int, int, int]) -> None:
-        for k in range(3):
-            self.edges[face[k], face[(k + 1) % 3]] = f
 
     def insert(self, face: int, bary: Floats) -> int:
         """The vertex at a point of an original triangle, made if it is not there."""
@@ -124,20 +128,20 @@ class _Mesh:
         )
 
     def _split_edge(self, i: int, j: int, v: int) -> None:
-        for p, q in ((i, j), (j, i)):
-            f = self.edges.get((p, q))
-            if f is not None:
-                third = next(w for w in self.faces[f] if w not in (p, q))
-                self._replace(f, [(p, v, third), (v, q, third)])
+        for f in [f for f, face in enumerate(self.faces) if i in face and j in face]:
+            k = self.faces[f].index(i)
+            i_first = self.faces[f][(k + 1) % 3] == j
+            p, q = (i, j) if i_first else (j, i)
+            third = next(w for w in self.faces[f] if w not in (i, j))
+            self._replace(f, [(p, v, third), (v, q, third)])
 
     def _replace(self, f: int, parts: list[tuple[int, int, int]]) -> None:
         owner = self.owner.get(f, f)
         ids = [f, *range(len(self.faces), len(self.faces) + len(parts) - 1)]
-        self.faces[f] = parts[0]
         self.faces.extend(parts[1:])
         for g, part in zip(ids, parts, strict=True):
             self.owner[g] = owner
-            self._link(g, part)
+            self.faces[g] = part
         self.pieces[owner] = [*(g for g in self.pieces.get(owner, []) if g != f), *ids]
 
     def distances(self, source: int, targets: list[int]) -> Floats:
