@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cli.common import AsJson, console, errors, print_json, print_table, stop
+from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, stop
 
 
 def benchmark(
     names: Annotated[list[str] | None, typer.Argument(help="Which benchmarks; all when none is named.")] = None,
+    data: DataDir = DEFAULT_DATA,  # noqa: ARG001 - every command takes it
     as_json: AsJson = False,
 ) -> None:
     """Run measurements. Figures are medians of several runs in this process, on this machine."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import AsJson, console, errors, print_json, print_table, stop
+from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, stop
 
 if TYPE_CHECKING:
+    from surface.body import Body
     from surface.check import ChartFigures
 
 app = typer.Typer(help="The body surfaces: list, show, build, check.", no_args_is_help=True)
@@ -19,12 +20,21 @@ app.add_typer(build, name="build")
 BodyName = Annotated[str, typer.Argument(help="A shipped body's name, or a body file (.npz).")]
 
 
-@app.command("list")
-def list_(as_json: AsJson = False) -> None:
-    """List the bodies that ship with DenseMark."""
+def load(name: str, data: Path) -> Body:
+    """A body by name (in the data folder, else shipped) or by file."""
     import surface
 
-    bodies = [surface.load(name) for name in surface.names()]
+    own = data / "bodies" / f"{name}.npz"
+    return surface.load(own if own.is_file() else name)
+
+
+@app.command("list")
+def list_(data: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """List the bodies: the shipped ones and those in the data folder."""
+    import surface
+
+    sources: list[str | Path] = [*surface.names(), *sorted((data / "bodies").glob("*.npz"))]
+    bodies = [surface.load(source) for source in sources]
     rows = [(b.name, len(b.vertices), len(b.faces), len(b.chart_names), len(b.part_names), b.hash) for b in bodies]
     columns = ("name", "vertices", "triangles", "charts", "parts", "hash")
     if as_json:
@@ -37,12 +47,11 @@ def list_(as_json: AsJson = False) -> None:
 def show(
     name: BodyName = "anny",
     out: Annotated[Path | None, typer.Option(help="Write the six views of every part as one PNG.")] = None,
+    data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Show a body's parts and charts; with --out, a picture of its part views."""
-    import surface
-
-    body = surface.load(name)
+    body = load(name, data)
     charts = [
         (
             number,
@@ -70,15 +79,14 @@ def show(
 
 
 @app.command()
-def check(name: BodyName = "anny", as_json: AsJson = False) -> None:
+def check(name: BodyName = "anny", data: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
     """Measure every chart: topology, flips, crossings, distortion, round trips. Exits 1 when something is wrong."""
     from dataclasses import asdict
 
-    import surface
     from surface.check import check as figures_of
     from surface.check import problems as problems_of
 
-    body = surface.load(name)
+    body = load(name, data)
     with errors.status(f"measuring {len(body.chart_names)} charts"):
         figures = figures_of(body)
     problems, charts = problems_of(figures), [asdict(chart) for chart in figures]
@@ -107,7 +115,8 @@ def check_row(chart: ChartFigures) -> tuple[object, ...]:
 
 @build.command("anny")
 def build_anny(
-    out: Annotated[Path, typer.Option(help="Where to write the body file.")] = Path("anny.npz"),
+    out: Annotated[Path | None, typer.Option(help="The file; bodies/anny.npz in the data folder if not given.")] = None,
+    data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Build the default body from the anny package (needs `pip install densemark[model]`)."""
     try:
@@ -116,5 +125,7 @@ def build_anny(
         body = build_body()
     except ModuleNotFoundError as error:
         stop(f"{error.name} is missing: building needs `pip install densemark\\[model]` (the built body ships already)")
-    body.save(out)
-    console.print(f"wrote {out}: {len(body.vertices):,} vertices, {len(body.chart_names)} charts, {body.hash[:12]}")
+    target = out or data / "bodies" / "anny.npz"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    body.save(target)
+    console.print(f"wrote {target}: {len(body.vertices):,} vertices, {len(body.chart_names)} charts, {body.hash[:12]}")

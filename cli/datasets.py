@@ -86,6 +86,7 @@ def export(
 
 def check(
     dataset: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A DensePose-COCO file.")],
+    data: DataDir = DEFAULT_DATA,  # noqa: ARG001 - every command takes it
     as_json: AsJson = False,
 ) -> None:
     """Read a DensePose-COCO file as the reference code would; name every breach. Exits 1 when there is one."""
@@ -100,8 +101,7 @@ def check(
     else:
         console.print(", ".join(f"{count:,} {name}" for name, count in report.counts.items()))
         for problem in report.problems:
-            where = f"annotation {problem.annotation_id}" if problem.annotation_id is not None else "file"
-            console.print(f"{where}: [bold]{problem.rule}[/bold]: {problem.message} - {problem.consequence}")
+            console.print(str(problem), markup=False)
     if not report.ok:
         raise typer.Exit(1)
     if not as_json:

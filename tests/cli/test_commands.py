@@ -1,0 +1,159 @@
+"""The commands as a person runs them: real processes on a real data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery"
+
+
+def densemark(*words: str | Path, data: Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DENSEMARK_")}
+    command = [sys.executable, "-m", "cli", *map(str, words), "--data", str(data)]
+    return subprocess.run(
+        command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, env=environment, timeout=300
+    )
+
+
+def ok(*words: str | Path, data: Path, text: str | None = None) -> str:
+    done = densemark(*words, data=data, text=text)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def refused(*words: str | Path, data: Path, text: str | None = None) -> str:
+    """The one line of a command that must fail."""
+    done = densemark(*words, data=data, text=text)
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cli") / "data"
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two photos in nested folders, a text file that calls itself a photo, and a COCO file over them."""
+    folder = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for name in ("a.png", "deep/b.jpg"):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(rng.integers(0, 255, (60, 80, 3), dtype=np.uint8)).save(path)
+    (folder / "c.jpg").write_text("not a photo")
+    person = {"category_id": 1, "iscrowd": 0, "area": 400, "segmentation": [[5, 5, 25, 5, 25, 25, 5, 25]]}
+    coco = {
+        "images": [
+            {"id": 1, "file_name": "a.png", "width": 80, "height": 60},
+            {"id": 2, "file_name": "b.jpg", "width": 80, "height": 60},
+            {"id": 3, "file_name": "lost.jpg", "width": 80, "height": 60},
+        ],
+        "annotations": [
+            {"id": 10, "image_id": 1, "bbox": [5, 5, 20, 20], **person},
+            {"id": 11, "image_id": 2, "bbox": [5, 5, 20, 20], **person},
+            {"id": 12, "image_id": 2, "bbox": [500, 5, 20, 20], **person},
+        ],
+        "categories": [{"id": 1, "name": "person"}],
+    }
+    (folder / "persons.json").write_text(json.dumps(coco))
+    return folder
+
+
+def test_accounts(data: Path) -> None:
+    ok("user", "add", "ada", "--role", "admin", "--name", "Ada L.", data=data, text=PASSWORD + "\n")
+    ok("user", "add", "ann", data=data, text=PASSWORD + "\n")
+    assert "Ada already" in refused("user", "add", "Ada", data=data, text=PASSWORD + "\n")
+    assert "8 to 200" in refused("user", "add", "bob", data=data, text="short\n")
+    ok("user", "passwd", "ann", data=data, text="another password\n")
+    assert "nobody" in refused("user", "passwd", "nobody", data=data, text=PASSWORD + "\n")
+    users = json.loads(ok("user", "list", "--json", data=data))
+    assert [(u["username"], u["name"], u["role"]) for u in users] == [
+        ("ada", "Ada L.", "admin"),
+        ("ann", "ann", "annotator"),
+    ]
+
+
+def test_import_export_check(data: Path, photos: Path, tmp_path: Path) -> None:
+    assert "no project" in refused("import", "Street", "--images", photos, data=data)
+    words = ("import", "Street", "--images", photos, "--coco", photos / "persons.json", "--create", "--json")
+    first = json.loads(ok(*words, data=data))
+    assert sorted(entry["file"] for entry in first["stored"]) == ["a.png", "deep/b.jpg"]
+    assert first["persons"] == 2
+    assert {"c.jpg", "lost.jpg"} <= {entry["file"] for entry in first["refused"]}
+    assert [entry["id"] for entry in first["refused_persons"]] == ["12"]
+    again = json.loads(ok(*words, data=data))
+    assert again["persons"] == 0
+    assert len(again["stored"]) == 0
+
+    out = tmp_path / "out"
+    result = json.loads(ok("export", "Street", "--out", out, "--split", "train=.5,val=.5", "--json", data=data))
+    assert [Path(file).name for file in result["files"]] == ["densepose-coco-train.json", "densepose-coco-val.json"]
+    exported = [json.loads(Path(file).read_text()) for file in result["files"]]
+    assert sum(len(part["images"]) for part in exported) == 2
+    assert sum(len(part["annotations"]) for part in exported) == 2
+    for file in result["files"]:
+        assert "no breach" in ok("check", file, data=data)
+
+
+def test_check_names_the_annotation_and_the_rule(data: Path, tmp_path: Path) -> None:
+    annotation = {
+        "id": 7, "image_id": 1, "category_id": 1, "iscrowd": 0, "bbox": [0.0, 0.0, 20.0, 20.0], "area": 400.0,
+        "segmentation": [[0, 0, 20, 0, 20, 20]], "dp_masks": [[]] * 14, "dp_x": [10.0], "dp_y": [10.0],
+        "dp_I": [25.0], "dp_U": [0.5], "dp_V": [0.5],
+    }  # fmt: skip
+    path = tmp_path / "broken.json"
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 80, "height": 60}],
+        "annotations": [annotation],
+        "categories": [{"id": 1, "name": "person"}],
+    }
+    path.write_text(json.dumps(document))
+    done = densemark("check", path, data=data)
+    assert done.returncode == 1
+    assert "annotation 7" in done.stdout
+    assert "25" in done.stdout
+    path.write_text("{")
+    assert "broken.json" in refused("check", path, data=data)
+
+
+def test_bodies(data: Path, tmp_path: Path) -> None:
+    listed = json.loads(ok("body", "list", "--json", data=data))
+    assert [(body["name"], body["charts"], body["parts"]) for body in listed] == [("anny", 24, 14)]
+    shown = json.loads(ok("body", "show", "anny", "--json", data=data))
+    assert shown["hash"] == listed[0]["hash"]
+    assert [chart["I"] for chart in shown["charts"]] == list(range(1, 25))
+    assert "no body" in refused("body", "show", "nobody", data=data)
+
+
+def test_demo_check_leaves_a_dataset_that_pycocotools_loads(tmp_path: Path) -> None:
+    from pycocotools.coco import COCO
+
+    folder = tmp_path / "demo"
+    for _ in range(2):  # the second run finds everything there and annotates the person anew
+        ok("demo", "--check", data=folder)
+    coco = COCO(str(folder / "exports" / "demo-check.json"))
+    annotated = [entry for entry in coco.dataset["annotations"] if "dp_x" in entry]
+    assert len(annotated) == 1
+    assert len(annotated[0]["dp_x"]) >= 40
+    assert sum(bool(mask) for mask in annotated[0]["dp_masks"]) == 6  # all that the photo shows
+
+
+def test_usage_errors_are_short(data: Path) -> None:
+    done = densemark("export", "Street", data=data)
+    assert done.returncode == 2
+    assert "--out" in done.stderr
+    assert "Traceback" not in done.stderr
