@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import splu
+from scipy.spatial import cKDTree
 
 from surface.builders.topology import boundary_loops, face_areas
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.integer]
+Ints = NDArray[np.int64]
 
 
 def is_bijective(flat: Floats, faces: Ints, loop: Ints) -> bool:
@@ -54,6 +55,7 @@ class Energy:
         step = np.linalg.norm(vertices[np.roll(self.loop, -1)] - vertices[self.loop], axis=1)
         at = np.concatenate([[0.0], np.cumsum(step)])
         way = np.abs(at[:n, None, None] - np.stack([at[:n], at[1:]], axis=1)[None])
+        self.widest = gap
         self.gap = np.minimum(gap, 0.3 * np.minimum(way, at[n] - way).min(axis=2))
 
     def __call__(self, flat: Floats) -> tuple[float, Floats]:
@@ -83,27 +85,27 @@ class Energy:
         return value + self.pull * float((offset**2).sum()) + barrier, gradient
 
     def _barrier(self, rim: Floats) -> tuple[float, Floats]:
-        """sum (gap / d - 1)^2 over boundary vertices and edges nearer than `gap`, per boundary vertex."""
+        """sum (gap / d - 1)^2 over boundary vertices and edges nearer than their gap, per boundary vertex."""
         gradient = np.zeros_like(rim)
-        start, edge = rim, np.roll(rim, -1, axis=0) - rim
-        offset = rim[:, None] - start[None]
-        t = np.clip((offset * edge[None]).sum(axis=2) / (edge**2).sum(axis=1), 0.0, 1.0)
-        away = offset - t[..., None] * edge[None]
-        distance = np.sqrt((away**2).sum(axis=2))
-        i, j = np.nonzero(distance < self.gap)
-        if not len(i):
+        edge = np.roll(rim, -1, axis=0) - rim
+        i, j = _near(rim, self.widest)
+        offset, e = rim[i] - rim[j], edge[j]
+        s = np.clip((offset * e).sum(axis=1) / (e**2).sum(axis=1), 0.0, 1.0)
+        away = offset - s[:, None] * e
+        d, gap = np.linalg.norm(away, axis=1), self.gap[i, j]
+        close = d < gap
+        if not close.any():
             return 0.0, gradient
-        d, s = distance[i, j], t[i, j]
-        gap = self.gap[i, j]
+        i, j, s, away, d, gap = i[close], j[close], s[close], away[close], d[close], gap[close]
         excess = gap / d - 1.0
-        push = (-2.0 * excess * gap / d**3)[:, None] * away[i, j] / len(rim)
+        push = (-2.0 * excess * gap / d**3)[:, None] * away / len(rim)
         np.add.at(gradient, i, push)
         np.add.at(gradient, j, -(1.0 - s)[:, None] * push)
         np.add.at(gradient, (j + 1) % len(rim), -s[:, None] * push)
         return float((excess**2).sum()) / len(rim), gradient
 
 
-def descend(energy: Energy, flat: Floats, steps: int = 500, memory: int = 20, tolerance: float = 1e-6) -> Floats:
+def descend(energy: Energy, flat: Floats, steps: int = 3000, memory: int = 20, tolerance: float = 1e-14) -> Floats:
     """Lowers the energy from a bijective layout, staying bijective at every step.
 
     Args:
@@ -155,16 +157,28 @@ def _signed(flat: Floats, faces: Ints) -> Floats:
     return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
 
 
+def _near(rim: Floats, reach: float) -> tuple[Ints, Ints]:
+    """Every boundary vertex i and edge j, j + 1 that may be within `reach` of one another."""
+    end = np.roll(rim, -1, axis=0)
+    half = 0.5 * np.linalg.norm(end - rim, axis=1)
+    pairs = cKDTree(rim).query_ball_point(0.5 * (rim + end), half + reach)
+    j = np.repeat(np.arange(len(rim)), [len(p) for p in pairs])
+    return np.concatenate([np.asarray(p, dtype=np.int64) for p in pairs]), j
+
+
 def _crosses(rim: Floats) -> bool:
     start, end = rim, np.roll(rim, -1, axis=0)
+    half = 0.5 * np.linalg.norm(end - start, axis=1)
+    # Only edges whose middles are near enough can cross.
+    pair = cKDTree(0.5 * (start + end)).query_pairs(2.0 * float(np.quantile(half, 0.9)), output_type="ndarray")
+    for k in np.flatnonzero(half > np.quantile(half, 0.9)):
+        pair = np.concatenate([pair, np.stack([np.full(len(rim), k), np.arange(len(rim))], axis=1)])
+    a, b, c, d = start[pair[:, 0]], end[pair[:, 0]], start[pair[:, 1]], end[pair[:, 1]]
 
-    def side(r: Floats) -> Floats:  # of each point r to each edge
-        return (end - start)[:, None, 0] * (r[None] - start[:, None])[..., 1] - (end - start)[:, None, 1] * (
-            r[None] - start[:, None]
-        )[..., 0]
+    def side(p: Floats, q: Floats, r: Floats) -> Floats:
+        return (q[:, 0] - p[:, 0]) * (r[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (r[:, 0] - p[:, 0])
 
-    apart = side(start) * side(end) < 0
-    return bool((apart & apart.T).any())
+    return bool(((side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)).any())
 
 
 def _largest_step(flat: Floats, direction: Floats, faces: Ints) -> float:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from surface.body import Body
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.integer]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class ChartFigures:
         crossings: pairs of boundary edges whose images cross.
         overlaps: triangles whose centre falls into the image of another triangle.
         distortion_mean: mean of |d_uv - d| over pairs of vertices, by area, over the mean of d. d is the exact
-            geodesic distance inside the chart in metres, d_uv the distance in the chart with U and V each scaled back to metres.
+            geodesic distance inside the chart in metres, d_uv the distance in the chart with U and V each scaled
+            back to metres.
         distortion_worst: the largest |d_uv - d| over the chart's largest d.
         round_trip: largest distance in metres between a surface point and `from_iuv(to_iuv(point))`.
     """
@@ -203,7 +204,7 @@ def flat_mesh(body: Body, members: Ints) -> tuple[Floats, Ints, Floats]:
 def round_trip(body: Body, members: Ints, points: int, seed: int) -> float:
     """Largest distance in metres between random points of some triangles and their way through I, U, V and back."""
     rng = np.random.default_rng(seed)
-    area = face_areas(body.vertices, body.faces[members])
+    area = face_areas(body.vertices, body.faces[members].astype(np.int64))
     face = members[rng.choice(len(members), points, p=area / area.sum())]
     bary = rng.dirichlet((1.0, 1.0, 1.0), points)
     back = body.from_iuv(*body.to_iuv(face, bary))

@@ -12,8 +12,8 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from surface.builders.topology import edge_faces, face_areas
 
-Floats = NDArray[np.floating]
-Ints = NDArray[np.integer]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 CAPACITY = 2**28  # capacities are integers; the sum of one face's must stay below 2**31

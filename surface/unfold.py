@@ -7,6 +7,8 @@ Injective Mappings", ACM TOG 2017, and pulled gently towards the scaling's solut
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import igl
 import numpy as np
 from numpy.typing import NDArray
@@ -17,26 +19,31 @@ from scipy.sparse.linalg import splu
 from surface.builders.topology import boundary_loops, face_areas, vertex_adjacency, vertex_areas
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.integer]
+Ints = NDArray[np.int64]
 
 
-def geodesics(vertices: Floats, faces: Ints, sources: Ints | None = None) -> Floats:
-    """Exact distances inside the patch from each source vertex to every vertex, `(S, V)` metres.
+def distance_solver(vertices: Floats, faces: Ints) -> Callable[[int], Floats]:
+    """A function that gives the exact distances `(V,)` inside a patch from one vertex.
 
     Mitchell, Mount and Papadimitriou, "The discrete geodesic problem", 1987. Paths do not leave the patch.
-    All vertices are sources when `sources` is None; then the result is symmetric.
     """
-    chosen = np.arange(len(vertices)) if sources is None else np.asarray(sources)
     try:
         from pygeodesic.geodesic import PyGeodesicAlgorithmExact
     except ModuleNotFoundError:  # no wheel on Linux aarch64
         target = np.arange(len(vertices))
         v, f = np.ascontiguousarray(vertices), np.ascontiguousarray(faces, dtype=np.int64)
-        rows = [igl.exact_geodesic(v, f, VS=np.array([s]), VT=target) for s in chosen]
-    else:
-        solver = PyGeodesicAlgorithmExact(vertices, np.asarray(faces))
-        rows = [solver.geodesicDistances(np.array([s]), None)[0] for s in chosen]
-    distance = np.array(rows)
+        return lambda source: igl.exact_geodesic(v, f, VS=np.array([source]), VT=target)
+    solver = PyGeodesicAlgorithmExact(vertices, np.asarray(faces))
+    return lambda source: solver.geodesicDistances(np.array([source]), None)[0]
+
+
+def geodesics(vertices: Floats, faces: Ints, sources: Ints | None = None) -> Floats:
+    """Exact distances inside the patch from each source vertex to every vertex, `(S, V)` metres.
+
+    All vertices are sources when `sources` is None; then the result is symmetric.
+    """
+    solve = distance_solver(vertices, faces)
+    distance = np.array([solve(int(s)) for s in (range(len(vertices)) if sources is None else sources)])
     return 0.5 * (distance + distance.T) if sources is None else distance
 
 
@@ -96,16 +103,17 @@ def landmarks(vertices: Floats, faces: Ints, count: int) -> tuple[Ints, Floats, 
         area: `(n,)` area of the vertices nearest to each.
     """
     at = int(boundary_loops(faces)[0][0])
-    chosen, rows = [at], [geodesics(vertices, faces, np.array([at]))[0]]
+    solve = distance_solver(vertices, faces)
+    chosen, rows = [at], [solve(at)]
     nearest = rows[0].copy()
     while len(chosen) < min(count, len(vertices)):
         at = int(nearest.argmax())
         chosen.append(at)
-        rows.append(geodesics(vertices, faces, np.array([at]))[0])
+        rows.append(solve(at))
         nearest = np.minimum(nearest, rows[-1])
     table = np.array(rows)
     owner = table.argmin(axis=0)
-    area = np.bincount(owner, weights=vertex_areas(vertices, faces), minlength=len(chosen))
+    area = np.bincount(owner, vertex_areas(vertices, faces), len(chosen)).astype(np.float64)
     distance = table[:, chosen]
     return np.array(chosen), 0.5 * (distance + distance.T), area
 
@@ -138,7 +146,8 @@ def slim(
         start: `(V, 2)` metres, without flips.
         held: `(H,)` the pulled vertices.
         target: `(H, 2)` metres, where to.
-        pull: weight of their mean squared distance to the target, in patch areas, against the symmetric Dirichlet energy.
+        pull: weight of their mean squared distance to the target, in patch areas, against the symmetric Dirichlet
+            energy.
         steps: SLIM iterations.
 
     Returns:

@@ -25,7 +25,7 @@ SEAMS = [
     (UPPER_LEG, LOWER_LEG),
     (LOWER_LEG, FOOT),
 ]
-SEAM_RATE = 80.0  # 1/m: a wrongly assigned patch of 10 cm^2 weighs as much as 8 cm of seam
+SEAM_RATE = 60.0  # 1/m: a wrongly assigned patch of 10 cm^2 weighs as much as 6 cm of seam
 HALF_RATE = 2000.0  # 1/m^2
 BOOK_RATES = {HAND: 800.0, FOOT: 200.0}  # 1/m; fingers are thin, a looser cut would leave them whole
 UP, FORWARD, LEFT = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0])

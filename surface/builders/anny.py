@@ -1,7 +1,7 @@
 """The default body, built from Anny: `densemark body build anny`.
 
 Anny's skin without mouth bag and eye sockets, the mean of a population of adults, in 24 charts and with a rig in
-SMPL's terms. Deterministic; the result ships as `surface/data/anny.npz`. The method and its figures: docs/methods/charts.md.
+SMPL's terms. Deterministic; the result ships as `surface/data/anny.npz`. Method and figures: docs/methods/charts.md.
 """
 
 from __future__ import annotations

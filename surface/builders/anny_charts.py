@@ -18,7 +18,8 @@ Ints = NDArray[np.int64]
 
 PART_NAMES = (
     "Torso", "Right Hand", "Left Hand", "Left Foot", "Right Foot", "Upper Leg Right", "Upper Leg Left",
-    "Lower Leg Right", "Lower Leg Left", "Upper Arm Left", "Upper Arm Right", "Lower Arm Left", "Lower Arm Right", "Head",
+    "Lower Leg Right", "Lower Leg Left", "Upper Arm Left", "Upper Arm Right", "Lower Arm Left", "Lower Arm Right",
+    "Head",
 )  # fmt: skip
 PART_MIRROR = (0, 1, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 14)
 CHART_NAMES = (
@@ -35,7 +36,7 @@ CHART_MIRROR = (0, 1, 2, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17
 WHOLE = {HAND: 4, FOOT: 5, HEAD: 24}  # parts of the left half that are one chart
 HALVED = {TORSO: (1, 2), 3: (8, 10), 4: (12, 14), 5: (15, 17), 6: (19, 21)}  # back, front
 
-LANDMARKS = 300  # of the charts that scaling alone cannot flatten
+LANDMARKS = 200  # of the charts that scaling alone cannot flatten
 PULL = 100.0  # towards the scaling's solution, against the symmetric Dirichlet energy
 GAP = 0.001  # metres between parts of a boundary that would run into each other
 
@@ -134,12 +135,14 @@ def _whole(half: Half, part: int, members: Ints) -> Floats:
         return orient(spread(v, faces), vertex_areas(v, faces), v @ UP, -v @ FORWARD)[faces]
     if part == HAND:
         side = anatomy.back_of_hand(half, members)
-        along, hinge, far = at["finger3-1.L"] - at["wrist.L"], at["finger5-3.L"], at["finger5-1.L"]
+        along, hinge = at["finger3-1.L"] - at["wrist.L"], at["finger5-3.L"]
+        outward = at["finger5-1.L"] - at["finger2-1.L"]
     else:
         side = anatomy.top_of_foot(half, members)
-        along, hinge, far = at["toe3-1.L"] - at["foot.L"], at["toe5-1.L"], at["toe5-1.L"]
+        along, hinge = at["toe3-1.L"] - at["foot.L"], at["toe5-1.L"]
+        outward = at["toe5-1.L"] - at["toe1-1.L"]
     path = seam(faces, side)
-    if np.linalg.norm(v[path[0]] - far) < np.linalg.norm(v[path[-1]] - far):
+    if v[path[0]] @ outward > v[path[-1]] @ outward:
         path = path[::-1]
     # The hinge runs up the side of the little finger or toe to where its last segment (the toe) begins.
     outer = len(path) // 2 + int(np.linalg.norm(v[path[len(path) // 2 :]] - hinge, axis=1).argmin())

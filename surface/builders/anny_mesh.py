@@ -23,7 +23,7 @@ def directions(count: int) -> Floats:
 
 
 def visibility(
-    vertices: Floats, faces: Ints, centre: Floats, reach: float, count: int = 200, size: int = 1024
+    vertices: Floats, faces: Ints, centre: Floats, reach: float, count: int = 100, size: int = 800
 ) -> Floats:
     """Share of the directions all around from which each triangle is seen, `(F,)`, looking at a ball.
 

@@ -66,14 +66,14 @@ def joint_of_bones(bone_names: tuple[str, ...], bone_parents: NDArray[np.int64])
     own = {bone: j for j, bone in enumerate(BONES)}
     for side, joint in (("L", JOINTS.index("left_foot")), ("R", JOINTS.index("right_foot"))):
         own |= {name: joint for name in bone_names if name.startswith("toe") and name.endswith(side)}
-    joint = np.zeros(len(bone_names), dtype=np.int64)
+    found = np.zeros(len(bone_names), dtype=np.int64)
     for b, name in enumerate(bone_names):
-        joint[b] = own[name] if name in own else joint[bone_parents[b]]
-    return joint
+        found[b] = own[name] if name in own else found[bone_parents[b]]
+    return found
 
 
 def reduce_weights(skin: Floats, joint: NDArray[np.int64], keep: int = 6) -> csr_matrix:
-    """Skinning weights over joints, `(V, J)`: bones merged into their joints, the `keep` largest per vertex, sum one."""
+    """Skinning weights over joints, `(V, J)`: bones merged into their joints, the `keep` largest of each vertex."""
     merged = np.zeros((len(skin), len(JOINTS)))
     np.add.at(merged.T, joint, skin.T)
     cut = np.sort(merged, axis=1)[:, -keep][:, None]
@@ -107,7 +107,7 @@ def shape_space(shapes: Floats, count: int) -> tuple[Floats, Floats, Floats]:
 
 
 def fit_regressor(
-    shapes: Floats, targets: Floats, mirror: NDArray[np.int64], mirror_row: NDArray[np.int64], reach: Floats
+    shapes: Floats, targets: Floats, mirror: NDArray[np.int64], mirror_row: NDArray[np.int64], reach: NDArray[np.bool_]
 ) -> csr_matrix:
     """Sparse regressor from vertices to points: non-negative weights, rows sum to one, symmetric.
 
@@ -116,7 +116,7 @@ def fit_regressor(
         targets: `(N, K, 3)` the points to reproduce on each.
         mirror: `(V,)` mirrored vertex.
         mirror_row: `(K,)` mirrored point.
-        reach: `(K, V)` truthy where a vertex may serve a point.
+        reach: `(K, V)` true where a vertex may serve a point.
 
     Returns:
         `(K, V)`; least squares over all shapes under the constraints, for one side and mirrored to the other.
@@ -134,7 +134,7 @@ def fit_regressor(
         # Weights that sum to one, so the target moves to the origin and the sum becomes a heavy extra equation.
         heavy = 100.0 * np.abs(design).max()
         system = np.vstack([design, np.full((1, len(candidate)), heavy)])
-        weight, _ = nnls(system, np.concatenate([np.zeros(len(design)), [heavy]]))
+        weight, _ = nnls(system, np.concatenate([np.zeros(len(design)), [heavy]]), maxiter=30 * len(candidate))
         row = np.zeros(shapes.shape[1])
         row[candidate] = weight
         rows[k] = row if other != k else 0.5 * (row + row[mirror])
@@ -157,7 +157,7 @@ def regressors(
     # A joint lies between what it moves and what its parent moves.
     reach = weights > 0.02
     reach = (reach | reach[:, np.maximum(PARENTS, 0)]).T
-    sample = slice(None, None, 4)
+    sample = slice(0, 256)  # of a Sobol sequence a power of two is even; any other choice would not be
     joints = fit_regressor(shapes[sample], heads[sample], mirror, other_side(JOINTS), reach)
     everywhere = np.ones((len(KEYPOINTS), shapes.shape[1]), dtype=bool)
     keypoints = fit_regressor(shapes[sample], source.keypoints[sample], mirror, other_side(KEYPOINTS), everywhere)

@@ -54,8 +54,8 @@ def adult_phenotypes(power: int, labels: list[str]) -> NDArray[np.float64]:
     """A fixed population of `2**power` adults, `(2**power, len(labels))`, from a Sobol sequence.
 
     Age and height follow Anny's own calibration to WHO data (`data/shape_calibration`): .72 to .90 is about 17 to 80
-    years, heights of adult men and women are Beta(16.5, 25.7) and Beta(13.7, 25.7). Sex is Beta(.5, .5), mostly near one
-    end; everything else spreads about the middle as Beta(2, 2).
+    years, heights of adult men and women are Beta(16.5, 25.7) and Beta(13.7, 25.7). Sex is Beta(.5, .5), mostly near
+    one end; everything else spreads about the middle as Beta(2, 2).
     """
     quantile = dict(zip(labels, qmc.Sobol(len(labels), scramble=False).random_base2(power).T, strict=True))
     values = {label: beta.ppf(q, 2.0, 2.0) for label, q in quantile.items()}

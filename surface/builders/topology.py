@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-Ints = NDArray[np.integer]
-Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 def half_edges(faces: Ints) -> Ints:
@@ -86,7 +86,7 @@ def face_areas(vertices: Floats, faces: Ints) -> Floats:
 def vertex_areas(vertices: Floats, faces: Ints) -> Floats:
     """A third of the area of the triangles around each vertex, `(V,)`."""
     share = np.repeat(face_areas(vertices, faces) / 3.0, 3)
-    return np.bincount(faces.ravel(), weights=share, minlength=len(vertices))
+    return np.bincount(faces.ravel(), weights=share, minlength=len(vertices)).astype(np.float64)
 
 
 def vertex_adjacency(vertices: Floats, faces: Ints) -> csr_matrix:
