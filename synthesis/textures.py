@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_SKINS = ("f2d3bd", "e8b998", "d6a07c", "b67b55", "8f5a3a", "5f3b28", "432a1e")
+_SKINS = ("e6c2a8", "dfae8e", "d6a07c", "b67b55", "8f5a3a", "5f3b28", "432a1e")
 _HAIRS = ("16110e", "2c1d15", "54361f", "8a5a2b", "c79a58", "8d8d8d", "6e2f17")
 _CLOTHS = (
     "f3f1ec", "23252b", "3b4a6b", "7c1f2b", "2f5d4c", "c9a24a", "5b7fb4", "9b9fa6", "d9734e", "4d3b63", "b7c4b1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
+import igl
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -73,6 +74,27 @@ def test_both_algorithms_agree_on_the_shipped_body(anny, random_points, monkeypa
     second = anny.geodesic((face, bary), near)
     assert np.abs(first - second).max() < 1e-7
     assert (first > 0).all()
+
+
+def test_detours_are_taken_into_account(anny):
+    """Between fingers and round the arm the shortest path leaves the neighbourhood: as on the whole mesh at once."""
+    hand = np.unique(anny.faces[anny.face_part == anny.part_names.index("Left Hand") + 1])
+    source = int(hand[np.argmin(anny.vertices[hand, 1])])
+    near = np.linalg.norm(anny.vertices - anny.vertices[source], axis=1) < 0.12
+    targets = np.flatnonzero(near)[::150]
+    none = np.zeros(0, np.int64)
+    whole = igl.exact_geodesic(
+        np.array(anny.vertices), anny.faces.astype(np.int64), np.array([source], np.int64), none, targets, none
+    )
+
+    def corner(vertex):
+        face, k = np.argwhere(anny.faces == vertex)[0]
+        return [int(face)], np.eye(3)[[k]]
+
+    found = [anny.geodesic(corner(source), corner(target))[0] for target in targets]
+    straight = np.linalg.norm(anny.vertices[targets] - anny.vertices[source], axis=1)
+    assert (whole > 1.5 * straight).sum() > 3  # the case in hand does occur
+    assert np.abs(found - whole).max() < 1e-7
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -123,6 +123,21 @@ def test_what_is_picked_is_there_and_visible(anny, x, y, index, part):
     assert visible[0]
 
 
+@pytest.mark.parametrize("name", ["Upper Leg Left", "Torso", "Right Hand"])
+def test_visible_is_what_would_be_picked(anny, random_points, name):
+    """Of the part and of the rest: a point is visible exactly if a click on its place picks it."""
+    part = anny.part_names.index(name) + 1
+    for view in part_views.views(anny, part):
+        face, bary = random_points(anny, 150, seed=view.index)
+        x, y, visible = part_views.project(anny, view, face, bary)
+        for n in np.flatnonzero((x > 0) & (x < 1) & (y > 0) & (y < 1)):
+            found = part_views.pick(anny, view, x[n], y[n])
+            here = found is not None and np.linalg.norm(
+                anny.position([found[0]], found[1][None])[0] - anny.position(face[[n]], bary[[n]])[0]
+            )
+            assert visible[n] == (here is not False and here < 1e-6), (view.name, face[n])
+
+
 def test_picking_is_what_the_picture_shows(anny):
     """A pixel of the lit part picks the part; a pixel of the background picks nothing."""
     part = anny.part_names.index("Right Hand") + 1
