@@ -4,8 +4,10 @@ import {
   type CSSVariablesResolver,
   createTheme,
   type MantineColorsTuple,
+  Menu,
   Modal,
   Paper,
+  PasswordInput,
   Tooltip,
 } from "@mantine/core";
 
@@ -50,11 +52,25 @@ const gray: MantineColorsTuple = [
   "#20242b",
 ];
 
+/** Deep enough at 7 for white words on it. */
+const red: MantineColorsTuple = [
+  "#fdf1f0",
+  "#f9dedb",
+  "#f1b6b0",
+  "#ea8c83",
+  "#e3685d",
+  "#dc5045",
+  "#cf4137",
+  "#bf342b",
+  "#a62b23",
+  "#8c231c",
+];
+
 export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
   headings: { fontWeight: "620", sizes: { h1: { fontSize: "1.5rem" }, h2: { fontSize: "1.125rem" } } },
-  colors: { accent, dark, gray },
+  colors: { accent, dark, gray, red },
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 7 },
   defaultRadius: "md",
@@ -63,7 +79,21 @@ export const theme = createTheme({
   components: {
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Button: Button.extend({ styles: { label: { fontWeight: 560 } } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4, blur: 2 } } }),
+    // The placeholder that Mantine focuses at first is no child that a menu may have; the first item takes its place.
+    Menu: Menu.extend({ defaultProps: { shadow: "md", withInitialFocusPlaceholder: false, withinPortal: false } }),
+    // A dialog's <header> would count as a second banner of the page.
+    ModalHeader: { defaultProps: { role: "presentation" } },
+    Modal: Modal.extend({
+      defaultProps: {
+        closeButtonProps: { "aria-label": "Close" },
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.45 },
+      },
+      styles: { title: { fontWeight: 620 } },
+    }),
+    PasswordInput: PasswordInput.extend({
+      defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show or hide what is typed" } },
+    }),
     Paper: Paper.extend({ defaultProps: { withBorder: true } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true } }),
   },
@@ -73,6 +103,7 @@ export const theme = createTheme({
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: { "--dm-header": "3.25rem" },
   light: {
+    "--mantine-color-placeholder": "#69717e",
     "--mantine-color-body": "#f7f8fa",
     "--mantine-color-dimmed": "#5b6370",
     "--dm-surface": "#ffffff",
@@ -84,6 +115,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-anchor": "#2653ae",
   },
   dark: {
+    "--mantine-color-placeholder": "#9aa0ac",
     "--mantine-color-body": "#15181d",
     "--mantine-color-dimmed": "#9aa0ac",
     "--dm-surface": "#1b1e24",

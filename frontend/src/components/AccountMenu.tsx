@@ -1,8 +1,19 @@
-import { Avatar, Button, Group, Menu, Modal, PasswordInput, Stack, Text, useMantineColorScheme } from "@mantine/core";
+import {
+  Avatar,
+  Button,
+  Group,
+  type MantineColorScheme,
+  Menu,
+  Modal,
+  PasswordInput,
+  Stack,
+  Text,
+  useMantineColorScheme,
+} from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { IconCheck, IconKeyboard, IconLock, IconLogout } from "@tabler/icons-react";
+import { IconKeyboard, IconLock, IconLogout } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { changePassword } from "../api/endpoints";
 import { useMe } from "../api/queries";
@@ -24,7 +35,7 @@ export function AccountMenu() {
   const [passwordOpen, password] = useDisclosure(false);
   return (
     <>
-      <Menu position="bottom-end" width={240} shadow="md">
+      <Menu position="bottom-end" width={240}>
         <Menu.Target>
           <Button variant="subtle" color="gray" size="compact-md" px={6} aria-label={`Account of ${user.name}`}>
             <Group gap={8} wrap="nowrap">
@@ -51,18 +62,13 @@ export function AccountMenu() {
           </Menu.Item>
           <Menu.Divider />
           <Menu.Label>Colours</Menu.Label>
-          {SCHEMES.map(({ value, label }) => (
-            <Menu.Item
-              key={value}
-              role="menuitemradio"
-              aria-checked={colorScheme === value}
-              leftSection={<IconCheck size={16} opacity={colorScheme === value ? 1 : 0} />}
-              onClick={() => setColorScheme(value)}
-              closeMenuOnClick={false}
-            >
-              {label}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as MantineColorScheme)}>
+            {SCHEMES.map(({ value, label }) => (
+              <Menu.RadioItem key={value} value={value} closeMenuOnClick={false}>
+                {label}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
           <Menu.Divider />
           <Menu.Item leftSection={<IconLogout size={16} />} onClick={leave}>
             Sign out

@@ -30,6 +30,7 @@ export class ErrorBoundary extends Component<Props, { error: unknown }> {
     return (
       <Center mih="60vh">
         <ErrorState
+          page
           title="This page failed"
           error={this.state.error}
           retry={() => (isStaleChunk(this.state.error) ? window.location.reload() : this.setState({ error: null }))}

@@ -1,5 +1,5 @@
 import { Group, Kbd, Modal, Stack, Table, Text, Title } from "@mantine/core";
-import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { useDisclosure } from "@mantine/hooks";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 
 export interface Shortcut {
@@ -41,7 +41,17 @@ const EVERYWHERE: Shortcut[] = [
 export function HelpProvider({ children }: { children: ReactNode }) {
   const [opened, { open, close, toggle }] = useDisclosure(false);
   const [sections, setSections] = useState<ReadonlyMap<string, Shortcut[]>>(new Map());
-  useHotkeys([["shift+?", toggle, { usePhysicalKeys: false }]]);
+  useEffect(() => {
+    // By the character, wherever a layout has it; Mantine's hotkeys go by key and modifiers.
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "?" || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [contenteditable]"))
+        return;
+      toggle();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [toggle]);
   const help = useMemo<Help>(
     () => ({
       open,

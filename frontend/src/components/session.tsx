@@ -34,7 +34,7 @@ export function SignedIn({ children }: { children?: ReactNode }) {
   }
   return (
     <Center mih="100vh">
-      {session.error ? <ErrorState error={session.error} retry={() => session.refetch()} /> : <LoadingState />}
+      {session.error ? <ErrorState page error={session.error} retry={() => session.refetch()} /> : <LoadingState />}
     </Center>
   );
 }

@@ -18,11 +18,14 @@ export function EmptyState({
   title,
   children,
   action,
+  page = false,
 }: {
   icon?: ReactNode;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  /** The whole page is this: its title is the page's. */
+  page?: boolean;
 }) {
   return (
     <Stack align="center" gap="xs" py={56} px="md" ta="center">
@@ -31,7 +34,9 @@ export function EmptyState({
           {icon}
         </Text>
       )}
-      <Title order={2}>{title}</Title>
+      <Title order={page ? 1 : 2} size="h2">
+        {title}
+      </Title>
       {children && (
         <Text c="dimmed" maw={440} component="div">
           {children}
@@ -43,15 +48,14 @@ export function EmptyState({
 }
 
 /** What went wrong, in one sentence, and a way to try again. */
-export function ErrorState({
-  error,
-  retry,
-  title,
-}: {
+export function ErrorState(props: {
   error: unknown;
   retry?: (() => void) | undefined;
   title?: string;
+  /** The whole page is this: its title is the page's. */
+  page?: boolean;
 }) {
+  const { error, retry, title, page = false } = props;
   const offline = error instanceof ApiError && error.offline;
   const heading = title ?? (error instanceof ApiError ? error.title : "Something went wrong");
   const message = messageOf(error);
@@ -60,7 +64,9 @@ export function ErrorState({
       <Text c="dimmed" lh={0} aria-hidden>
         {offline ? <IconWifiOff size={32} stroke={1.5} /> : <IconAlertTriangle size={32} stroke={1.5} />}
       </Text>
-      <Title order={2}>{heading}</Title>
+      <Title order={page ? 1 : 2} size="h2">
+        {heading}
+      </Title>
       {message !== heading && (
         <Text c="dimmed" maw={480}>
           {message}

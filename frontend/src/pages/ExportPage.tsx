@@ -73,7 +73,7 @@ export default function ExportPage() {
           {points_done === 0 && (
             <Text size="sm" mt="md">
               Nobody is finished yet, so there is nothing to export.{" "}
-              <Anchor component={Link} to="..">
+              <Anchor component={Link} to=".." underline="always">
                 Go on annotating
               </Anchor>
               .

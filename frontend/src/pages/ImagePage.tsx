@@ -21,6 +21,7 @@ export default function ImagePage() {
   if (!failed) return <LoadingState label="Loading the photo" />;
   return (
     <ErrorState
+      page
       error={failed}
       retry={() => {
         if (project.isError) void project.refetch();

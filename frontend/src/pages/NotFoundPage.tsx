@@ -6,6 +6,7 @@ import { EmptyState } from "../components/states";
 export function NotFoundPage() {
   return (
     <EmptyState
+      page
       icon={<IconMapPinOff size={32} stroke={1.5} />}
       title="There is no such page"
       action={

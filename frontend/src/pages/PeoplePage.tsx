@@ -63,6 +63,7 @@ function AddMember({ projectId, members }: { projectId: string; members: Member[
         placeholder={others.length > 0 ? "Name or username" : "Everyone is in it already"}
         data={others.map(({ id, name, username, role }) => ({ value: id, label: `${name} (${username}), ${role}` }))}
         searchable
+        comboboxProps={{ withinPortal: false }}
         clearable
         nothingFoundMessage={
           user.role === "admin"

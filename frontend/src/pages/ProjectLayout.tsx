@@ -21,7 +21,7 @@ export default function ProjectLayout() {
   const [editing, dialog] = useDisclosure(false);
   if (!project.data) {
     return project.isError ? (
-      <ErrorState error={project.error} retry={() => project.refetch()} />
+      <ErrorState page error={project.error} retry={() => project.refetch()} />
     ) : (
       <LoadingState label="Loading the project" />
     );

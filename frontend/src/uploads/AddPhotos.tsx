@@ -9,7 +9,7 @@ export function AddPhotos({
   ...button
 }: ButtonProps & { onPicked: (picked: Picked[]) => void; onCoco: () => void }) {
   return (
-    <Menu position="bottom-end" width={310} shadow="md">
+    <Menu position="bottom-end" width={310}>
       <Menu.Target>
         <Button leftSection={<IconPhotoPlus size={18} />} {...button}>
           Add photos

@@ -99,18 +99,24 @@ function Results({ rows }: { rows: readonly Row[] }) {
   const shown = rows.filter((row) => row.outcome === outcome);
   return (
     <Box className={classes.results}>
-      <SegmentedControl
-        fullWidth
-        size="xs"
-        radius={0}
-        value={outcome}
-        onChange={(value) => setChosen(value as Outcome)}
-        aria-label="Which results to show"
-        data={present.map((value) => ({
-          value,
-          label: `${LABELS[value]} ${count(rows.filter((row) => row.outcome === value).length)}`,
-        }))}
-      />
+      {present.length === 1 ? (
+        <Text size="xs" fw={600} px="md" pt="xs">
+          {LABELS[outcome]} {count(rows.length)}
+        </Text>
+      ) : (
+        <SegmentedControl
+          fullWidth
+          size="xs"
+          radius={0}
+          value={outcome}
+          onChange={(value) => setChosen(value as Outcome)}
+          aria-label="Which results to show"
+          data={present.map((value) => ({
+            value,
+            label: `${LABELS[value]} ${count(rows.filter((row) => row.outcome === value).length)}`,
+          }))}
+        />
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must take the keyboard */}
       <ul className={classes.rows} tabIndex={0} aria-label={LABELS[outcome]}>
         {shown.slice(0, SHOWN).map((row, index) => (

@@ -100,8 +100,7 @@ export class UploadQueue {
     this.#failed = [];
     const again = new Set(steps.flatMap((step) => step.files.map((file) => file.path)));
     const rows = this.#state.rows.filter((row) => row.outcome !== "failed" || !again.has(row.file));
-    this.#set({ rows, canRetry: false });
-    this.#enqueue(steps, []);
+    this.#enqueue(steps, [], { rows, coco: [] });
   }
 
   /** Stops at once. Files that are stored already stay. */
@@ -123,11 +122,15 @@ export class UploadQueue {
     for (const listener of this.#listeners) listener();
   }
 
-  #enqueue(steps: Step[], refused: Row[]): void {
+  #enqueue(steps: Step[], refused: Row[], kept: Pick<UploadState, "rows" | "coco"> = IDLE): void {
     if (steps.length + refused.length === 0) return;
+    // What comes while others are under way joins them; after that a new account begins.
+    if (this.#state.status !== "sending") {
+      this.#failed = [];
+      this.#state = { ...IDLE, rows: kept.rows, coco: kept.coco };
+    }
     if (this.#abort.signal.aborted) this.#abort = new AbortController();
-    const sending = this.#state.status === "sending";
-    const from = sending ? this.#state : { ...this.#state, files: 0, filesDone: 0, bytes: 0, bytesSent: 0 };
+    const from = this.#state;
     this.#waiting.push(...steps);
     this.#set({
       status: "sending",
