@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 
 export interface KeyHandlers {
   /** True when the key was meant for the page: the browser then does nothing with it. */
@@ -25,7 +25,8 @@ export function isForFocus(event: KeyboardEvent): boolean {
 /** Follows the keyboard while mounted. */
 export function useKeys(handlers: KeyHandlers): void {
   const current = useRef(handlers);
-  useEffect(() => {
+  // Before the next key, not some time after painting: "F O" can be typed within a frame.
+  useLayoutEffect(() => {
     current.current = handlers;
   });
   useEffect(() => {

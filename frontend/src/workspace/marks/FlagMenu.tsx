@@ -1,14 +1,19 @@
-import { Button, Kbd, Menu } from "@mantine/core";
+import { Button, Kbd, Popover, Text, UnstyledButton } from "@mantine/core";
 import { IconFlag3 } from "@tabler/icons-react";
-import type { KeyboardEvent } from "react";
 import type { Flag } from "@/api/types";
+import classes from "./FlagMenu.module.css";
 
-export const FLAGS: readonly { flag: Flag; key: string; title: string; about: string }[] = [
+const FLAGS: readonly { flag: Flag; key: string; title: string; about: string }[] = [
   { flag: "occluded", key: "O", title: "Occluded", about: "Something else covers the body here" },
   { flag: "ambiguous", key: "A", title: "Ambiguous", about: "It could be several places" },
   { flag: "wrong_part", key: "P", title: "Wrong part", about: "The point is not on this part" },
   { flag: "outside", key: "X", title: "Outside", about: "The point is not on the person" },
 ];
+
+/** The flag whose letter was pressed. */
+export function flagOfKey({ key }: { key: string }): Flag | null {
+  return FLAGS.find((each) => each.key === key.toUpperCase())?.flag ?? null;
+}
 
 interface Props {
   opened: boolean;
@@ -17,43 +22,50 @@ interface Props {
   onFlag: (flag: Flag) => void;
 }
 
-/** Why a point gets no mark. F opens it, a letter chooses. */
+/**
+ * Why a point gets no mark. F opens it, a letter chooses; the page hears both, so that the focus stays where it is and
+ * the two can be typed as fast as one likes.
+ */
 export function FlagMenu({ opened, onChange, current, onFlag }: Props) {
-  const press = (event: KeyboardEvent) => {
-    const chosen = FLAGS.find(({ key }) => key === event.key.toUpperCase());
-    if (!chosen || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    onChange(false);
-    onFlag(chosen.flag);
-  };
   return (
-    <Menu opened={opened} onChange={onChange} position="bottom-end" width={290} shadow="md" returnFocus={false}>
-      <Menu.Target>
+    <Popover
+      opened={opened}
+      onChange={onChange}
+      position="bottom-end"
+      width={300}
+      shadow="md"
+      withinPortal={false}
+      returnFocus={false}
+      transitionProps={{ duration: 0 }}
+    >
+      <Popover.Target>
         <Button
           size="xs"
           variant={current ? "light" : "default"}
           leftSection={<IconFlag3 size={15} />}
           rightSection={<Kbd size="xs">F</Kbd>}
+          onClick={() => onChange(!opened)}
           data-testid="flag"
         >
           {FLAGS.find(({ flag }) => flag === current)?.title ?? "Flag"}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown onKeyDown={press}>
-        <Menu.Label>No mark, because this point is</Menu.Label>
+      </Popover.Target>
+      <Popover.Dropdown p={6} aria-label="Flag this point">
+        <Text size="xs" c="dimmed" px={8} py={4}>
+          No mark, because this point is
+        </Text>
         {FLAGS.map(({ flag, key, title, about }) => (
-          <Menu.Item
-            key={flag}
-            onClick={() => onFlag(flag)}
-            rightSection={<Kbd size="xs">{key}</Kbd>}
-            data-testid={`flag-${flag}`}
-          >
-            <b>{title}</b>
-            <br />
-            <small>{about}</small>
-          </Menu.Item>
+          <UnstyledButton key={flag} className={classes.item} onClick={() => onFlag(flag)} data-testid={`flag-${flag}`}>
+            <span>
+              <b>{title}</b>
+              <Text span display="block" size="xs" c="dimmed">
+                {about}
+              </Text>
+            </span>
+            <Kbd size="xs">{key}</Kbd>
+          </UnstyledButton>
         ))}
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

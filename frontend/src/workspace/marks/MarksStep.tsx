@@ -14,7 +14,7 @@ import type { Settings } from "../settings";
 import { UNFINISHED } from "../unfinished";
 import { useValue, type ValueStore } from "../valueStore";
 import { BackToMasks } from "./BackToMasks";
-import { FlagMenu } from "./FlagMenu";
+import { FlagMenu, flagOfKey } from "./FlagMenu";
 import { MarksConflict } from "./MarksConflict";
 import { MarksSession } from "./MarksSession";
 import classes from "./MarksStep.module.css";
@@ -93,6 +93,15 @@ export function MarksStep({ task, user, points, local, journal, settings, onTask
     session.flag(reason);
     placed();
   };
+  /** The key after F. */
+  const answered = (event: KeyboardEvent): boolean => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return false;
+    const chosen = flagOfKey(event);
+    if (chosen) flag(chosen);
+    else if (event.key === "Escape" || event.code === "KeyF") setFlagging(false);
+    else return false;
+    return true;
+  };
   const submit = async () => {
     if (busy) return;
     if (session.left > 0) {
@@ -120,6 +129,7 @@ export function MarksStep({ task, user, points, local, journal, settings, onTask
   useKeys({
     down: (event) => {
       session.clock.touch();
+      if (flagging) return answered(event);
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit();
       else if (event.ctrlKey || event.metaKey) {
         if (event.code !== "KeyZ") return false;
