@@ -31,7 +31,8 @@ from server.version import version
 _ROUTERS = (health, session, users, projects, images, persons, tasks, masks, marks, bodies, exports)
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM} for status in (401, 403, 404, 409, 413, 422)
+    status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
+    for status in (400, 401, 403, 404, 409, 413, 422)
 }
 
 

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from server.problems import RefusedError
 
@@ -27,8 +28,16 @@ async def form(request: Request) -> AsyncIterator[FormData]:
     """The request's form; its files are gone when the block ends."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise RefusedError("send the files as multipart/form-data")
-    async with request.form(max_files=_MOST_FILES, max_fields=_FIELDS) as data:
+    try:
+        data = await request.form(max_files=_MOST_FILES, max_fields=_FIELDS)
+    except HTTPException as error:
+        if error.status_code != 400:
+            raise
+        raise RefusedError(f"the form cannot be read: {error.detail}") from error
+    try:
         yield data
+    finally:
+        await data.close()
 
 
 def files_of(data: FormData, field: str) -> list[Upload]:

@@ -10,7 +10,7 @@ from server.state import AppState, State
 router = APIRouter(prefix="/api/session", tags=["session"])
 
 
-@router.post("", dependencies=[allow(PUBLIC)])
+@router.post("", dependencies=[allow(PUBLIC)], responses={429: {"description": "Too many failed sign-ins"}})
 def sign_in(body: SignIn, request: Request, response: Response, state: AppState) -> Me:
     """Start a session; sets the session cookie."""
     address = request.client.host if request.client else ""

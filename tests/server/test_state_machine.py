@@ -195,8 +195,8 @@ class TestWork(Work.TestCase):
     """Runs the machine."""
 
     settings = settings(
-        max_examples=12,
-        stateful_step_count=25,
+        max_examples=8,
+        stateful_step_count=20,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )

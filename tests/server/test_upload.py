@@ -197,7 +197,7 @@ def test_forms_without_files(app: FastAPI, lead: Api) -> None:
     lead.fails("POST", f"/api/projects/{project}/images", 422, json={})
     lead.fails("POST", f"/api/projects/{project}/coco", 422, files=[("files", ("a.png", png()))])
     broken = {"Content-Type": "multipart/form-data; boundary=x"}
-    lead.fails("POST", f"/api/projects/{project}/images", 400, content=b"--y\r\n", headers=broken)
+    lead.fails("POST", f"/api/projects/{project}/images", 422, content=b"--y\r\n", headers=broken)
 
 
 @given(st.text(max_size=400))
