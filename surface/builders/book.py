@@ -18,10 +18,11 @@ def seam(faces: Ints, side: NDArray[np.bool_]) -> Ints:
         side: `(F,)` true on one side; both are disks.
 
     Raises:
-        ValueError: if the sides meet along more than one path.
+        ValueError: if a side is no disk, or the sides meet along more than one path.
     """
-    (loop,) = boundary_loops(faces[side])
-    (other,) = boundary_loops(faces[~side])
+    (loop, *more), (other, *others) = boundary_loops(faces[side]), boundary_loops(faces[~side])
+    if more or others:
+        raise ValueError(f"the sides have {1 + len(more)} and {1 + len(others)} boundaries, expected one each")
     edges = {frozenset(pair) for pair in zip(other.tolist(), np.roll(other, -1).tolist(), strict=True)}
     shared = np.array([frozenset(p) in edges for p in zip(loop.tolist(), np.roll(loop, -1).tolist(), strict=True)])
     begin = np.flatnonzero(shared & ~np.roll(shared, 1))

@@ -1,0 +1,113 @@
+"""Figures of charts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from surface.body import Body
+from surface.builders.topology import vertex_areas
+from surface.check import chart_figures, check, crossings, distortion, flips, overlaps, problems
+from surface.unfold import geodesics
+from tests.surface.test_segmentation import grid
+
+UNIT = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+
+
+@settings(deadline=None)
+@given(st.floats(0.2, 5.0), st.floats(0.2, 5.0), st.floats(-0.9, 0.9), st.booleans())
+def test_an_affine_image_has_no_faults_either_way_round(a: float, d: float, shear: float, turned: bool) -> None:
+    vertices, faces = grid(5, 4)
+    image = vertices[:, :2] @ np.array([[a, shear], [0.0, -d if turned else d]])
+    assert flips(image[faces]) == 0
+    assert overlaps(image[faces]) == 0
+
+
+def test_flips_counts_turned_and_collapsed_triangles() -> None:
+    vertices, faces = grid(5, 4)
+    corners = vertices[faces][:, :, :2]
+    corners[3] = corners[3][[0, 2, 1]]
+    corners[7] = corners[7][[0, 0, 1]]
+    assert flips(corners) == 2
+
+
+def test_overlaps_counts_triangles_that_lie_on_others() -> None:
+    vertices, faces = grid(2, 1)
+    corners = vertices[faces][:, :, :2]
+    corners[0] = corners[1] = corners[2]
+    assert overlaps(corners) == 3
+
+
+def test_crossings_counts_proper_ones_only() -> None:
+    end = np.roll(UNIT, -1, axis=0)
+    assert crossings(UNIT, end) == 0
+    bow = UNIT[[0, 2, 1, 3]]
+    assert crossings(bow, np.roll(bow, -1, axis=0)) == 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.3, 3.0), st.floats(0.3, 3.0))
+def test_scaling_u_and_v_each_on_its_own_is_no_distortion(u: float, v: float) -> None:
+    vertices, faces = grid(6, 3)
+    sources = np.array([0, 9, 20])
+    mean, worst = distortion(
+        geodesics(vertices, faces, sources), sources, vertices[:, :2] * [u, v], vertex_areas(vertices, faces)
+    )
+    assert mean == pytest.approx(0.0, abs=1e-9)
+    assert worst == pytest.approx(0.0, abs=1e-9)
+
+
+def test_distortion_of_a_stretch_is_what_it_must_be() -> None:
+    # Three points on a line at 0, 1 and 2; the layout puts the last at 3. The best squared scale fits
+    # d_uv^2 / d to d in the sense of least squares.
+    distance = np.array([[0.0, 1.0, 2.0]])
+    layout = np.array([[0.0, 0.0], [1.0, 0.0], [3.0, 0.0]])
+    ratio = np.array([1.0, 9.0 / 2.0])  # d_uv^2 / d
+    squared = (ratio @ [1.0, 2.0]) / (ratio @ ratio)
+    error = np.abs(np.sqrt(squared) * np.array([1.0, 3.0]) - [1.0, 2.0])
+    mean, worst = distortion(distance, np.array([0]), layout, np.ones(3))
+    assert mean == pytest.approx(error.sum() / 3.0)
+    assert worst == pytest.approx(error.max() / 2.0)
+
+
+def test_a_sound_body_has_no_problems(tiny: Body) -> None:
+    figures = check(tiny, points=500)
+    assert problems(figures) == []
+    assert [f.chart for f in figures] == [1, 2]
+    assert all(f.euler == 1 and f.components == 1 and f.round_trip < 1e-9 for f in figures)
+    assert sum(f.triangles for f in figures) == len(tiny.faces)
+    assert figures[0].distortion_mean == pytest.approx(figures[1].distortion_mean, rel=0.05)
+
+
+def test_faults_are_found_and_named(tiny: Body) -> None:
+    uv = tiny.face_uv.copy()
+    own = np.flatnonzero(tiny.face_chart == 1)
+    # The chart folds over along V = 0.7.
+    fold = uv[own]
+    fold[..., 1] = np.where(fold[..., 1] > 0.7, 1.4 - fold[..., 1], fold[..., 1])
+    uv[own] = fold
+    figures = chart_figures(replace(tiny, face_uv=uv), 1, points=200)
+    assert figures.flips > 0
+    assert figures.overlaps > 0
+    text = " ".join(figures.problems)
+    assert "chart 1 (Right Hand)" in text
+    assert "flipped" in text
+    assert "overlapping" in text
+
+    chart = tiny.face_chart.copy()
+    alone = np.flatnonzero(chart == 2)[0]
+    chart[alone] = 1
+    torn = chart_figures(replace(tiny, face_chart=chart), 1, points=200)
+    assert torn.components == 2 or torn.euler != 1
+    assert torn.problems
+
+
+def test_a_chart_that_is_not_there_is_refused(tiny: Body) -> None:
+    with pytest.raises(ValueError, match=r"chart 3; the body has charts 1\.\.2"):
+        chart_figures(tiny, 3)
+    with pytest.raises(ValueError, match="has no triangles"):
+        chart_figures(replace(tiny, face_chart=np.ones_like(tiny.face_chart)), 2)
