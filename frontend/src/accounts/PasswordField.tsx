@@ -12,14 +12,15 @@ export function PasswordField(props: { value: string; onChange: (value: string) 
         description="At least 8 characters. Hand it over; its owner can change it."
         autoComplete="off"
         spellCheck={false}
-        ff="monospace"
+        inputWrapperOrder={["label", "input", "description", "error"]}
+        styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
         flex={1}
         required
         value={props.value}
         error={props.error}
         onChange={(event) => props.onChange(event.currentTarget.value)}
       />
-      <Group gap={6} mt={46} wrap="nowrap">
+      <Group gap={6} mt={25} wrap="nowrap">
         <Button variant="default" onClick={() => props.onChange(suggestPassword())}>
           Suggest
         </Button>

@@ -160,6 +160,19 @@ describe("BoxStore", () => {
     expect(server.persons.get("p")).toMatchObject({ bbox: C, revision: 3 });
   });
 
+  it("undoes a write whose answer was lost on the server too", async () => {
+    const server = new Server([person("p", A)]);
+    const store = open(server);
+    server.after = offline;
+    store.change("p", B);
+    await settle();
+    server.after = () => {};
+    store.undo();
+    await settle();
+    expect(server.persons.get("p")?.bbox).toEqual(A);
+    expect(store.get().saving).toBe("saved");
+  });
+
   it("brings unsent changes back after the page was closed", async () => {
     const server = new Server([person("p", A), person("gone", A)]);
     const storage = memory();

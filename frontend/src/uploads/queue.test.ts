@@ -159,6 +159,21 @@ describe("UploadQueue", () => {
     expect(queue.get()).toMatchObject({ status: "done", files: 1, filesDone: 1 });
   });
 
+  it("begins a new account with the next files, and joins files that come meanwhile", async () => {
+    const { calls, queue } = server();
+    queue.add("p", [picked("a.jpg")]);
+    queue.add("p", [picked("b.jpg")]);
+    await answerAll(calls);
+    expect(queue.get()).toMatchObject({ status: "done", files: 2, filesDone: 2 });
+    queue.add("p", [picked("c.jpg")]);
+    await settle();
+    calls[2]?.answer(stored(["c.jpg"]));
+    await settle();
+    expect(queue.get().rows).toEqual([{ file: "c.jpg", outcome: "stored" }]);
+    queue.clear();
+    expect(queue.get()).toMatchObject({ status: "idle", files: 0, rows: [] });
+  });
+
   it("tells its listeners until they leave", () => {
     const { queue } = server();
     const listener = vi.fn();
