@@ -47,9 +47,9 @@ class Api:
     def post(self, path: str, body: object | None = None) -> Any:
         return self._answer(self._client.post(path, json=body))
 
-    def put(self, path: str, body: dict[str, Any]) -> Any:
+    def put(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """A write as the browser makes it: with an id of its own, so that sending it twice does no harm."""
-        return self._answer(self._client.put(path, json={"write_id": str(uuid4()), **body}))
+        return self._answer(self._client.put(path, json={"write_id": str(uuid4()), **body} if body else None))
 
     def delete(self, path: str) -> None:
         self._answer(self._client.delete(path))

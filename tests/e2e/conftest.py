@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -14,10 +15,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+import surface
+from cli.api import Api
+from synthesis.render import Render, render_person
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
+PATIENCE_MS = 20_000  # machines are noisy; nothing waits so long unless it is broken
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def browser_path() -> str:
@@ -89,7 +97,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(viewport={"width": 1440, "height": 900})
-    made.set_default_timeout(20_000)
+    made.set_default_timeout(PATIENCE_MS)
     yield made
     made.close()
 
@@ -97,3 +105,57 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@dataclass
+class Street:
+    """A project "Street" with one rendered person, a lead and an annotator, on a running server."""
+
+    server: Server
+    render: Render
+    person_id: str
+    project_id: str
+
+    def api(self, username: str) -> Api:
+        return Api(self.server.url, username, PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Render]:
+    """A data folder made by the commands a lead would use, to be copied; and the render in it."""
+    folder = tmp_path_factory.mktemp("street")
+    render = render_person(surface.load("anny"), seed=3, size=480)
+    Image.fromarray(render.image).save(folder / "person.png")
+    height, width = render.part.shape
+    coco = {
+        "images": [{"id": 1, "file_name": "person.png", "width": width, "height": height}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "bbox": list(render.box),
+             "area": int((render.part > 0).sum()), "segmentation": render.segmentation}
+        ],
+        "categories": [{"id": 1, "name": "person"}],
+    }  # fmt: skip
+    (folder / "persons.json").write_text(json.dumps(coco))
+    server = Server(folder / "data")
+    for name in ("lead", "annotator"):
+        server.cli("user", "add", name, "--role", name, text=PASSWORD + "\n")
+    photo, persons = str(folder / "person.png"), str(folder / "persons.json")
+    server.cli("import", "Street", "--images", photo, "--coco", persons, "--create")
+    return server.data, render
+
+
+@pytest.fixture
+def street(seeded: tuple[Path, Render], tmp_path: Path) -> Iterator[Street]:
+    data, render = seeded
+    shutil.copytree(data, tmp_path / "data")
+    server = Server(tmp_path / "data")
+    server.start()
+    try:
+        with Api(server.url, "lead", PASSWORD) as lead:
+            project = lead.items("/api/projects")[0]
+            annotator = next(user for user in lead.items("/api/users") if user["username"] == "annotator")
+            lead.put(f"/api/projects/{project['id']}/members/{annotator['id']}")
+            person = lead.items(f"/api/projects/{project['id']}/persons")[0]
+        yield Street(server, render, person["id"], project["id"])
+    finally:
+        server.kill()
