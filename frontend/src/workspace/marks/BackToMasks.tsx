@@ -23,7 +23,7 @@ export function BackToMasks({ onClose, onConfirm }: Props) {
     }
   };
   return (
-    <Modal opened onClose={onClose} title="Back to the masks?">
+    <Modal opened onClose={onClose} title="Back to the masks?" transitionProps={{ duration: 0 }}>
       <Stack>
         <Text size="sm">
           Marks on parts that you leave as they are stay. A part whose mask you change gets new points.

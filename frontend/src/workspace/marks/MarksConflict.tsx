@@ -11,6 +11,7 @@ export function MarksConflict({ session, journal }: { session: MarksSession; jou
   return (
     <Modal
       opened
+      transitionProps={{ duration: 0 }}
       onClose={() => {}}
       withCloseButton={false}
       closeOnEscape={false}

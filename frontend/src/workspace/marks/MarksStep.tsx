@@ -10,6 +10,7 @@ import { part } from "@/parts";
 import { type Journal, UnfinishedError } from "../journal/journal";
 import { useKeys } from "../keys";
 import { spoken } from "../partNames";
+import { SideBadge } from "../SideBadge";
 import type { Settings } from "../settings";
 import { UNFINISHED } from "../unfinished";
 import { useValue, type ValueStore } from "../valueStore";
@@ -180,7 +181,7 @@ export function MarksStep({ task, user, points, local, journal, settings, onTask
       <div className={classes.views}>
         <div className={classes.head}>
           <div className={classes.part} style={{ borderColor: part(point.part).colour }} aria-live="polite">
-            {side && <span className={classes.badge}>{side.toUpperCase()}</span>}
+            <SideBadge side={side} />
             <b>{side ? limb : full}</b>
             <Text span size="sm" c="dimmed">
               {ofPart.indexOf(point) + 1} of {ofPart.length}

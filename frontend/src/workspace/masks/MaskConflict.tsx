@@ -27,6 +27,7 @@ export function MaskConflict({ session, journal }: { session: MaskSession; journ
   return (
     <Modal
       opened
+      transitionProps={{ duration: 0 }}
       onClose={() => {}}
       withCloseButton={false}
       closeOnEscape={false}

@@ -2,6 +2,7 @@ import { SegmentedControl, Text } from "@mantine/core";
 import { type KeyboardEvent, useState } from "react";
 import { part } from "@/parts";
 import { spoken } from "../partNames";
+import { SideBadge } from "../SideBadge";
 import { FIGURE, FIGURE_HEIGHT, FIGURE_WIDTH, inkOn, type Limb, mirrored } from "./figure";
 import classes from "./Palette.module.css";
 
@@ -19,7 +20,7 @@ export function Palette({ label, painted, fromBehind, onFromBehind, onPick }: Pr
   const limbs = fromBehind ? FIGURE.map(mirrored) : FIGURE;
   const current = part(label);
   const shown = spoken(part(pointed ?? label));
-  const [start, end] = fromBehind ? (["L", "R"] as const) : (["R", "L"] as const);
+  const [start, end] = fromBehind ? (["Left", "Right"] as const) : (["Right", "Left"] as const);
   const move = (event: KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (by === undefined) return;
@@ -30,11 +31,7 @@ export function Palette({ label, painted, fromBehind, onFromBehind, onPick }: Pr
   return (
     <div className={classes.palette}>
       <div className={classes.current} style={{ borderColor: current.colour }} aria-live="polite">
-        {shown.side && (
-          <span className={classes.badge} data-side={shown.side}>
-            {shown.side.toUpperCase()}
-          </span>
-        )}
+        <SideBadge side={shown.side} />
         <span className={classes.limb}>{shown.side ? shown.limb : shown.full}</span>
       </div>
       <div className={classes.sides}>
@@ -76,12 +73,12 @@ export function Palette({ label, painted, fromBehind, onFromBehind, onPick }: Pr
   );
 }
 
-function SideName({ side }: { side: "L" | "R" }) {
+function SideName({ side }: { side: "Left" | "Right" }) {
   return (
-    <Text size="xs" c="dimmed" lh={1.2}>
+    <Text size="xs" c="dimmed" lh={1.5} component="div">
       person's
       <br />
-      <b>{side === "L" ? "LEFT" : "RIGHT"}</b>
+      <SideBadge side={side} />
     </Text>
   );
 }

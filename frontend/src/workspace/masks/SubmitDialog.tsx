@@ -51,6 +51,7 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
   return (
     <Modal
       opened
+      transitionProps={{ duration: 0 }}
       onClose={onClose}
       title="Submit the masks?"
       size={520}
