@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csr_matrix
 
 from surface.builders.topology import boundary_loops, compact, face_components
 from surface.raster import rasterize
@@ -124,8 +123,3 @@ def close_cavities(vertices: Floats, faces: Ints, mirror: Ints, inside: NDArray[
     index = np.full(len(mirror), -1)
     index[used] = np.arange(len(used))
     return used, local, index[mirror[used]]
-
-
-def selection(used: Ints, count: int) -> csr_matrix:
-    """The matrix `(len(used), count)` that picks the vertices `used` of `count`."""
-    return coo_matrix((np.ones(len(used)), (np.arange(len(used)), used)), shape=(len(used), count)).tocsr()
