@@ -38,7 +38,7 @@ describe("errorFrom", () => {
       current: { revision: 2 },
     });
     expect(error).toMatchObject({ status: 409, kind: "stale", title: "Changed meanwhile", current: { revision: 2 } });
-    expect(messageOf(error)).toBe("revision 1 is not current");
+    expect(messageOf(error)).toBe("Revision 1 is not current");
   });
 
   it("lists wrong fields", () => {
@@ -47,6 +47,11 @@ describe("errorFrom", () => {
       errors: [{ where: ["body", "name"], message: "too long" }, "junk"],
     });
     expect(error.errors).toEqual([{ where: ["body", "name"], message: "too long" }]);
+  });
+
+  it("begins with a capital, but leaves a file's name alone", () => {
+    expect(messageOf(errorFrom(422, { detail: "the box lies outside" }))).toBe("The box lies outside");
+    expect(messageOf(errorFrom(413, { detail: "a.jpg is too large" }))).toBe("a.jpg is too large");
   });
 
   it("makes a sentence of a proxy's page", () => {
@@ -92,7 +97,7 @@ describe("call", () => {
 
   it("does not hold the sign-in itself", async () => {
     answerWith(() => problem(401, { detail: "wrong name or password" }));
-    expect(messageOf(await rejection(signIn("ada", "x")))).toBe("wrong name or password");
+    expect(messageOf(await rejection(signIn("ada", "x")))).toBe("Wrong name or password");
     expect(isSignInNeeded()).toBe(false);
   });
 });

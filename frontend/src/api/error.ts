@@ -98,6 +98,10 @@ export function offlineError(cause: unknown): ApiError {
 
 /** One sentence for a person, whatever was thrown. */
 export function messageOf(error: unknown): string {
-  if (error instanceof ApiError) return error.detail || error.title;
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+  // Details begin in lower case, as part of a log line; a file's name in front stays as it is.
+  return (error.detail || error.title).replace(
+    /^[a-z]+(?=[ ,:])/,
+    (word) => word.charAt(0).toUpperCase() + word.slice(1),
+  );
 }

@@ -65,7 +65,7 @@ describe("SignedIn", () => {
     await user.type(await screen.findByLabelText("Username"), "ada");
     await user.type(screen.getByLabelText("Password"), "wrong");
     await user.click(screen.getByRole("button", { name: "Sign in" }));
-    expect(await screen.findByRole("alert")).toHaveTextContent("name or password is wrong");
+    expect(await screen.findByRole("alert")).toHaveTextContent("Name or password is wrong");
     await user.clear(screen.getByLabelText("Password"));
     await user.type(screen.getByLabelText("Password"), "right");
     await user.click(screen.getByRole("button", { name: "Sign in" }));
@@ -80,7 +80,7 @@ describe("SignedIn", () => {
     server.signedIn = false;
     await user.click(screen.getByRole("button", { name: "Save" }));
     await user.type(await screen.findByLabelText("Password of Ada (ada)"), "wrong{Enter}");
-    expect(await screen.findByRole("alert")).toHaveTextContent("name or password is wrong");
+    expect(await screen.findByRole("alert")).toHaveTextContent("Name or password is wrong");
     expect(server.created).toEqual([]);
     await user.clear(screen.getByLabelText("Password of Ada (ada)"));
     await user.type(screen.getByLabelText("Password of Ada (ada)"), "right{Enter}");

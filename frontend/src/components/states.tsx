@@ -1,6 +1,7 @@
 import { Alert, Button, Center, Group, Loader, Stack, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconWifiOff } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 import { ApiError, messageOf } from "../api/error";
 
 /** A quiet spinner with words for screen readers. */
@@ -57,6 +58,8 @@ export function ErrorState(props: {
 }) {
   const { error, retry, title, page = false } = props;
   const offline = error instanceof ApiError && error.offline;
+  // Another try finds no more than this one, unlike with a failing server.
+  const gone = error instanceof ApiError && (error.status === 404 || error.status === 403);
   const heading = title ?? (error instanceof ApiError ? error.title : "Something went wrong");
   const message = messageOf(error);
   return (
@@ -72,10 +75,16 @@ export function ErrorState(props: {
           {message}
         </Text>
       )}
-      {retry && (
-        <Button variant="default" mt="sm" onClick={retry}>
-          Try again
+      {gone && page ? (
+        <Button component={Link} to="/projects" variant="default" mt="sm">
+          Go to the projects
         </Button>
+      ) : (
+        retry && (
+          <Button variant="default" mt="sm" onClick={retry}>
+            Try again
+          </Button>
+        )
       )}
     </Stack>
   );

@@ -74,7 +74,7 @@ export default function ExportPage() {
             <Text size="sm" mt="md">
               Nobody is finished yet, so there is nothing to export.{" "}
               <Anchor component={Link} to=".." underline="always">
-                Go on annotating
+                See the overview
               </Anchor>
               .
             </Text>

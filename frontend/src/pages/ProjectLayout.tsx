@@ -49,13 +49,15 @@ export default function ProjectLayout() {
           </Text>
         )}
       </Stack>
-      <nav className={classes.tabs} aria-label="Project">
-        <NavLink to="." end>
-          Overview
-        </NavLink>
-        {can.manage && <NavLink to="people">Team</NavLink>}
-        {can.export && <NavLink to="export">Export</NavLink>}
-      </nav>
+      {(can.manage || can.export) && (
+        <nav className={classes.tabs} aria-label="Project">
+          <NavLink to="." end>
+            Overview
+          </NavLink>
+          {can.manage && <NavLink to="people">Team</NavLink>}
+          {can.export && <NavLink to="export">Export</NavLink>}
+        </nav>
+      )}
       <Box pt="lg">
         <Outlet context={project.data} />
       </Box>

@@ -11,10 +11,11 @@ import { uploads, useUploads } from "./uploads";
 const LABELS: Record<Outcome, string> = {
   refused: "Refused",
   failed: "Not sent",
+  mended: "Mended",
   duplicate: "Already there",
   stored: "Stored",
 };
-const ORDER: Outcome[] = ["refused", "failed", "duplicate", "stored"];
+const ORDER: Outcome[] = ["refused", "failed", "mended", "duplicate", "stored"];
 const SHOWN = 200;
 
 /** Fetches the project anew when results have come in. */

@@ -79,14 +79,14 @@ describe("UploadQueue", () => {
       persons: 12,
       persons_present: 1,
       refused_persons: [{ id: "7", reason: "box outside of the image" }],
+      notes: [{ id: "9", note: "has no usable area; that of its box is taken" }],
     });
     await settle();
     expect(queue.get().coco).toEqual([{ file: "persons.json", added: 12, present: 1, refused: 1 }]);
-    expect(queue.get().rows.at(-1)).toEqual({
-      file: "persons.json, person 7",
-      outcome: "refused",
-      reason: "box outside of the image",
-    });
+    expect(queue.get().rows.slice(-2)).toEqual([
+      { file: "persons.json, person 7", outcome: "refused", reason: "box outside of the image" },
+      { file: "persons.json, person 9", outcome: "mended", reason: "has no usable area; that of its box is taken" },
+    ]);
   });
 
   it("sends a batch without answer again, and keeps it for later when that fails too", async () => {
@@ -113,7 +113,7 @@ describe("UploadQueue", () => {
       calls[i]?.fail(new ApiError(0, "No connection", ""));
       await settle();
     }
-    calls[4]?.answer({ ...stored([]), persons: 0, persons_present: 0, refused_persons: [{ id: "1", reason: "?" }] });
+    calls[4]?.answer({ ...stored([]), persons: 0, persons_present: 0, refused_persons: [], notes: [] });
     await settle();
     queue.retry();
     calls[5]?.answer(stored(["a.jpg"]));

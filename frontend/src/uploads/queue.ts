@@ -3,7 +3,7 @@ import type { CocoResult, UploadResult } from "../api/types";
 import { batches, isJson, isPhoto, isZip, type Picked } from "./files";
 import type { UploadOptions } from "./postForm";
 
-export type Outcome = "stored" | "duplicate" | "refused" | "failed";
+export type Outcome = "stored" | "duplicate" | "mended" | "refused" | "failed";
 
 /** What became of one file, or of one person of a COCO file. */
 export interface Row {
@@ -219,9 +219,10 @@ export class UploadQueue {
     const result = await this.#post<CocoResult>(`/api/projects/${step.projectId}/coco`, form, options);
     // Persons of photos that did not get through are refused here; sending the photos again must bring them too.
     if (this.#failed.some((failed) => failed.projectId === step.projectId)) this.#failed.push(step);
-    const refused = result.refused_persons.map(({ id, reason }) => personRow(path, id, reason));
+    const refused = result.refused_persons.map(({ id, reason }) => personRow(path, id, "refused", reason));
+    const mended = result.notes.map(({ id, note }) => personRow(path, id, "mended", note));
     return {
-      rows: [...rowsOf(result), ...refused],
+      rows: [...rowsOf(result), ...refused, ...mended],
       coco: { file: path, added: result.persons, present: result.persons_present, refused: refused.length },
     };
   }
@@ -231,8 +232,8 @@ function size(files: Picked[]): number {
   return files.reduce((n, { file }) => n + file.size, 0);
 }
 
-function personRow(file: string, id: string, reason: string): Row {
-  return { file: `${file}, person ${id}`, outcome: "refused", reason };
+function personRow(file: string, id: string, outcome: Outcome, reason: string): Row {
+  return { file: `${file}, person ${id}`, outcome, reason };
 }
 
 function rowsOf({ stored, duplicates, refused }: UploadResult): Row[] {
