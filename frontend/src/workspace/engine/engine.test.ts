@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { connectedComponents } from "./components";
 import { floodFill } from "./fill";
 import { intersect, isEmpty, union } from "./geometry";
-import { createLabelMap, labelAt, paintPolygon, paintSegment, wholeRect } from "./labelMap";
+import { createLabelMap, differingRect, labelAt, paintPolygon, paintSegment, wholeRect } from "./labelMap";
 import { decodeRect, decodeRuns, encodeRect, encodeRuns } from "./runs";
 import { mapOf, rowsOf } from "./testMaps";
 
@@ -220,5 +220,27 @@ describe("geometry", () => {
     expect(union(rect, { x0: 9, y0: 9, x1: 9, y1: 12 })).toEqual(rect);
     expect(union(null, null)).toBeNull();
     expect(union(rect, { x0: 0, y0: 5, x1: 2, y1: 6 })).toEqual({ x0: 0, y0: 1, x1: 3, y1: 6 });
+  });
+});
+
+describe("differingRect", () => {
+  it("is the smallest rectangle that holds every difference", () => {
+    fc.assert(
+      fc.property(labelMaps, fc.array(fc.nat(), { maxLength: 3 }), (map, places) => {
+        const other = { ...map, data: map.data.slice() };
+        for (const place of places) other.data[place % map.data.length] = 9;
+        const different = [...map.data.keys()].filter((i) => map.data[i] !== other.data[i]);
+        const rect = differingRect(map, other, wholeRect(map));
+        if (different.length === 0) {
+          expect(rect).toBeNull();
+          return;
+        }
+        const xs = different.map((i) => i % map.width);
+        const ys = different.map((i) => Math.floor(i / map.width));
+        const x1 = Math.max(...xs) + 1;
+        const y1 = Math.max(...ys) + 1;
+        expect(rect).toEqual({ x0: Math.min(...xs), y0: Math.min(...ys), x1, y1 });
+      }),
+    );
   });
 });

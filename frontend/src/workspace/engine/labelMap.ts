@@ -14,6 +14,11 @@ export interface LabelMap {
   readonly data: Uint8Array;
 }
 
+/** Four labels at a time, for looking through a large map quickly. */
+export function wordsOf({ data }: LabelMap): Uint32Array {
+  return new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+}
+
 export function createLabelMap(width: number, height: number): LabelMap {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
     throw new RangeError(`a label map has at least one pixel, not ${width}x${height}`);
@@ -128,7 +133,9 @@ function polygonCrossings(points: readonly Point[], y: number): number[] {
   let previous = points[points.length - 1] as Point;
   for (const point of points) {
     if (previous.y <= y !== point.y <= y) {
-      crossings.push(previous.x + ((y - previous.y) / (point.y - previous.y)) * (point.x - previous.x));
+      // Always from the upper end: two polygons that share an edge round it alike, whichever way they go round.
+      const [upper, lower] = previous.y < point.y ? [previous, point] : [point, previous];
+      crossings.push(upper.x + ((y - upper.y) / (lower.y - upper.y)) * (lower.x - upper.x));
     }
     previous = point;
   }
@@ -149,15 +156,23 @@ export function differingRect(a: LabelMap, b: LabelMap, rect: Rect): Rect | null
   let y0 = rect.y1;
   let x1 = rect.x0;
   let y1 = rect.y0;
+  const wordsA = wordsOf(a);
+  const wordsB = wordsOf(b);
   for (let y = rect.y0; y < rect.y1; y++) {
-    const row = y * a.width;
-    let first = rect.x0;
-    while (first < rect.x1 && a.data[row + first] === b.data[row + first]) first++;
-    if (first === rect.x1) continue;
-    let last = rect.x1 - 1;
-    while (a.data[row + last] === b.data[row + last]) last--;
-    x0 = Math.min(x0, first);
-    x1 = Math.max(x1, last + 1);
+    const end = y * a.width + rect.x1;
+    let first = y * a.width + rect.x0;
+    while (first < end && a.data[first] === b.data[first]) {
+      if (first % 4 === 0 && first + 4 <= end && wordsA[first >> 2] === wordsB[first >> 2]) first += 4;
+      else first++;
+    }
+    if (first >= end) continue;
+    let last = end;
+    while (a.data[last - 1] === b.data[last - 1]) {
+      if (last % 4 === 0 && last - 4 > first && wordsA[(last >> 2) - 1] === wordsB[(last >> 2) - 1]) last -= 4;
+      else last--;
+    }
+    x0 = Math.min(x0, first - y * a.width);
+    x1 = Math.max(x1, last - y * a.width);
     y0 = Math.min(y0, y);
     y1 = y + 1;
   }

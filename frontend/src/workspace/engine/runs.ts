@@ -1,23 +1,20 @@
 /** Run-length form of a label map, as the server takes it: row-major `[label, length, label, length, ...]`. */
 
 import type { Rect } from "./geometry";
-import { createLabelMap, type LabelMap } from "./labelMap";
+import { createLabelMap, type LabelMap, wordsOf } from "./labelMap";
 
 export const PART_COUNT = 14;
 
 /** Index of the first pixel from `start` whose label is not `label`, at most `end`. */
-function runEnd(data: Uint8Array, words: Uint32Array | null, start: number, end: number, label: number): number {
+function runEnd(data: Uint8Array, words: Uint32Array, start: number, end: number, label: number): number {
   let i = start;
-  if (words) {
-    // Four pixels at a time: most of a large region is empty.
+  while (i < end && i % 4 !== 0 && data[i] === label) i++;
+  if (i % 4 === 0 && i < end) {
     const word = label * 0x01010101;
-    while (i < end && i % 4 !== 0 && data[i] === label) i++;
-    if (i % 4 === 0) {
-      let w = i / 4;
-      const last = Math.floor(end / 4);
-      while (w < last && words[w] === word) w++;
-      i = w * 4;
-    }
+    let w = i >> 2;
+    const last = end >> 2;
+    while (w < last && words[w] === word) w++;
+    i = w * 4;
   }
   while (i < end && data[i] === label) i++;
   return i;
@@ -26,7 +23,7 @@ function runEnd(data: Uint8Array, words: Uint32Array | null, start: number, end:
 /** Runs of the whole map; neighbouring runs have different labels. */
 export function encodeRuns(map: LabelMap): number[] {
   const { data } = map;
-  const words = data.byteOffset % 4 === 0 ? new Uint32Array(data.buffer, data.byteOffset, data.length >> 2) : null;
+  const words = wordsOf(map);
   const runs: number[] = [];
   let start = 0;
   while (start < data.length) {
@@ -66,6 +63,7 @@ export function decodeRuns(runs: readonly number[], width: number, height: numbe
 
 /** Runs of the pixels of a rectangle, row by row; small enough to keep hundreds of them for undo. */
 export function encodeRect(map: LabelMap, rect: Rect): Uint32Array {
+  const words = wordsOf(map);
   const runs: number[] = [];
   let label = -1;
   let length = 0;
@@ -74,7 +72,7 @@ export function encodeRect(map: LabelMap, rect: Rect): Uint32Array {
     let i = y * map.width + rect.x0;
     while (i < rowEnd) {
       const value = map.data[i] as number;
-      const end = runEnd(map.data, null, i, rowEnd, value);
+      const end = runEnd(map.data, words, i, rowEnd, value);
       if (value !== label) {
         if (length > 0) runs.push(label, length);
         label = value;
