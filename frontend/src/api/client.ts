@@ -29,9 +29,17 @@ interface Answer {
  * `hold` is false. The type is named by the caller: what openapi-fetch infers turns tuples (boxes) into lists.
  */
 export async function call<T>(send: () => Promise<Answer>, hold = true): Promise<T> {
+  return (await callWithResponse<T>(send, hold)).data;
+}
+
+/** `call` for those who need the headers as well. */
+export async function callWithResponse<T>(
+  send: () => Promise<Answer>,
+  hold = true,
+): Promise<{ data: T; response: Response }> {
   for (;;) {
     const { data, error, response } = await answerTo(send);
-    if (response.ok) return data as T;
+    if (response.ok) return { data: data as T, response };
     if (response.status !== 401 || !hold || !(await waitForSignIn())) throw errorFrom(response.status, error);
   }
 }

@@ -1,5 +1,6 @@
 /** The server's routes as the pages use them, one function each. */
-import { api, type CallOptions, call } from "./client";
+import { fileName } from "../lib/download";
+import { api, type CallOptions, call, callWithResponse } from "./client";
 import type {
   Account,
   AccountCreate,
@@ -68,13 +69,16 @@ export const removeMember = (project_id: string, user_id: string) =>
     api.DELETE("/api/projects/{project_id}/members/{user_id}", { params: { path: { project_id, user_id } } }),
   );
 export type ExportFormat = "densepose-coco";
-export const getExport = (project_id: string, format: ExportFormat) =>
-  call<Blob>(() =>
+/** The dataset file and the name that the server gives it. */
+export async function getExport(project_id: string, format: ExportFormat): Promise<{ file: Blob; name: string }> {
+  const { data, response } = await callWithResponse<Blob>(() =>
     api.GET("/api/projects/{project_id}/export", {
       params: { path: { project_id }, query: { format } },
       parseAs: "blob",
     }),
   );
+  return { file: data, name: fileName(response.headers.get("Content-Disposition")) ?? `${format}.json` };
+}
 
 // Images and persons
 export const getImages = (

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { suggestPassword } from "../accounts/password";
 import { percent } from "../components/Meter";
 import { neighbours } from "../images/neighbours";
-import { exportName } from "../projects/download";
+import { fileName } from "./download";
 import { safeNext } from "./navigation";
 import { uuid } from "./uuid";
 
@@ -33,13 +33,12 @@ describe("suggestPassword", () => {
   });
 });
 
-describe("exportName", () => {
-  it.each([
-    ["Street scenes, day 2", "street-scenes-day-2.densepose-coco.json"],
-    ["Männer/Frauen", "manner-frauen.densepose-coco.json"],
-    ["../..", "project.densepose-coco.json"],
-    ["人物", "人物.densepose-coco.json"],
-  ])("%s becomes %s", (name, file) => expect(exportName(name, "densepose-coco")).toBe(file));
+describe("fileName", () => {
+  it("reads the name that the server gives a download", () => {
+    expect(fileName('attachment; filename="street-densepose-coco.json"')).toBe("street-densepose-coco.json");
+    expect(fileName("inline")).toBeNull();
+    expect(fileName(null)).toBeNull();
+  });
 });
 
 describe("percent", () => {

@@ -7,7 +7,7 @@ import { type ExportFormat, getExport, getPersons, thumbnailUrl } from "../api/e
 import type { PersonState } from "../api/types";
 import { count } from "../components/Meter";
 import { ErrorState, InlineError } from "../components/states";
-import { exportName, saveBlob } from "../projects/download";
+import { saveBlob } from "../lib/download";
 import classes from "../projects/export.module.css";
 import { useCurrentProject } from "./ProjectLayout";
 
@@ -24,7 +24,7 @@ export default function ExportPage() {
   const [format, setFormat] = useState<ExportFormat>("densepose-coco");
   const download = useMutation({
     mutationFn: () => getExport(project.id, format),
-    onSuccess: (blob) => saveBlob(blob, exportName(project.name, format)),
+    onSuccess: ({ file, name }) => saveBlob(file, name),
   });
   const { persons, masks_done, points_done } = project.progress;
   return (
@@ -52,7 +52,7 @@ export default function ExportPage() {
               size="md"
               leftSection={<IconDownload size={20} />}
               loading={download.isPending}
-              disabled={points_done === 0}
+              disabled={persons === 0}
               onClick={() => download.mutate()}
             >
               Download
@@ -67,18 +67,21 @@ export default function ExportPage() {
             <Tally n={points_done} strong>
               finished people, with part masks and points
             </Tally>
-            <Tally n={masks_done - points_done}>left out: their points are being marked</Tally>
-            <Tally n={persons - masks_done}>left out: their masks are not submitted</Tally>
+            <Tally n={masks_done - points_done}>boxes only: their points are being marked</Tally>
+            <Tally n={persons - masks_done}>boxes only: their masks are not submitted</Tally>
           </List>
-          {points_done === 0 && (
-            <Text size="sm" mt="md">
-              Nobody is finished yet, so there is nothing to export.{" "}
-              <Anchor component={Link} to=".." underline="always">
-                See the overview
-              </Anchor>
-              .
-            </Text>
-          )}
+          <Text size="sm" mt="md">
+            {persons === 0 ? (
+              <>
+                There is nobody to export yet.{" "}
+                <Anchor component={Link} to=".." underline="always">
+                  See the overview
+                </Anchor>
+              </>
+            ) : (
+              "People who are not finished stand in the file without DensePose data, which readers take as not annotated."
+            )}
+          </Text>
         </Paper>
       </SimpleGrid>
       {persons > points_done && (

@@ -113,12 +113,22 @@ describe("UploadQueue", () => {
       calls[i]?.fail(new ApiError(0, "No connection", ""));
       await settle();
     }
-    calls[4]?.answer({ ...stored([]), persons: 0, persons_present: 0, refused_persons: [], notes: [] });
+    calls[4]?.answer({
+      ...stored([]),
+      persons: 0,
+      persons_present: 0,
+      refused_persons: [{ id: "1", reason: "?" }],
+      notes: [],
+    });
     await settle();
     queue.retry();
     calls[5]?.answer(stored(["a.jpg"]));
     await settle();
     expect(calls[6]).toMatchObject({ path: "/api/projects/p/coco", files: ["c.json"] });
+    calls[6]?.answer({ ...stored([]), persons: 1, persons_present: 0, refused_persons: [], notes: [] });
+    await settle();
+    expect(queue.get().rows).toEqual([{ file: "a.jpg", outcome: "stored" }]);
+    expect(queue.get().coco).toEqual([{ file: "c.json", added: 1, present: 0, refused: 0 }]);
   });
 
   it("takes the server's no for an answer", async () => {

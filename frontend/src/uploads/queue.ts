@@ -99,7 +99,10 @@ export class UploadQueue {
     const steps = this.#failed;
     this.#failed = [];
     const again = new Set(steps.flatMap((step) => step.files.map((file) => file.path)));
-    const rows = this.#state.rows.filter((row) => row.outcome !== "failed" || !again.has(row.file));
+    const stale = (row: Row) =>
+      (row.outcome === "failed" && again.has(row.file)) ||
+      steps.some((step) => step.kind === "coco" && row.file.startsWith(`${step.files[0].path}, person `));
+    const rows = this.#state.rows.filter((row) => !stale(row));
     this.#enqueue(steps, [], { rows, coco: [] });
   }
 
