@@ -106,5 +106,6 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_http(_request: Request, error: HTTPException) -> JSONResponse:
-        kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        phrase = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        kind = "too-large" if error.status_code == 413 else phrase  # Python's phrase for it has changed
         return problem(error.status_code, kind, str(error.detail), dict(error.headers) if error.headers else None)

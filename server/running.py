@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import threading
 from typing import Any
 
 import uvicorn
@@ -27,8 +28,7 @@ def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: 
         "timeout_graceful_shutdown": 10,
     }
     if workers == 1:
-        _configure_logs(settings)
-        uvicorn.run(create_app(settings), **common)
+        uvicorn.run(_make(settings), **common)
         return
     os.environ[_HANDED_DOWN] = settings.model_dump_json()
     uvicorn.run("server.running:app_of_worker", factory=True, workers=workers, **common)
@@ -36,9 +36,15 @@ def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: 
 
 def app_of_worker() -> FastAPI:
     """The app in a worker process, with the settings that `run` was given."""
-    settings = Settings.model_validate_json(os.environ[_HANDED_DOWN])
+    return _make(Settings.model_validate_json(os.environ[_HANDED_DOWN]))
+
+
+def _make(settings: Settings) -> FastAPI:
     _configure_logs(settings)
-    return create_app(settings)
+    app = create_app(settings)
+    # The first click should not wait for the body to be read and its renderer to be loaded.
+    threading.Thread(target=app.state.densemark.bodies.warm_up, daemon=True).start()
+    return app
 
 
 def _configure_logs(settings: Settings) -> None:

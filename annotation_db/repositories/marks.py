@@ -7,13 +7,22 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from annotation_db.models import Image, Mark, MarkRevision, Person, Point
+from annotation_db.models import Image, Mark, MarkRevision, Person, Point, Project, Task
 from annotation_db.roles import MarkKind
 
 
-def point(session: Session, point_id: UUID) -> Point | None:
-    """One point, superseded or not."""
-    return session.get(Point, point_id)
+def point_in_task(session: Session, task_id: UUID, point_id: UUID) -> tuple[Task, Project, Point | None] | None:
+    """A task whose image is not deleted, its project, and the point if it is one of the task's person, superseded or
+    not; all in one query, since every click asks for them."""
+    row = session.execute(
+        select(Task, Project, Point)
+        .join(Project, Project.id == Task.project_id)
+        .join(Person, Person.id == Task.person_id)
+        .join(Image, Image.id == Person.image_id)
+        .outerjoin(Point, (Point.person_id == Task.person_id) & (Point.id == point_id))
+        .where(Task.id == task_id, Image.deleted_at.is_(None))
+    ).first()
+    return (row[0], row[1], row[2]) if row else None
 
 
 def points(session: Session, person_id: UUID) -> Sequence[Point]:
@@ -72,19 +81,6 @@ def current(session: Session, person_id: UUID) -> Iterator[tuple[Mark, MarkRevis
         .order_by(MarkRevision.created_at, Mark.id)
     )
     return ((row[0], row[1]) for row in rows)
-
-
-def of_project(session: Session, project_id: UUID) -> Iterator[tuple[Point, Mark, MarkRevision]]:
-    """All present marks of a project on present points, by person and in the points' order, oldest mark first."""
-    rows = session.execute(
-        select(Point, Mark, MarkRevision)
-        .join(Person, Person.id == Point.person_id)
-        .join(Mark, Mark.point_id == Point.id)
-        .join(MarkRevision, (MarkRevision.mark_id == Mark.id) & (MarkRevision.revision == Mark.revision))
-        .where(Person.project_id == project_id, Point.superseded_at.is_(None))
-        .order_by(Point.person_id, Point.order, MarkRevision.created_at)
-    )
-    return ((row[0], row[1], row[2]) for row in rows)
 
 
 def revision(session: Session, mark_id: UUID, number: int) -> MarkRevision | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import surface
 from server.problems import NotFoundError
 from surface.body import Body
-from surface.views import View, views
+from surface.views import View, pick, views
 
 SHIPPED = ("anny",)
 
@@ -51,6 +51,13 @@ class Bodies:
     def by_hash(self, hash_: str) -> LoadedBody:
         """A body by content hash; raises NotFoundError."""
         return self._find(lambda loaded: loaded.hash == hash_, hash_)
+
+    def warm_up(self) -> None:
+        """Load the shipped bodies and compile what draws them."""
+        for name in SHIPPED:
+            loaded = self.by_name(name)
+            for part in loaded.views.values():
+                pick(loaded.body, part[0], 0.5, 0.5)
 
     def _find(self, fits: Callable[[LoadedBody], bool], wanted: str) -> LoadedBody:
         with self._lock:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from annotation_db import Database, models
-from annotation_db.repositories import marks, persons, projects, tasks
+from annotation_db.repositories import marks, persons, tasks
 from annotation_db.roles import TaskKind, TaskState
 from server.access import ANNOTATE, require
 from server.bodies import service as surfaces
@@ -27,10 +27,7 @@ def put_mark(
     LeaseLostError.
     """
     with database.read() as session:
-        project_id = tasks.project_of(session, body.task_id)
-        require(session, caller, ANNOTATE, project_id, "task")
-        point = _point_of_task(session, body)
-        body_hash = _body_hash(session, project_id)
+        point, body_hash = _point_of_task(session, caller, body)
     surface_point = None
     if body.view is not None and body.x is not None and body.y is not None:
         surface_point = surfaces.pick(bodies.by_hash(body_hash), point.part, body.view, body.x, body.y)
@@ -43,6 +40,8 @@ def put_mark(
         if mark is not None and marks.has_write(session, mark_id, body.write_id):
             return _current(session, bodies, body_hash, point, mark)
         check_open(task, (*TO_DO, TaskState.waiting))
+        person = persons.by_id(session, point.person_id, lock=True)
+        assert person is not None
         hold(session, settings, caller, task)
         mark = mark or _new_mark(session, bodies, body_hash, caller, point, mark_id, body)
         if mark.revision != body.revision:
@@ -51,8 +50,6 @@ def put_mark(
             )
         row = _revision(mark, body, surface_point, body_hash, caller)
         marks.append(session, mark, row)
-        person = persons.by_id(session, point.person_id, lock=True)
-        assert person is not None
         person.marks = marks.count_marked(session, person.id)
     return _out(mark, row, surface_point.projections if surface_point else [])
 
@@ -92,22 +89,18 @@ def list_revisions(session: Session, mark_id: UUID) -> MarkRevisions:
     )
 
 
-def _point_of_task(session: Session, body: MarkWrite) -> models.Point:
-    """The point of a write; superseded ones are taken too, since a late write must not be lost."""
-    task = tasks.by_id(session, body.task_id)
-    point = marks.point(session, body.point_id)
-    if task is None or task.kind != TaskKind.points:
+def _point_of_task(session: Session, caller: Caller, body: MarkWrite) -> tuple[models.Point, str]:
+    """The point of a write, and the hash of the project's body; superseded points are taken too, since a late write
+    must not be lost."""
+    found = marks.point_in_task(session, body.task_id, body.point_id)
+    require(session, caller, ANNOTATE, found[0].project_id if found else None, "task")
+    assert found is not None
+    task, project, point = found
+    if task.kind != TaskKind.points:
         raise RefusedError("the task is not a points task")
-    if point is None or point.person_id != task.person_id:
+    if point is None:
         raise RefusedError("the point is not one of this task's person")
-    return point
-
-
-def _body_hash(session: Session, project_id: UUID | None) -> str:
-    project = projects.by_id(session, project_id) if project_id else None
-    if project is None:
-        raise NotFoundError("no such project")
-    return project.body_hash
+    return point, project.body_hash
 
 
 def _new_mark(

@@ -95,6 +95,8 @@ def _append(
     if masks.has_write(session, mask_id, body.write_id):
         return current(session, mask)
     check_open(task)
+    person = persons.by_id(session, mask.person_id, lock=True)
+    assert person is not None
     hold(session, settings, caller, task)
     if mask.revision != body.revision:
         raise StaleError("the mask was changed meanwhile", current=current(session, mask))
@@ -111,8 +113,6 @@ def _append(
         seconds=body.seconds,
     )
     masks.append(session, mask, row)
-    person = persons.by_id(session, mask.person_id, lock=True)
-    assert person is not None
     person.state, person.parts = PersonState.mask, len(rles)
     return Mask(
         id=mask.id,

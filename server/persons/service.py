@@ -110,8 +110,8 @@ def clip_box(box: Box, width: int, height: int) -> Box:
     x0, y0, x1, y1 = max(x, 0.0), max(y, 0.0), min(x + w, float(width)), min(y + h, float(height))
     if x1 - x0 < _LEAST_SIDE or y1 - y0 < _LEAST_SIDE:
         raise RefusedError(f"the box {list(box)} has less than a pixel inside the image of {width} x {height}")
-    inside = x0 == x and y0 == y and x1 == x + w and y1 == y + h
-    return box if inside else (x0, y0, x1 - x0, y1 - y0)
+    # Subtracting rounds: a side that was not cut stays exactly as it came.
+    return x0, y0, w if (x0, x1) == (x, x + w) else min(w, x1 - x0), h if (y0, y1) == (y, y + h) else min(h, y1 - y0)
 
 
 def out(rows: Sequence[models.Person]) -> list[Person]:

@@ -96,3 +96,20 @@ def test_putting_again_makes_a_blob_young(tmp_path: Path) -> None:
     assert dict(store.ages())[key] > 1e6
     store.put(io.BytesIO(b"x"))
     assert dict(store.ages())[key] < 1e6
+
+
+def test_a_blob_is_synced_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = LocalBlobs(tmp_path)
+    content = b"photo" * 1000
+    seen = []
+    sync = os.fsync
+
+    def look(handle: int) -> None:
+        sizes = [path.stat().st_size for path in store.partial.iterdir()]
+        seen.append((store.exists(hashlib.sha256(content).hexdigest()), sizes))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", look)
+    store.put(io.BytesIO(content))
+    assert seen[0] == (False, [len(content)])
+    assert seen[1:] == [(True, []), (True, [])]  # and then the folders that hold the name

@@ -92,7 +92,8 @@ def test_bodies_have_a_size_limit(make_app: Callable[..., FastAPI], sqlite_url: 
     add_user(app, "lena", Role.lead)
     lead = sign_in(app, "lena")
     project = lead.project()
-    lead.fails("POST", "/api/projects", 413, json={"name": "x", "description": "y" * 2000})
+    large = lead.fails("POST", "/api/projects", 413, json={"name": "x", "description": "y" * 2000})
+    assert large["type"] == "/problems/too-large"
     lead.upload(project, ("small.jpg", b"x" * 2000))
     lead.fails("POST", f"/api/projects/{project}/images", 413, files=[("files", ("big.jpg", b"x" * 4000))])
     unstated = iter([b'{"name": "', b"x" * 2000, b'"}'])
