@@ -49,9 +49,7 @@ export function DonePage({ task, journal, onNext, onReopened }: Props) {
       <main className={classes.done}>
         <Stack align="center" gap="xs">
           <IconCircleCheck size={44} stroke={1.4} className={classes.icon} aria-hidden />
-          <Title order={1} size="h2">
-            This person is done
-          </Title>
+          <Title order={2}>This person is done</Title>
           <Text c="dimmed">
             {task.person.marks} of {task.person.points} points marked or flagged in {task.image.file_name}.
           </Text>

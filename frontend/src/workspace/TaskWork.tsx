@@ -31,8 +31,7 @@ const FRESH = { staleTime: Number.POSITIVE_INFINITY, gcTime: 0, refetchOnWindowF
 async function openTask(taskId: string): Promise<Task> {
   const task = await renewLease(taskId);
   if (task.state === "open" || task.state === "returned") return task;
-  const present = await openPersonTask(task.person.id);
-  return present;
+  return openPersonTask(task.person.id);
 }
 
 /** Everything about one task, from taking it to handing it in. */
@@ -77,7 +76,14 @@ export function TaskWork({ taskId, user, journal }: Props) {
       <TopBar task={current} journal={journal} />
       <LeaseKeeper task={current} />
       {current.kind === "mask" ? (
-        <Masks key={current.id} task={current} user={user} journal={journal} onSubmitted={goTo} />
+        <Masks
+          key={`${current.id} ${current.region.join()}`}
+          task={current}
+          user={user}
+          journal={journal}
+          onSubmitted={goTo}
+          onMoved={() => task.refetch()}
+        />
       ) : (
         <Points key={current.id} task={current} user={user} journal={journal} goTo={goTo} />
       )}
@@ -98,9 +104,14 @@ interface StepProps {
   journal: Journal;
 }
 
-function Masks({ task, user, journal, onSubmitted }: StepProps & { onSubmitted: (next: Task) => void }) {
+interface MasksProps extends StepProps {
+  onSubmitted: (next: Task) => void;
+  onMoved: () => void;
+}
+
+function Masks({ task, user, journal, onSubmitted, onMoved }: MasksProps) {
   const mask = useQuery({
-    queryKey: ["work", task.id, "mask"],
+    queryKey: ["work", task.id, "mask", ...task.region],
     queryFn: async ({ signal }) => {
       const ref = { kind: "mask" as const, id: task.mask_id };
       // Asked before the fetch: what is confirmed in between is in what the server answers.
@@ -122,6 +133,7 @@ function Masks({ task, user, journal, onSubmitted }: StepProps & { onSubmitted: 
       journal={journal}
       settings={settingsOf(user.id)}
       onSubmitted={onSubmitted}
+      onMoved={onMoved}
     />
   );
 }

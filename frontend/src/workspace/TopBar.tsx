@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Group, Tooltip } from "@mantine/core";
+import { ActionIcon, Anchor, Group, Tooltip, VisuallyHidden } from "@mantine/core";
 import { IconArrowLeft, IconKeyboard } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
@@ -15,6 +15,11 @@ export function TopBar({ task, journal, children }: { task: Task; journal: Journ
   const step = task.kind === "mask" ? 1 : 2;
   return (
     <header className={classes.bar}>
+      <VisuallyHidden>
+        <h1>
+          {step === 1 ? "Masks" : "Points"} of a person in {task.image.file_name}
+        </h1>
+      </VisuallyHidden>
       <Group gap="xs" wrap="nowrap" className={classes.side}>
         <Tooltip label="Back to the project">
           <ActionIcon component={Link} to={`/projects/${task.project_id}`} aria-label="Back to the project" size={32}>

@@ -3,7 +3,15 @@ import { describe, expect, it } from "vitest";
 import { connectedComponents } from "./components";
 import { floodFill } from "./fill";
 import { intersect, isEmpty, union } from "./geometry";
-import { createLabelMap, differingRect, labelAt, paintPolygon, paintSegment, wholeRect } from "./labelMap";
+import {
+  createLabelMap,
+  differingRect,
+  labelAt,
+  moveToRegion,
+  paintPolygon,
+  paintSegment,
+  wholeRect,
+} from "./labelMap";
 import { decodeRect, decodeRuns, encodeRect, encodeRuns } from "./runs";
 import { mapOf, rowsOf } from "./testMaps";
 
@@ -242,5 +250,14 @@ describe("differingRect", () => {
         expect(rect).toEqual({ x0: Math.min(...xs), y0: Math.min(...ys), x1, y1 });
       }),
     );
+  });
+});
+
+describe("moveToRegion", () => {
+  it("keeps every label at its place in the image", () => {
+    const map = mapOf("12", "34");
+    expect(rowsOf(moveToRegion(map, [10, 20, 2, 2], [9, 20, 4, 3]))).toEqual([".12.", ".34.", "...."]);
+    expect(rowsOf(moveToRegion(map, [10, 20, 2, 2], [11, 21, 2, 2]))).toEqual(["4.", ".."]);
+    expect(rowsOf(moveToRegion(map, [10, 20, 2, 2], [50, 50, 1, 2]))).toEqual([".", "."]);
   });
 });

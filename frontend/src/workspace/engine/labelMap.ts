@@ -178,3 +178,25 @@ export function differingRect(a: LabelMap, b: LabelMap, rect: Rect): Rect | null
   }
   return x1 > x0 ? { x0, y0, x1, y1 } : null;
 }
+
+/** x0, y0, width, height in whole pixels of the image. */
+export type Region = readonly number[];
+
+export function sameRegion(a: Region, b: Region): boolean {
+  return a.every((value, index) => value === b[index]);
+}
+
+/** The labels of a map over one region, over another region of the same image; what lies outside of it is cut off. */
+export function moveToRegion(map: LabelMap, from: Region, to: Region): LabelMap {
+  const [fromX = 0, fromY = 0] = from;
+  const [toX = 0, toY = 0, width = 0, height = 0] = to;
+  const moved = createLabelMap(width, height);
+  const [dx, dy] = [fromX - toX, fromY - toY];
+  const shown = intersect({ x0: dx, y0: dy, x1: dx + map.width, y1: dy + map.height }, wholeRect(moved));
+  if (isEmpty(shown)) return moved;
+  for (let y = shown.y0; y < shown.y1; y++) {
+    const row = (y - dy) * map.width - dx;
+    moved.data.set(map.data.subarray(row + shown.x0, row + shown.x1), y * width + shown.x0);
+  }
+  return moved;
+}

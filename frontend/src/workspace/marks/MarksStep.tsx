@@ -161,7 +161,7 @@ export function MarksStep({ task, user, points, local, journal, settings, onTask
   const mark = marks.get(point.id);
   const done = marks.size === session.points.length;
   return (
-    <div className={classes.step} onPointerMove={() => session.clock.touch()}>
+    <main className={classes.step} onPointerMove={() => session.clock.touch()}>
       <div className={classes.top}>
         <Progress session={session} />
         <Tooltip label={done ? "Every point has a mark or a flag" : "Points are left: goes to the next one"}>
@@ -219,6 +219,6 @@ export function MarksStep({ task, user, points, local, journal, settings, onTask
       </div>
       {leaving && <BackToMasks onClose={() => setLeaving(false)} onConfirm={toMasks} />}
       <MarksConflict session={session} journal={journal} />
-    </div>
+    </main>
   );
 }

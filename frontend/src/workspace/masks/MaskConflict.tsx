@@ -2,27 +2,44 @@ import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import type { Mask } from "@/api/types";
 import { PARTS } from "@/parts";
-import type { LabelMap } from "../engine/labelMap";
+import { type LabelMap, moveToRegion, sameRegion } from "../engine/labelMap";
 import { drawFilled, makePalette } from "../engine/overlay";
-import { decodeRuns } from "../engine/runs";
+import { encodeRuns } from "../engine/runs";
 import { fitBox } from "../engine/viewport";
 import type { Journal } from "../journal/journal";
 import { useJournalStatus } from "../journal/useJournal";
 import classes from "./MaskConflict.module.css";
-import type { MaskSession } from "./MaskSession";
+import { type MaskSession, mapIn } from "./MaskSession";
 
 const SIZE = { width: 200, height: 220 };
 const PALETTE = makePalette(PARTS.map((part) => part.colour));
 
+interface Props {
+  session: MaskSession;
+  journal: Journal;
+  /** The person's box is another one now: task and mask have to be fetched again. */
+  onMoved: () => void;
+}
+
 /** The mask was changed elsewhere while it was painted here: the annotator chooses, nothing is overwritten unasked. */
-export function MaskConflict({ session, journal }: { session: MaskSession; journal: Journal }) {
+export function MaskConflict({ session, journal, onMoved }: Props) {
   useJournalStatus(journal);
   const theirs = journal.conflict(session.ref) as Mask | null;
   if (!theirs) return null;
-  const [, , width, height] = theirs.region;
+  const { region } = session.task;
+  const moved = !sameRegion(theirs.region, region);
   const keep = async (which: "mine" | "theirs") => {
-    await journal.resolve(session.ref, which);
-    if (which === "theirs") session.adopt(theirs);
+    if (!moved) {
+      await journal.resolve(session.ref, which);
+      if (which === "theirs") session.adopt(theirs);
+      return;
+    }
+    // The server takes masks of the new box only: ours goes on as a new write, the old one is set aside.
+    const runs = encodeRuns(moveToRegion(session.editor.map, region, theirs.region));
+    await journal.resolve(session.ref, "theirs");
+    if (which === "mine")
+      await journal.record(session.ref, { task_id: session.task.id, region: theirs.region, runs }, 0);
+    onMoved();
   };
   return (
     <Modal
@@ -38,13 +55,13 @@ export function MaskConflict({ session, journal }: { session: MaskSession; journ
       <Stack>
         <Text size="sm">
           While you painted here, a newer version was saved from another place. Both are kept: the one that you do not
-          choose can be brought back.
+          choose can be brought back.{moved && " The person's box was changed, too."}
         </Text>
         <Group grow align="stretch">
           <Version title="Here (mine)" map={session.editor.map} onKeep={() => keep("mine")} action="Keep mine" />
           <Version
             title="Saved elsewhere"
-            map={decodeRuns(theirs.runs, width, height)}
+            map={mapIn(theirs.region, theirs)}
             onKeep={() => keep("theirs")}
             action="Take theirs"
           />

@@ -105,6 +105,8 @@ export class MaskInput {
       return;
     }
     stage.host.setPointerCapture(event.pointerId);
+    // A pen or a finger comes down without having hovered.
+    this.hover(event);
     const at = stage.pointOf(event);
     if (event.button === 1 || (event.button === 0 && this.panHeld)) {
       event.preventDefault();

@@ -1,6 +1,7 @@
 import type { Mask, Task } from "@/api/types";
 import { WorkClock } from "../activity";
 import type { Rect } from "../engine/geometry";
+import { type LabelMap, moveToRegion, type Region, sameRegion } from "../engine/labelMap";
 import { MaskEditor } from "../engine/maskEditor";
 import { decodeRuns, encodeRuns } from "../engine/runs";
 import type { MaskPayload } from "../journal/http";
@@ -37,8 +38,7 @@ export class MaskSession {
     private readonly journal: Journal,
   ) {
     this.ref = { kind: "mask", id: task.mask_id };
-    const [, , width, height] = task.region;
-    const map = decodeRuns((local ?? mask).runs, width, height);
+    const map = mapIn(task.region, local ?? mask);
     this.editor = new MaskEditor(
       map,
       (rect) => this.onDraw(rect),
@@ -49,8 +49,7 @@ export class MaskSession {
 
   /** Takes the server's mask in place of ours, as a step that undo takes back. */
   adopt(mask: Mask): void {
-    const [, , width, height] = this.task.region;
-    this.editor.replace(decodeRuns(mask.runs, width, height));
+    this.editor.replace(mapIn(this.task.region, mask));
   }
 
   private edited(): void {
@@ -60,6 +59,13 @@ export class MaskSession {
     const payload: MaskPayload = { task_id: this.task.id, region: this.task.region, runs };
     void this.journal.record(this.ref, payload, this.clock.take(), SEND_AFTER_MS);
   }
+}
+
+/** The map of a mask over a region, even where the person's box was changed since it was painted. */
+export function mapIn(region: Region, { region: own, runs }: { region: Region; runs: readonly number[] }): LabelMap {
+  const [, , width = 0, height = 0] = own;
+  const map = decodeRuns(runs, width, height);
+  return sameRegion(own, region) ? map : moveToRegion(map, own, region);
 }
 
 function paintedIn(runs: readonly number[]): ReadonlySet<number> {

@@ -27,6 +27,8 @@ interface Props {
   journal: Journal;
   settings: ValueStore<Settings>;
   onSubmitted: (next: Task) => void;
+  /** The person's box was changed meanwhile: everything has to be fetched again. */
+  onMoved: () => void;
 }
 
 const KEYS: Shortcut[] = [
@@ -52,7 +54,7 @@ const KEYS: Shortcut[] = [
 ];
 
 /** Step 1: painting the parts of one person. */
-export function MaskStep({ task, mask, local, journal, settings, onSubmitted }: Props) {
+export function MaskStep({ task, mask, local, journal, settings, onSubmitted, onMoved }: Props) {
   const [session] = useState(() => new MaskSession(task, mask, local, journal));
   const handle = useRef<MaskCanvasHandle | null>(null);
   const [hideHeld, setHideHeld] = useState(false);
@@ -163,7 +165,7 @@ export function MaskStep({ task, mask, local, journal, settings, onSubmitted }: 
   };
 
   return (
-    <div className={classes.step} onPointerMove={() => session.clock.touch()}>
+    <main className={classes.step} onPointerMove={() => session.clock.touch()}>
       <ToolRail
         tool={tool}
         canUndo={canUndo}
@@ -178,7 +180,7 @@ export function MaskStep({ task, mask, local, journal, settings, onSubmitted }: 
       {submitting && (
         <SubmitDialog session={session} onClose={() => setSubmitting(false)} onShow={show} onSubmit={submit} />
       )}
-      <MaskConflict session={session} journal={journal} />
-    </div>
+      <MaskConflict session={session} journal={journal} onMoved={onMoved} />
+    </main>
   );
 }

@@ -24,7 +24,7 @@ export function SidePanel({ session, settings, onSubmit }: Props) {
   const { brush, opacity } = useValue(settings);
   const [fromBehind, setFromBehind] = useState(() => seenFromBehind(session.task.person.keypoints) ?? false);
   return (
-    <aside className={classes.panel} aria-label="Parts">
+    <section className={classes.panel} aria-label="Parts">
       <Palette
         label={label}
         painted={painted}
@@ -67,6 +67,6 @@ export function SidePanel({ session, settings, onSubmit }: Props) {
       <Button fullWidth onClick={onSubmit} data-testid="submit" rightSection={<Kbd size="xs">Ctrl+Enter</Kbd>}>
         Submit masks
       </Button>
-    </aside>
+    </section>
   );
 }

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Kbd, Modal, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { messageOf } from "@/api/error";
-import { PARTS } from "@/parts";
+import { PARTS, part } from "@/parts";
 import { inspectMask, type Warning } from "../engine/checks";
 import type { Rect } from "../engine/geometry";
 import { UnfinishedError } from "../journal/journal";
@@ -21,6 +21,9 @@ interface Props {
 }
 
 const SHOWN_WARNINGS = 6;
+
+/** From head to foot, the person's right beside their left. */
+const IN_PAIRS = [14, 1, 11, 10, 13, 12, 2, 3, 6, 7, 8, 9, 5, 4].map(part);
 
 /** What the mask holds and what may be wrong with it, before its points are chosen. */
 export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
@@ -62,7 +65,7 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
     >
       <Stack gap="md">
         <ul className={classes.parts} aria-label="Parts painted">
-          {PARTS.map((each) => (
+          {IN_PAIRS.map((each) => (
             <li key={each.label} data-painted={Boolean(report.areas[each.label])}>
               <i style={{ background: each.colour }} />
               {spoken(each).full}
