@@ -188,6 +188,18 @@ describe("floodFill", () => {
     expect(rowsOf(map)).toEqual(before);
   });
 
+  it.each([
+    ["left", ["111", "..1", "111"]],
+    ["top", ["1.1", "1.1", "111"]],
+    ["right", ["111", "1..", "111"]],
+    ["bottom", ["111", "1.1", "1.1"]],
+  ])("takes an area that reaches the %s border for background", (_, rows) => {
+    const map = mapOf(...rows);
+    const empty = map.data.indexOf(0);
+    const at = { x: (empty % map.width) + 0.5, y: Math.floor(empty / map.width) + 0.5 };
+    expect(floodFill(map, at, 4)).toEqual({ refused: "open" });
+  });
+
   it("gives a painted area another part, at the border too", () => {
     const map = mapOf("22.22", "2...2");
     floodFill(map, { x: 0.5, y: 1.5 }, 3);

@@ -104,6 +104,14 @@ describe("overlay", () => {
     expect([...out]).toEqual([...top, ...top, ...bottom, ...bottom]);
   });
 
+  it("shows the pixel under the centre of each screen pixel", () => {
+    const out = new Uint32Array(4);
+    drawFilled(map, { scale: 1, x: 0.4, y: 0 }, { x0: 0, y0: 0, x1: 4, y1: 1 }, palette, out);
+    expect([...out]).toEqual([RED, RED, GREEN, 0]);
+    drawFilled(map, { scale: 1, x: 0.6, y: 0 }, { x0: 0, y0: 0, x1: 4, y1: 1 }, palette, out);
+    expect([...out]).toEqual([0, RED, RED, GREEN]);
+  });
+
   it("draws a part of the screen as it draws the whole", () => {
     fc.assert(
       fc.property(
