@@ -219,7 +219,7 @@ describe("BoxStore", () => {
     store.change("p", A);
     await settle();
     expect(shown(store)).toEqual([]);
-    expect(store.get()).toMatchObject({ problem: "the box lies outside of the image", saving: "saved" });
+    expect(store.get()).toMatchObject({ problem: "The box lies outside of the image", saving: "saved" });
   });
 
   it("adopts a box that the server rounded instead of writing for ever", async () => {

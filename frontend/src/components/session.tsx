@@ -1,9 +1,10 @@
 import { Anchor, Button, Center, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState, useSyncExternalStore } from "react";
 import { Navigate, Outlet, useLocation } from "react-router";
 import { signIn, signOut } from "../api/endpoints";
-import { ApiError } from "../api/error";
+import { ApiError, messageOf } from "../api/error";
 import { MeContext, queries } from "../api/queries";
 import { isSignInNeeded, settleSignIn, subscribeSignIn } from "../api/session";
 import type { Me } from "../api/types";
@@ -97,7 +98,10 @@ export async function leave(): Promise<void> {
   try {
     await signOut();
   } catch (error) {
-    if (!isUnauthorised(error)) throw error;
+    if (!isUnauthorised(error)) {
+      notifications.show({ color: "red", title: "Not signed out", message: messageOf(error) });
+      return;
+    }
   }
   window.location.assign("/login");
 }
