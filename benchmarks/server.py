@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from annotation.masks import encode_runs
+from annotation.words import PersonSource, Role
 from annotation_db.repositories import images, persons
-from annotation_db.roles import PersonSource, Role
 from server import prepare
 from server.images.service import import_paths
 from server.persons.service import new_person

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 
 import typer
 
-from annotation_db.roles import PersonSource, Role
+from annotation.words import PersonSource, Role
 from cli.common import (
     DEFAULT_DATA,
     DataDir,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from annotation_db.roles import Role
+from annotation.words import Role
 from cli.common import DEFAULT_DATA, AsJson, DataDir, console, open_database, print_json, print_table
 
 app = typer.Typer(help="Accounts: add, change a password, list.", no_args_is_help=True)

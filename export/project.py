@@ -13,10 +13,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from annotation.masks import from_coco_rle, region_of
+from annotation.words import MarkKind, PersonState
 from annotation_db.blobs import BlobStore
 from annotation_db.models import Image, MaskRevision, Person, Project
 from annotation_db.repositories import images, marks, masks, persons, projects
-from annotation_db.roles import MarkKind, PersonState
 from export.densepose_coco import ExportImage, ExportPerson, write
 
 FORMATS = ("densepose-coco",)

@@ -10,8 +10,8 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as DependsParam
 from sqlalchemy.orm import Session
 
+from annotation.words import Role
 from annotation_db.repositories import images, marks, masks, persons, projects, tasks
-from annotation_db.roles import Role
 from server.problems import ForbiddenError, NotFoundError, UnauthenticatedError
 from server.session import service as sessions
 from server.session.service import Caller

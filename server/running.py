@@ -6,12 +6,15 @@ import sys
 import threading
 from typing import Any
 
+import numpy as np
 import uvicorn
 from fastapi import FastAPI
 
+from annotation.sampling import sample_points
 from server.app import create_app
 from server.settings import Settings
 from server.startup import prepare
+from server.state import State
 
 _HANDED_DOWN = "DENSEMARK_SETTINGS_JSON"
 
@@ -42,9 +45,14 @@ def app_of_worker() -> FastAPI:
 def _make(settings: Settings) -> FastAPI:
     _configure_logs(settings)
     app = create_app(settings)
-    # The first click should not wait for the body to be read and its renderer to be loaded.
-    threading.Thread(target=app.state.densemark.bodies.warm_up, daemon=True).start()
+    threading.Thread(target=_warm_up, args=(app.state.densemark,), daemon=True).start()
     return app
+
+
+def _warm_up(state: State) -> None:
+    """The first click and the first submitted mask should not wait for the body and for compiled code."""
+    state.bodies.warm_up()
+    sample_points(np.ones((40, 40), np.uint8), (0, 0), 0)
 
 
 def _configure_logs(settings: Settings) -> None:

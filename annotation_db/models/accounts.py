@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from annotation.words import Role
 from annotation_db.columns import UTCDateTime, utc_now, words
 from annotation_db.models.base import Base, WithId
-from annotation_db.roles import Role
 
 
 class User(WithId, Base):

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from annotation.words import PersonSource, PersonState
 from annotation_db.columns import UTCDateTime, utc_now, words
 from annotation_db.models.base import Base, WithId
-from annotation_db.roles import PersonSource, PersonState
 
 
 class Project(WithId, Base):

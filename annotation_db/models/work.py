@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from annotation.words import MarkFlag, MarkKind, TaskKind, TaskState
 from annotation_db.columns import UTCDateTime, utc_now, words
 from annotation_db.models.base import Base, WithId
-from annotation_db.roles import MarkFlag, MarkKind, TaskKind, TaskState
 
 
 class Task(WithId, Base):

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from annotation.words import PersonState
 from annotation_db.models import Image, Person
-from annotation_db.roles import PersonState
 
 
 def by_id(session: Session, image_id: UUID, lock: bool = False) -> Image | None:

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from annotation.words import MarkKind
 from annotation_db.models import Image, Mark, MarkRevision, Person, Point, Project, Task
-from annotation_db.roles import MarkKind
 
 
 def point_in_task(session: Session, task_id: UUID, point_id: UUID) -> tuple[Task, Project, Point | None] | None:

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from annotation.words import PersonState, TaskKind
 from annotation_db.models import Image, Mask, Person, PersonRevision, Task
-from annotation_db.roles import PersonState, TaskKind
 
 
 def by_id(session: Session, person_id: UUID, lock: bool = False) -> Person | None:

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import case, delete, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from annotation.words import PersonState
 from annotation_db.models import Image, Member, Person, Project, User
-from annotation_db.roles import PersonState
 
 
 class ProgressRow(NamedTuple):

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Select, case, or_, select
 from sqlalchemy.orm import Session
 
+from annotation.words import TaskKind, TaskState
 from annotation_db.models import Image, Person, Task
-from annotation_db.roles import TaskKind, TaskState
 
 _TO_DO = (TaskState.open, TaskState.returned)
 

@@ -10,9 +10,9 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
+from annotation.words import PersonSource
 from annotation_db import models, utc_now
 from annotation_db.repositories import images, persons
-from annotation_db.roles import PersonSource
 from export.coco_in import CocoFile, CocoImage, CocoPerson, read
 from server.images import names, service
 from server.images.schemas import CocoResult, ImportResult, PersonNote, RefusedFile, RefusedPerson

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from annotation_db.roles import MarkFlag, MarkKind
+from annotation.words import MarkFlag, MarkKind
 from server.schemas import In, Out, Revision, Seconds
 
 ViewIndex = Annotated[int, Field(ge=0, le=5)]

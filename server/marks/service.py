@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from annotation.words import TaskKind, TaskState
 from annotation_db import Database, models
 from annotation_db.repositories import marks, persons, tasks
-from annotation_db.roles import TaskKind, TaskState
 from server.access import ANNOTATE, require
 from server.bodies import service as surfaces
 from server.bodies.registry import Bodies

@@ -6,9 +6,9 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from annotation.masks import decode_runs, encode_runs, from_coco_rle, region_of, to_coco_rle
+from annotation.words import PersonState, TaskKind
 from annotation_db import Database, models
 from annotation_db.repositories import images, masks, persons, tasks
-from annotation_db.roles import PersonState, TaskKind
 from server.masks.schemas import Mask, MaskRevision, MaskRevisions, MaskWrite
 from server.problems import ConflictError, NotFoundError, RefusedError, StaleError
 from server.schemas import Region

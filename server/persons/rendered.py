@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from annotation.words import PersonSource
 from annotation_db.repositories import images, persons
-from annotation_db.roles import PersonSource
 from server.images import service
 from server.persons.service import clip_box, new_person
 from server.problems import NotFoundError, RefusedError

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
 
-from annotation_db.roles import PersonState
+from annotation.words import PersonState
 from server.access import ANNOTATE, READ, Of, SignedIn, allow
 from server.paging import After, Limit
 from server.persons import service

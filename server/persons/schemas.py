@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from annotation_db.roles import PersonSource, PersonState
+from annotation.words import PersonSource, PersonState
 from server.schemas import Box, In, Out, Revision
 
 

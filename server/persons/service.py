@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from annotation.words import PersonSource, PersonState
 from annotation_db import models, utc_now
 from annotation_db.repositories import images, persons, tasks
-from annotation_db.roles import PersonSource, PersonState
 from server.access import ANNOTATE, require
 from server.paging import page
 from server.persons.schemas import Person, PersonWrite

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from annotation.words import Role
 from annotation_db import models
 from annotation_db.repositories import projects, users
-from annotation_db.roles import Role
 from server.access import ANNOTATE, EXPORT, MANAGE, READ
 from server.paging import page
 from server.problems import NotFoundError, StaleError

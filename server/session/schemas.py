@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from annotation_db.roles import Role
+from annotation.words import Role
 from server.schemas import In, Out
 
 Password = Annotated[str, Field(min_length=8, max_length=200)]

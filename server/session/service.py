@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pwdlib import PasswordHash
 
+from annotation.words import Role
 from annotation_db import Database, utc_now
 from annotation_db.models import User, UserSession
 from annotation_db.repositories import users
-from annotation_db.roles import Role
 from server.problems import RefusedError, TooManyError, UnauthenticatedError
 from server.session.schemas import Me, MeUser
 from server.settings import Settings

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from annotation.words import TaskState
 from annotation_db import models, utc_now
 from annotation_db.repositories import persons, tasks
-from annotation_db.roles import TaskState
 from server.problems import ConflictError, LeaseLostError
 from server.session.service import Caller
 from server.settings import Settings

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from annotation.words import PersonState, Role, TaskKind
 from annotation_db import utc_now
 from annotation_db.repositories import persons, tasks
-from annotation_db.roles import PersonState, Role, TaskKind
 from server.problems import ConflictError, LeaseLostError, NotFoundError
 from server.session.service import Caller
 from server.settings import Settings

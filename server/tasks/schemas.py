@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from annotation_db.roles import TaskKind, TaskState
+from annotation.words import TaskKind, TaskState
 from server.images.schemas import Image
 from server.marks.schemas import Mark
 from server.persons.schemas import Person

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from annotation.parts import ANNOTATION_ORDER
 from annotation.sampling import SampledPoint, sample_points
+from annotation.words import PersonState, TaskKind, TaskState
 from annotation_db import Database, models, utc_now
 from annotation_db.repositories import marks, masks, persons, tasks
-from annotation_db.roles import PersonState, TaskKind, TaskState
 from server.masks import service as mask_service
 from server.problems import ConflictError, RefusedError, StaleError, UnmarkedError
 from server.session.service import Caller

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from annotation.words import Role
 from annotation_db import models
 from annotation_db.repositories import users
-from annotation_db.roles import Role
 from server.paging import page
 from server.problems import ConflictError, NotFoundError, RefusedError
 from server.schemas import Page, decode_cursor

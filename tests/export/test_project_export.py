@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from annotation.masks import to_coco_rle
+from annotation.words import MarkFlag, MarkKind, PersonSource, PersonState, Role
 from annotation_db import Database, LocalBlobs, migrate
 from annotation_db.models import Image, Mark, MarkRevision, MaskRevision, Person, Point, Project, User
 from annotation_db.repositories import images, marks, masks, persons, projects
-from annotation_db.roles import MarkFlag, MarkKind, PersonSource, PersonState, Role
 from export.check import check
 from export.project import export_project, parse_split, side_of, stable_id
 from export.reference import image_positions, read_masks, read_person

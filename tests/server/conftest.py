@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from annotation_db.roles import Role
+from annotation.words import Role
 from server.app import create_app
 from server.settings import Settings
 from server.state import State

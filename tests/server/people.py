@@ -15,10 +15,10 @@ from httpx import Response
 from PIL import Image
 
 from annotation.masks import encode_runs
+from annotation.words import Role
 from annotation_db import utc_now
 from annotation_db.models import User, UserSession
 from annotation_db.repositories import users
-from annotation_db.roles import Role
 from server.users.service import hash_password
 
 PASSWORD = "correct horse"

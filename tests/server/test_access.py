@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from annotation_db.roles import Role
+from annotation.words import Role
 from server.access import ADMIN, ANNOTATE, EXPORT, LEADS, MANAGE, PUBLIC, READ, SIGNED_IN, Of, Rule, declared
 from server.app import routes_of
 from tests.server.people import ORIGIN, Api, add_user, sign_in

@@ -58,7 +58,7 @@ def test_persons_come_with_all_they_have(app: FastAPI, lead: Api) -> None:
 
 
 def test_doing_it_again_adds_nothing(any_app: FastAPI) -> None:
-    from annotation_db.roles import Role
+    from annotation.words import Role
     from tests.server.people import add_user, sign_in
 
     add_user(any_app, "lena", Role.lead)

@@ -20,9 +20,9 @@ import numpy as np
 import pytest
 from sqlalchemy import select, text
 
+from annotation.words import Role
 from annotation_db import Database, LocalBlobs, migrate
 from annotation_db.models import Image
-from annotation_db.roles import Role
 from server.users.service import create_user
 from tests.server.people import PASSWORD, Api, label_map, png
 

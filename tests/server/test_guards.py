@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Headers
 
-from annotation_db.roles import Role
+from annotation.words import Role
 from server import static
 from server.openapi import document
 from tests.server.people import ORIGIN, PASSWORD, Api, add_user, sign_in

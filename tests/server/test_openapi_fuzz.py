@@ -14,7 +14,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from annotation_db.roles import Role
+from annotation.words import Role
 from server.app import create_app
 from server.settings import Settings
 from tests.server.people import Api, add_user, sign_in

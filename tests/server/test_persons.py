@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from annotation.words import Role
 from annotation_db.repositories import persons
-from annotation_db.roles import Role
 from server.persons.rendered import add_rendered_person, truth_of
 from server.persons.service import clip_box
 from server.problems import RefusedError

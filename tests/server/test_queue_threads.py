@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
-from annotation_db.roles import Role
+from annotation.words import Role
 from tests.server.people import Api, add_user, label_map, sign_in
 
 PEOPLE = 6

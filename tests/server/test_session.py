@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
+from annotation.words import Role
 from annotation_db import utc_now
 from annotation_db.models import UserSession
-from annotation_db.roles import Role
 from server.session import service
 from server.state import State
 from tests.server.people import ORIGIN, PASSWORD, Api, add_user, sign_in

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy.orm import Session
 
+from annotation.words import Role, TaskKind
 from annotation_db import utc_now
 from annotation_db.repositories import marks, masks, persons, tasks
-from annotation_db.roles import Role, TaskKind
 from server.app import create_app
 from server.settings import Settings
 from tests.server.people import Api, add_user, expire_leases, label_map, sign_in

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from annotation.words import Role
 from annotation_db.models import Image
-from annotation_db.roles import Role
 from server.images import names, service
 from server.images.upload import Upload
 from server.startup import remove_orphans

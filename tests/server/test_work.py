@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from annotation.masks import decode_runs, encode_runs
+from annotation.words import Role
 from annotation_db.models import Point
-from annotation_db.roles import Role
 from tests.server.people import TORSO_AND_HEAD, Api, add_user, expire_leases, label_map, sign_in
 
 
