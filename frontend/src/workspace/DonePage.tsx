@@ -11,23 +11,28 @@ import { useKeys } from "./keys";
 import { TopBar } from "./TopBar";
 import pageClasses from "./Workspace.module.css";
 
+export type NextOutcome = "opened" | "nothing left" | "failed";
+
 interface Props {
   task: Task;
   journal: Journal;
-  /** Opens the next person; false when there is none or it failed. */
-  onNext: () => Promise<boolean>;
+  /** Opens the next person, if there is one. */
+  onNext: () => Promise<NextOutcome>;
   onReopened: (task: Task) => void;
 }
 
 /** A person is done: one key to the next. */
 export function DonePage({ task, journal, onNext, onReopened }: Props) {
   const [busy, setBusy] = useState(false);
+  const [nothingLeft, setNothingLeft] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const next = async () => {
     if (busy) return;
     setBusy(true);
-    await onNext();
+    const outcome = await onNext();
+    if (outcome === "opened") return;
     setBusy(false);
+    setNothingLeft(outcome === "nothing left");
   };
   const reopen = async () => {
     try {
@@ -49,9 +54,13 @@ export function DonePage({ task, journal, onNext, onReopened }: Props) {
       <main className={classes.done}>
         <Stack align="center" gap="xs">
           <IconCircleCheck size={44} stroke={1.4} className={classes.icon} aria-hidden />
-          <Title order={2}>This person is done</Title>
+          <Title order={2} aria-live="polite">
+            {nothingLeft ? "Everything is done" : "This person is done"}
+          </Title>
           <Text c="dimmed">
-            {task.person.marks} of {task.person.points} points marked or flagged in {task.image.file_name}.
+            {nothingLeft
+              ? "No person of this project waits for you."
+              : `${task.person.marks} of ${task.person.points} points marked or flagged in ${task.image.file_name}.`}
           </Text>
           <Group mt="md">
             <Button variant="default" component={Link} to={`/projects/${task.project_id}`}>

@@ -8,7 +8,7 @@ import { getMask, getPoints, nextTask, openPersonTask, renewLease } from "@/api/
 import { ApiError, messageOf } from "@/api/error";
 import type { Task, User } from "@/api/types";
 import { EmptyState, ErrorState, LoadingState } from "@/components/states";
-import { DonePage } from "./DonePage";
+import { DonePage, type NextOutcome } from "./DonePage";
 import type { MaskPayload } from "./journal/http";
 import type { Journal } from "./journal/journal";
 import { LeaseKeeper } from "./LeaseKeeper";
@@ -49,18 +49,18 @@ export function TaskWork({ taskId, user, journal }: Props) {
     [client, navigate],
   );
   const goOn = useCallback(
-    async (projectId: string) => {
+    async (projectId: string): Promise<NextOutcome> => {
       try {
         const next = await nextTask(projectId);
-        if (next) goTo(next);
-        else navigate(`/projects/${projectId}`);
-        return next !== undefined;
+        if (!next) return "nothing left";
+        goTo(next);
+        return "opened";
       } catch (error) {
         notifications.show({ color: "red", message: messageOf(error) });
-        return false;
+        return "failed";
       }
     },
-    [goTo, navigate],
+    [goTo],
   );
 
   if (task.error) return <Unavailable error={task.error} retry={() => task.refetch()} />;
