@@ -34,7 +34,7 @@ def list_(data: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
     import surface
 
     sources: list[str | Path] = [*surface.names(), *sorted((data / "bodies").glob("*.npz"))]
-    bodies = [surface.load(source) for source in sources]
+    bodies = list({body.hash: body for body in map(surface.load, reversed(sources))}.values())[::-1]
     rows = [(b.name, len(b.vertices), len(b.faces), len(b.chart_names), len(b.part_names), b.hash) for b in bodies]
     columns = ("name", "vertices", "triangles", "charts", "parts", "hash")
     if as_json:

@@ -88,7 +88,7 @@ def find_project(state: State, name: str, create: bool = False) -> tuple[UUID, s
         return found[0].id, found[0].name
     if not create:
         raise ValueError(f"no project {name!r}")
-    body = state.bodies.by_name("anny")
+    body = state.bodies.keep("anny")
     with state.database.write() as session:
         made = create_project(session, None, name, "", body.name, body.hash)
     return made.id, made.name

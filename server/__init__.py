@@ -9,7 +9,7 @@
     state = open_state(settings)
     with state.database.write() as session:
         user = server.users.service.create_user(session, "ada", "Ada", "a password", Role.admin)
-        body = state.bodies.by_name("anny")
+        body = state.bodies.keep("anny")
         project = server.projects.service.create_project(session, None, "Demo", "", body.name, body.hash)
         server.projects.service.add_member(session, project.id, user.id)
     server.images.service.import_paths(state, project.id, user.id, [Path("photos")])

@@ -52,6 +52,19 @@ class Bodies:
         """A body by content hash; raises NotFoundError."""
         return self._find(lambda loaded: loaded.hash == hash_, hash_)
 
+    def keep(self, name: str) -> LoadedBody:
+        """The body for a new project, with a copy of its file in the folder.
+
+        A later release may ship another body under the same name; the project's marks keep the surface they were made
+        on. Raises NotFoundError.
+        """
+        loaded = self.by_name(name)
+        copy = self._folder / f"{loaded.name}-{loaded.hash[:16]}.npz"
+        if not copy.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            loaded.body.save(copy)
+        return loaded
+
     def warm_up(self) -> None:
         """Load the shipped bodies and compile what draws them."""
         for name in SHIPPED:

@@ -24,7 +24,7 @@ def list_projects(caller: SignedIn, state: AppState, after: After = None, limit:
 @router.post("", status_code=201, dependencies=[allow(LEADS)])
 def create_project(body: ProjectCreate, caller: SignedIn, state: AppState) -> Project:
     """Make a project on a body."""
-    chosen = state.bodies.by_name(body.body)
+    chosen = state.bodies.keep(body.body)
     with state.database.write() as session:
         return service.create_project(session, caller, body.name, body.description, chosen.name, chosen.hash)
 
