@@ -1,0 +1,89 @@
+"""What the tool itself adds to an annotator's error: a scripted annotator clicks the true places of rendered persons.
+
+It knows the true surface point of a pixel. On the view that shows it best it clicks the true place as exactly as a mouse
+on a display of 512 pixels can: the display pixel. The error is the geodesic distance from the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+import surface
+from surface import views
+from surface.body import Body
+from synthesis.render import Render, render_person
+
+DISPLAY = 512
+POINTS = 10  # of every visible part
+SEEDS = range(4)
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class ClickErrors:
+    """Geodesic errors (N,) in metres, and how many true points no view shows."""
+
+    error: Floats
+    unseen: int
+
+
+def measure() -> dict[str, float]:
+    found = click_errors(surface.load("anny"))
+    return {
+        "points": len(found.error),
+        "points that no view shows": found.unseen,
+        "median error, mm": float(np.median(found.error)) * 1000,
+        "99th percentile, mm": float(np.quantile(found.error, 0.99)) * 1000,
+        "worst, mm": float(found.error.max()) * 1000,
+    }
+
+
+def click_errors(body: Body) -> ClickErrors:
+    """The errors over all rendered persons."""
+    errors, unseen = [], 0
+    for seed in SEEDS:
+        render = render_person(body, seed, 512)
+        for part, face, bary in true_points(body, render, np.random.default_rng(seed)):
+            best, _ = views.best_view(body, part, face, bary)
+            unseen += int((best < 0).sum())
+            face, bary, best = face[best >= 0], bary[best >= 0], best[best >= 0]
+            clicked = [_click_truth(body, part, int(best[n]), face[[n]], bary[[n]]) for n in range(len(best))]
+            there = np.array([f for f, _ in clicked], np.int32), np.array([b for _, b in clicked])
+            errors.append(body.geodesic((face, bary), there))
+    return ClickErrors(np.concatenate(errors), unseen)
+
+
+def true_points(body: Body, render: Render, rng: np.random.Generator) -> Iterator[tuple[int, Ints, Floats]]:
+    """Up to POINTS true surface points of every visible part: part, face (N,), bary (N,3)."""
+    for part in np.unique(render.part)[1:]:
+        rows, columns = np.nonzero(render.part == part)
+        chosen = rng.choice(len(rows), min(len(rows), POINTS), replace=False)
+        bary = render.bary[rows[chosen], columns[chosen]].astype(np.float64)
+        yield int(part), render.face[rows[chosen], columns[chosen]], bary / bary.sum(axis=1, keepdims=True)
+
+
+def _click_truth(body: Body, part: int, index: int, face: Ints, bary: Floats) -> tuple[int, Floats]:
+    view = views.views(body, part)[index]
+    x, y, _ = views.project(body, view, face, bary)
+    return click(body, part, view, float(x[0]), float(y[0]))
+
+
+def click(body: Body, part: int, view: views.View, x: float, y: float) -> tuple[int, Floats]:
+    """The point set by a click on the display pixel nearest to (x, y) that shows the part.
+
+    Raises:
+        LookupError: the part is not shown within three pixels.
+    """
+    column, row = np.floor(x * DISPLAY), np.floor(y * DISPLAY)
+    around = sorted(((i, j) for i in range(-3, 4) for j in range(-3, 4)), key=lambda d: d[0] ** 2 + d[1] ** 2)
+    for i, j in around:
+        found = views.pick(body, view, (column + i + 0.5) / DISPLAY, (row + j + 0.5) / DISPLAY)
+        if found is not None and body.face_part[found[0]] == part:
+            return found
+    raise LookupError(f"part {part} is not shown near ({x}, {y}) of view {view.index}")
