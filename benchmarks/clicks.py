@@ -1,7 +1,7 @@
 """What the tool itself adds to an annotator's error: a scripted annotator clicks the true places of rendered persons.
 
-It knows the true surface point of a pixel. On the view that shows it best it clicks the true place as exactly as a mouse
-on a display of 512 pixels can: the display pixel. The error is the geodesic distance from the truth.
+It knows the true surface point of a pixel. On the view that shows it best it clicks the true place as exactly as a
+mouse on a display of 512 pixels can: the display pixel. The error is the geodesic distance from the truth.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class ClickErrors:
 
 
 def measure() -> dict[str, float]:
+    """Figures by name."""
     found = click_errors(surface.load("anny"))
     return {
         "points": len(found.error),
@@ -49,7 +50,7 @@ def click_errors(body: Body) -> ClickErrors:
     errors, unseen = [], 0
     for seed in SEEDS:
         render = render_person(body, seed, 512)
-        for part, face, bary in true_points(body, render, np.random.default_rng(seed)):
+        for part, face, bary in true_points(render, np.random.default_rng(seed)):
             best, _ = views.best_view(body, part, face, bary)
             unseen += int((best < 0).sum())
             face, bary, best = face[best >= 0], bary[best >= 0], best[best >= 0]
@@ -59,7 +60,7 @@ def click_errors(body: Body) -> ClickErrors:
     return ClickErrors(np.concatenate(errors), unseen)
 
 
-def true_points(body: Body, render: Render, rng: np.random.Generator) -> Iterator[tuple[int, Ints, Floats]]:
+def true_points(render: Render, rng: np.random.Generator) -> Iterator[tuple[int, Ints, Floats]]:
     """Up to POINTS true surface points of every visible part: part, face (N,), bary (N,3)."""
     for part in np.unique(render.part)[1:]:
         rows, columns = np.nonzero(render.part == part)

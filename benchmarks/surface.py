@@ -26,7 +26,6 @@ def measure() -> dict[str, float]:
         **part_views(body),
         **charts(body),
         **geodesics(body),
-        **tool_error(body),
         "render a person 512 px, ms": round(timed(lambda: render_person(body, 0, SIZE), 5), 1),
     }
 
@@ -132,34 +131,6 @@ def geodesics(body: Body) -> dict[str, float]:
     return {
         "geodesic between random points, ms": round(timed(far, 9), 1),
         "geodesic between near points, ms": round(timed(step, 39), 2),
-    }
-
-
-def tool_error(body: Body, persons: int = 4, points: int = 14) -> dict[str, float]:
-    """What the tool adds: true points of renders, clicked on the display pixel of the best view; geodesic, mm."""
-    errors = []
-    for seed in range(persons):
-        render, rng = render_person(body, seed, SIZE), np.random.default_rng(seed)
-        for part in np.unique(render.part)[1:]:
-            rows, columns = np.nonzero(render.part == part)
-            chosen = rng.choice(len(rows), min(len(rows), points), replace=False)
-            face = render.face[rows[chosen], columns[chosen]]
-            bary = render.bary[rows[chosen], columns[chosen]].astype(np.float64)
-            bary /= bary.sum(axis=1, keepdims=True)
-            best, _ = views.best_view(body, int(part), face, bary)
-            for n in np.flatnonzero(best >= 0):
-                view = views.views(body, int(part))[best[n]]
-                x, y, _ = views.project(body, view, face[[n]], bary[[n]])
-                found = views.pick(
-                    body, view, (np.floor(x[0] * DISPLAY) + 0.5) / DISPLAY, (np.floor(y[0] * DISPLAY) + 0.5) / DISPLAY
-                )
-                if found is not None and body.face_part[found[0]] == part:
-                    there = np.array([found[0]]), found[1][None]
-                    errors.append(body.geodesic((face[[n]], bary[[n]]), there)[0])
-    return {
-        "scripted annotator, points": len(errors),
-        "scripted annotator, median, mm": round(1000 * float(np.median(errors)), 3),
-        "scripted annotator, 99th percentile, mm": round(1000 * float(np.quantile(errors, 0.99)), 3),
     }
 
 
