@@ -17,6 +17,7 @@ _SPOOL = 8 << 20  # bytes kept in memory per entry before they go to disk
 _RATIO = 200  # photos do not compress; what unpacks to more than this many times its size is a bomb
 _RATIO_FROM = 1 << 20  # bytes unpacked below which the ratio says nothing
 _CHUNK = 1 << 20
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # zipfile unpacks the others' blocks whole, however large
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def _suspicion(entry: zipfile.ZipInfo, settings: Settings) -> str | None:
         return "it is a link or a device, not a file"
     if entry.flag_bits & 0x1:
         return "it is encrypted"
+    if entry.compress_type not in _METHODS:
+        return "it is packed in a way that this server does not open; make the zip with the usual method (deflate)"
     if entry.file_size > settings.max_file_bytes:
         return f"it unpacks to {entry.file_size / 2**20:.0f} MiB, more than {settings.max_file_bytes / 2**20:.0f}"
     if entry.file_size > _RATIO_FROM and entry.file_size > _RATIO * max(entry.compress_size, 1):
@@ -84,7 +87,10 @@ def _suspicion(entry: zipfile.ZipInfo, settings: Settings) -> str | None:
 
 
 def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: tempfile.SpooledTemporaryFile) -> None:
-    """Unpack one entry; zipfile stops at the size that the entry states, and checks its CRC."""
+    """Unpack one stored or deflated entry, at most a chunk at a time.
+
+    zipfile stops at the size that the entry states, and checks its CRC.
+    """
     with archive.open(entry) as source:
         while chunk := source.read(_CHUNK):
             target.write(chunk)

@@ -183,6 +183,14 @@ def test_zip_bombs_are_refused(make_app: Callable[..., FastAPI], sqlite_url: str
     assert [item["file"] for item in result["stored"]] == ["ratio.zip/fine.png"]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_only_stored_and_deflated_entries_are_unpacked(app: FastAPI, lead: Api, method: int) -> None:
+    """The others' blocks are unpacked whole, whatever size the entry states."""
+    result = lead.upload(lead.project(), ("odd.zip", zipped(("one.png", png()), compression=method)))
+    assert result["stored"] == []
+    assert "deflate" in result["refused"][0]["reason"]
+
+
 def test_a_zip_entry_that_lies_about_its_content_is_refused(app: FastAPI, lead: Api) -> None:
     content = bytearray(zipped(("one.png", png(seed=1)), ("two.png", png(seed=2))))
     content[200] ^= 0xFF
