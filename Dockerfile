@@ -8,11 +8,11 @@ RUN npm run build
 
 FROM python:3.12-slim
 WORKDIR /app
-COPY locks/light.txt locks/light.txt
-RUN pip install --no-cache-dir uv && uv pip install --system --require-hashes -r locks/light.txt
+COPY locks/server.txt locks/server.txt
+RUN pip install --no-cache-dir uv && uv pip install --system --require-hashes -r locks/server.txt
 COPY . .
 COPY --from=frontend /src/server/static server/static
-RUN uv pip install --system --no-deps -e . && uv pip install --system "psycopg[binary]>=3.2" \
+RUN uv pip install --system --no-deps -e . \
     && useradd --create-home densemark && mkdir /data && chown densemark /data
 USER densemark
 ENV DENSEMARK_DATA=/data

@@ -49,6 +49,8 @@ def import_(
     console.print(f"{name}: {len(result.stored)} photos stored{persons}, {len(result.duplicates)} there already")
     refused = [(file.file, file.reason) for file in result.refused]
     refused += [(f"person {person.id}", person.reason) for person in getattr(result, "refused_persons", [])]
+    for note in getattr(result, "notes", []):
+        console.print(f"note: person {note.id}: {note.note}")
     if refused:
         console.print(f"{len(refused)} refused:")
         print_table(("what", "why"), refused)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from io import StringIO
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from surface.body import Body
 
 PROJECT = "Demo"
-PASSWORD = "densemark-demo"  # noqa: S105 - the demo listens on this machine only and says the password itself
+PASSWORD = "densemark-demo"  # noqa: S105 - published: see `demo` and `accounts_with_demo_password`
 ACCOUNTS = (
     ("lead", "Lena Lead", Role.lead),
     ("annotator", "Anna Annotator", Role.annotator),
@@ -69,6 +70,8 @@ def demo(
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Serve a demo project: a real photo and rendered persons, with an account for each role."""
+    if not is_loopback(host) or settings_for(data).database_url:
+        stop("the demo's passwords are published: it runs on this machine only, on a database file of its own")
     with open_state(data) as state:
         seed(state)
     chosen = port or free_port(host, first=DEFAULT_PORT)
@@ -86,6 +89,24 @@ def demo(
     import server
 
     server.run(settings_for(data), host=host, port=chosen)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server on `host`."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def accounts_with_demo_password(state: State) -> list[str]:
+    """Demo accounts in this data folder that anybody who knows DenseMark can sign in to."""
+    from annotation_db.repositories import users
+    from server.session.service import PASSWORDS
+
+    with state.database.read() as session:
+        found = [user for username, _, _ in ACCOUNTS if (user := users.by_login(session, username)) and user.active]
+        return [user.username for user in found if PASSWORDS.verify(PASSWORD, user.password_hash)]
 
 
 def photo_path() -> Path:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.common import DEFAULT_DATA, DataDir, console, settings_for
+from cli.common import DEFAULT_DATA, DataDir, console, open_state, settings_for, stop
 
 DEFAULT_PORT = 8000
 
@@ -21,7 +21,16 @@ def serve(
 ) -> None:
     """Serve DenseMark until Ctrl+C."""
     import server
+    from cli.demo import accounts_with_demo_password, is_loopback
 
+    if not is_loopback(host):
+        with open_state(data) as state:
+            open_doors = accounts_with_demo_password(state)
+        if open_doors:
+            stop(
+                f"{', '.join(open_doors)} still have the demo's published password, and {host} is open to others:"
+                " give them new ones (`densemark user passwd NAME`) or use another --data"
+            )
     settings = settings_for(data)
     console.print(f"DenseMark at http://{host}:{port} (data in {data.absolute()}); Ctrl+C stops it")
     server.run(settings, host=host, port=port, workers=workers)

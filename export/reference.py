@@ -79,7 +79,8 @@ def flipped(
     """The person in the mirrored image of ``width`` pixels, as the trainer's augmentation makes it.
 
     :param transforms: U_transforms and V_transforms (24, 256, 256) of the body, read at [int(v * 255), int(u * 255)]
-        of the old chart; None where the body's left and right charts are mirror images of each other.
+        of the old chart; None for a body like the default one: paired charts mirror each other value for value, and
+        a chart that is its own mirror image turns over, u to 1 - u.
     """
     x0, y0, w, h = person.bbox
     old = person.i.astype(np.int64)
@@ -87,6 +88,8 @@ def flipped(
     if transforms is not None:
         row, column = (v * 255).astype(np.int64), (u * 255).astype(np.int64)
         u, v = (table[old - 1, row, column] for table in transforms)
+    else:
+        u = np.where(CHART_MIRROR[old] == old, 1 - u, u)
     return ReferencePerson(
         bbox=np.array([width - x0 - w, y0, w, h]),
         x=MASK_SIDE - person.x,

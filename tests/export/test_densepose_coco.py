@@ -130,6 +130,22 @@ def test_mirroring_twice_is_nothing_and_once_swaps_sides(person):
     assert np.allclose(twice.bbox, read.bbox)
 
 
+def test_the_flip_without_a_table_is_the_mirror_of_the_default_body():
+    import surface
+
+    body = surface.load("anny")
+    rng = np.random.default_rng(0)
+    first = [np.flatnonzero(body.face_chart == chart)[0] for chart in range(1, 25)]
+    face, bary = np.array(first, np.int32), rng.dirichlet([1, 1, 1], 24)
+    xy = np.stack([20.5 + rng.integers(0, 40, 24), 20.5 + rng.integers(0, 40, 24)], axis=1)
+    read = read_person(through_json(figure(xy=xy, iuv=np.stack(body.to_iuv(face, bary), axis=1))))
+    once = flipped(read, WIDTH)
+    i, u, v = body.to_iuv(*body.mirror(face, bary))
+    assert once.i.tolist() == i.tolist()
+    np.testing.assert_allclose(once.u, u, atol=1e-9)
+    np.testing.assert_allclose(once.v, v, atol=1e-9)
+
+
 def test_the_mirror_table_is_read_at_v_and_u_of_the_old_chart():
     person = figure(xy=[[20.5, 20.5], [30.5, 30.5]], iuv=[[4, 0.25, 0.5], [1, 1.0, 0.0]])
     table_u, table_v = np.zeros((24, 256, 256)), np.zeros((24, 256, 256))
