@@ -13,7 +13,7 @@ commit. Rules live above, in `server`.
 
 from annotation_db.blobs import BlobStore, LocalBlobs, RemoteBlobs, open_blobs
 from annotation_db.columns import utc_now
-from annotation_db.database import Database
+from annotation_db.database import Database, is_passing
 from annotation_db.migration import Migrated, current_revision, migrate, newest_revision
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Migrated",
     "RemoteBlobs",
     "current_revision",
+    "is_passing",
     "migrate",
     "newest_revision",
     "open_blobs",

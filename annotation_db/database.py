@@ -1,5 +1,6 @@
 """Connections and transactions, on SQLite and PostgreSQL alike."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -7,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 _BUSY_SECONDS = 30
 _WRITES = "densemark_writes"
+_PASSING = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 
 
 class Database:
@@ -52,6 +55,14 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the same transaction, which left nothing, may succeed when it is tried again: PostgreSQL ended a deadlock
+    or could not serialise it, or another process kept SQLite's lock for too long."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return error.orig.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(error.orig, "sqlstate", None) in _PASSING
 
 
 def make_engine(url: str) -> Engine:

@@ -7,7 +7,10 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+
+from annotation_db import is_passing
 
 
 class ProblemError(Exception):
@@ -96,6 +99,12 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(ProblemError)
     async def on_problem(_request: Request, error: ProblemError) -> JSONResponse:
         return problem(error.status, error.kind, error.detail, error.headers, **error.extra)
+
+    @app.exception_handler(DBAPIError)
+    async def on_database_error(_request: Request, error: DBAPIError) -> JSONResponse:
+        if not is_passing(error):
+            raise error
+        return problem(503, "busy", "the database was busy; send the request again", {"Retry-After": "1"})
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from annotation.words import TaskKind, TaskState
 from annotation_db import Database, models
-from annotation_db.repositories import marks, persons, tasks
+from annotation_db.repositories import marks
 from server.access import ANNOTATE, require
 from server.bodies import service as surfaces
 from server.bodies.registry import Bodies
@@ -15,7 +15,7 @@ from server.marks.schemas import Mark, MarkRevision, MarkRevisions, MarkWrite, P
 from server.problems import ConflictError, NotFoundError, RefusedError, StaleError
 from server.session.service import Caller
 from server.settings import Settings
-from server.tasks.leases import TO_DO, check_open, hold
+from server.tasks.leases import TO_DO, check_open, hold, lock
 
 
 def put_mark(
@@ -32,16 +32,15 @@ def put_mark(
     if body.view is not None and body.x is not None and body.y is not None:
         surface_point = surfaces.pick(bodies.by_hash(body_hash), point.part, body.view, body.x, body.y)
     with database.write() as session:
-        task = tasks.by_id(session, body.task_id, lock=True)
-        assert task is not None
+        found = lock(session, body.task_id)
+        assert found is not None
+        task, person = found
         mark = marks.by_id(session, mark_id)
         if mark is not None and mark.point_id != point.id:
             raise ConflictError("this id belongs to the mark of another point")
         if mark is not None and marks.has_write(session, mark_id, body.write_id):
             return _current(session, bodies, body_hash, point, mark)
         check_open(task, (*TO_DO, TaskState.waiting))
-        person = persons.by_id(session, point.person_id, lock=True)
-        assert person is not None
         hold(session, settings, caller, task)
         mark = mark or _new_mark(session, bodies, body_hash, caller, point, mark_id, body)
         if mark.revision != body.revision:

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from annotation.masks import decode_runs, encode_runs, from_coco_rle, region_of, to_coco_rle
 from annotation.words import PersonState, TaskKind
 from annotation_db import Database, models
-from annotation_db.repositories import images, masks, persons, tasks
+from annotation_db.repositories import images, masks, persons
 from server.masks.schemas import Mask, MaskRevision, MaskRevisions, MaskWrite
 from server.problems import ConflictError, NotFoundError, RefusedError, StaleError
 from server.schemas import Region
 from server.session.service import Caller
 from server.settings import Settings
-from server.tasks.leases import check_open, hold
+from server.tasks.leases import check_open, hold, lock
 
 
 def put_mask(database: Database, settings: Settings, caller: Caller, mask_id: UUID, body: MaskWrite) -> Mask:
@@ -88,15 +88,16 @@ def _append(
     rles: dict[int, dict],
     size: tuple[int, int],
 ) -> Mask:
-    task = tasks.by_id(session, body.task_id, lock=True)
+    found = lock(session, body.task_id)
     mask = _existing(session, mask_id, lock=True)
-    if task is None or task.kind != TaskKind.mask or task.person_id != mask.person_id:
+    if found is None:
+        raise RefusedError("there is no such task")
+    task, person = found
+    if task.kind != TaskKind.mask or task.person_id != mask.person_id:
         raise RefusedError("the task is not this mask's")
     if masks.has_write(session, mask_id, body.write_id):
         return current(session, mask)
     check_open(task)
-    person = persons.by_id(session, mask.person_id, lock=True)
-    assert person is not None
     hold(session, settings, caller, task)
     if mask.revision != body.revision:
         raise StaleError("the mask was changed meanwhile", current=current(session, mask))

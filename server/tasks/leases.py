@@ -1,6 +1,7 @@
 """Whose turn it is: one annotator at a time works on a person, under a lease that runs out."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -16,8 +17,23 @@ TO_DO = (TaskState.open, TaskState.returned)
 _FRESH = 0.8  # a lease with more than this share of its life left is not written again
 
 
+def lock(session: Session, task_id: UUID) -> tuple[models.Task, models.Person] | None:
+    """A task and its person, held until the transaction ends; None when there is no such task.
+
+    The person comes first, and then its tasks and its mask: whoever works on a person takes them in this order, so
+    that no two transactions wait for each other.
+    """
+    task = tasks.by_id(session, task_id)
+    if task is None:
+        return None
+    person = persons.by_id(session, task.person_id, lock=True)
+    task = tasks.by_id(session, task_id, lock=True)
+    return (task, person) if task and person else None
+
+
 def hold(session: Session, settings: Settings, caller: Caller, task: models.Task) -> None:
-    """Make sure that the caller may write on a locked task: has its lease, or takes a free or expired one.
+    """Make sure that the caller may write on a task whose person is locked: has its lease, or takes a free or expired
+    one.
 
     Raises LeaseLostError while somebody else has one on the person, ConflictError when the person was taken out.
     """

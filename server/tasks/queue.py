@@ -12,7 +12,7 @@ from server.session.service import Caller
 from server.settings import Settings
 from server.tasks.leases import hold, release
 from server.tasks.schemas import Task
-from server.tasks.service import existing, out
+from server.tasks.service import locked, out
 
 
 def next_task(session: Session, settings: Settings, caller: Caller, project_id: UUID) -> Task | None:
@@ -39,14 +39,14 @@ def open_person(session: Session, settings: Settings, caller: Caller, person_id:
 
 def renew(session: Session, settings: Settings, caller: Caller, task_id: UUID) -> Task:
     """Keep the caller's lease alive, or take a free one."""
-    task = existing(session, task_id, lock=True)
+    task, _ = locked(session, task_id)
     hold(session, settings, caller, task)
     return out(session, task)
 
 
 def release_lease(session: Session, caller: Caller, task_id: UUID) -> Task:
     """Give a task back. Leads and administrators may take it from anyone."""
-    task = existing(session, task_id, lock=True)
+    task, _ = locked(session, task_id)
     others = task.lease_user_id not in {None, caller.id} and task.lease_until and task.lease_until > utc_now()
     if others and caller.role not in {Role.lead, Role.admin}:
         raise LeaseLostError("somebody else works on this person now")

@@ -13,6 +13,7 @@ from server.masks.schemas import Mask
 from server.persons import service as person_service
 from server.problems import NotFoundError
 from server.projects.schemas import BodyRef
+from server.tasks import leases
 from server.tasks.schemas import Lease, Task
 
 
@@ -27,12 +28,20 @@ def get_mask(session: Session, task_id: UUID) -> Mask:
     return mask_service.current(session, masks.of_person(session, task.person_id))
 
 
-def existing(session: Session, task_id: UUID, lock: bool = False) -> models.Task:
+def existing(session: Session, task_id: UUID) -> models.Task:
     """The row of a task; raises NotFoundError."""
-    task = tasks.by_id(session, task_id, lock)
+    task = tasks.by_id(session, task_id)
     if task is None:
         raise NotFoundError("no such task")
     return task
+
+
+def locked(session: Session, task_id: UUID) -> tuple[models.Task, models.Person]:
+    """A task and its person, held until the transaction ends; raises NotFoundError."""
+    found = leases.lock(session, task_id)
+    if found is None:
+        raise NotFoundError("no such task")
+    return found
 
 
 def out(session: Session, task: models.Task) -> Task:

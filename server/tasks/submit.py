@@ -16,7 +16,7 @@ from server.session.service import Caller
 from server.settings import Settings
 from server.tasks.leases import TO_DO, check_open, hold, release
 from server.tasks.schemas import Task
-from server.tasks.service import existing, out
+from server.tasks.service import existing, locked, out
 
 
 def submit_mask(database: Database, settings: Settings, caller: Caller, task_id: UUID, revision: int) -> Task:
@@ -34,9 +34,7 @@ def submit_mask(database: Database, settings: Settings, caller: Caller, task_id:
     if not sampled:
         raise RefusedError("the mask is empty: paint at least one part")
     with database.write() as session:
-        task = existing(session, task_id, lock=True)
-        person = persons.by_id(session, task.person_id, lock=True)
-        assert person is not None
+        task, person = locked(session, task_id)
         mask = masks.of_person(session, person.id)
         _check_revision(session, mask, revision)
         points_task = tasks.of_person(session, person.id, TaskKind.points, lock=True)
@@ -80,9 +78,8 @@ def reopen_mask(session: Session, settings: Settings, caller: Caller, task_id: U
 
 def submit_points(session: Session, settings: Settings, caller: Caller, task_id: UUID) -> Task:
     """End the points of a person; raises UnmarkedError while any has neither mark nor flag. Again is no error."""
-    task = existing(session, task_id, lock=True)
-    person = persons.by_id(session, task.person_id, lock=True)
-    if task.kind != TaskKind.points or person is None:
+    task, person = locked(session, task_id)
+    if task.kind != TaskKind.points:
         raise RefusedError("this is not a points task")
     if task.state == TaskState.submitted:
         return out(session, task)
@@ -99,9 +96,8 @@ def submit_points(session: Session, settings: Settings, caller: Caller, task_id:
 
 def reopen_points(session: Session, settings: Settings, caller: Caller, task_id: UUID) -> Task:
     """Take submitted points up again."""
-    task = existing(session, task_id, lock=True)
-    person = persons.by_id(session, task.person_id, lock=True)
-    if task.kind != TaskKind.points or person is None:
+    task, person = locked(session, task_id)
+    if task.kind != TaskKind.points:
         raise RefusedError("this is not a points task; use reopen-mask")
     check_open(task, (TaskState.submitted, *TO_DO))
     hold(session, settings, caller, task)
