@@ -42,7 +42,9 @@ def put_mark(
             return _current(session, bodies, body_hash, point, mark)
         check_open(task, (*TO_DO, TaskState.waiting))
         hold(session, settings, caller, task)
-        mark = mark or _new_mark(session, bodies, body_hash, caller, point, mark_id, body)
+        if mark is None or mark.annotator_id != caller.id:
+            _check_no_other(session, bodies, body_hash, caller, point)
+        mark = mark or _new_mark(caller, point, mark_id, body)
         if mark.revision != body.revision:
             raise StaleError(
                 "the mark was changed meanwhile", current=_current(session, bodies, body_hash, point, mark)
@@ -102,20 +104,16 @@ def _point_of_task(session: Session, caller: Caller, body: MarkWrite) -> tuple[m
     return point, project.body_hash
 
 
-def _new_mark(
-    session: Session,
-    bodies: Bodies,
-    body_hash: str,
-    caller: Caller,
-    point: models.Point,
-    mark_id: UUID,
-    body: MarkWrite,
-) -> models.Mark:
-    """A mark yet to be written, unless the caller has one on this point under another id (StaleError)."""
+def _check_no_other(session: Session, bodies: Bodies, body_hash: str, caller: Caller, point: models.Point) -> None:
+    """Raise StaleError when the caller, who is about to make or take over a mark, has one on this point already."""
     other = marks.of_point(session, point.id, caller.id)
     if other is not None:
         current = _current(session, bodies, body_hash, point, other)
         raise StaleError("you have a mark on this point already", current=current)
+
+
+def _new_mark(caller: Caller, point: models.Point, mark_id: UUID, body: MarkWrite) -> models.Mark:
+    """A mark yet to be written; raises NotFoundError for a revision of a mark that is not there."""
     if body.revision != 0:
         raise NotFoundError("no such mark")
     return models.Mark(id=mark_id, point_id=point.id, annotator_id=caller.id, revision=0)
