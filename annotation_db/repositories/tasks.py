@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, case, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, case, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from annotation.words import TaskKind, TaskState
 from annotation_db.models import Image, Person, Task
@@ -47,23 +47,34 @@ def leased_elsewhere(session: Session, person_id: UUID, user_id: UUID, now: date
     return session.scalar(query.limit(1)) is not None
 
 
+def release_all(session: Session, person_id: UUID) -> None:
+    """Nobody has any task of the person any more."""
+    session.execute(update(Task).where(Task.person_id == person_id).values(lease_user_id=None, lease_until=None))
+
+
 def in_hand(session: Session, project_id: UUID, user_id: UUID) -> Task | None:
-    """Lock the task that the user had last and nobody took since."""
+    """The task that the user had last and nobody took since; not locked."""
     query = _to_do(project_id).where(Task.lease_user_id == user_id).order_by(Task.lease_until.desc(), Task.id)
-    return _first_unlocked(session, query)
+    return session.scalars(query.limit(1)).first()
 
 
-def first_free(session: Session, project_id: UUID, now: datetime) -> Task | None:
-    """Lock the first task that nobody holds: what nobody has begun before what somebody left, masked persons before
-    new ones, older before younger. Tasks that another transaction is taking are passed over."""
+def first_free(session: Session, project_id: UUID, user_id: UUID, now: datetime) -> Task | None:
+    """Lock the first task, with its person, on whose person nobody else works: what nobody has begun before what
+    somebody left, masked persons before new ones, older before younger. Persons that another transaction is taking are
+    passed over."""
+    other = aliased(Task)
+    elsewhere = exists().where(
+        other.person_id == Task.person_id, other.lease_user_id != user_id, other.lease_until > now
+    )
     left = case((Task.lease_user_id.is_(None), 0), else_=1)
     new = case((Task.kind == TaskKind.points, 0), else_=1)
     query = (
         _to_do(project_id)
-        .where(or_(Task.lease_user_id.is_(None), Task.lease_until <= now))
+        .where(or_(Task.lease_user_id.is_(None), Task.lease_until <= now), ~elsewhere)
         .order_by(left, new, Person.created_at, Person.id)
     )
-    return _first_unlocked(session, query)
+    locked = query.limit(1).with_for_update(skip_locked=True, of=(Task, Person))
+    return session.scalars(locked.execution_options(populate_existing=True)).first()
 
 
 def _to_do(project_id: UUID) -> Select[Task]:
@@ -78,8 +89,3 @@ def _to_do(project_id: UUID) -> Select[Task]:
             Image.deleted_at.is_(None),
         )
     )
-
-
-def _first_unlocked(session: Session, query: Select[Task]) -> Task | None:
-    locked = query.limit(1).with_for_update(skip_locked=True, of=Task)
-    return session.scalars(locked.execution_options(populate_existing=True)).first()

@@ -38,13 +38,10 @@ def hold(session: Session, settings: Settings, caller: Caller, task: models.Task
     Raises LeaseLostError while somebody else has one on the person, ConflictError when the person was taken out.
     """
     now, life = utc_now(), timedelta(minutes=settings.lease_minutes)
-    person = persons.by_id(session, task.person_id)
-    if person is None or person.deleted_at is not None:
-        raise ConflictError("this person was taken out of the project")
+    check_present(session, task)
     if task.lease_user_id == caller.id and task.lease_until and task.lease_until > now + life * _FRESH:
         return
-    if tasks.leased_elsewhere(session, task.person_id, caller.id, now):
-        raise LeaseLostError("somebody else works on this person now")
+    check_not_elsewhere(session, caller, task)
     task.lease_user_id, task.lease_until = caller.id, now + life
     session.flush()
 
@@ -52,6 +49,19 @@ def hold(session: Session, settings: Settings, caller: Caller, task: models.Task
 def release(task: models.Task) -> None:
     """Nobody has the task any more."""
     task.lease_user_id = task.lease_until = None
+
+
+def check_present(session: Session, task: models.Task) -> None:
+    """Raise ConflictError when the task's person was taken out."""
+    person = persons.by_id(session, task.person_id)
+    if person is None or person.deleted_at is not None:
+        raise ConflictError("this person was taken out of the project")
+
+
+def check_not_elsewhere(session: Session, caller: Caller, task: models.Task) -> None:
+    """Raise LeaseLostError while somebody else has a lease on any task of the person."""
+    if tasks.leased_elsewhere(session, task.person_id, caller.id, utc_now()):
+        raise LeaseLostError("somebody else works on this person now")
 
 
 def check_open(task: models.Task, states: tuple[TaskState, ...] = TO_DO) -> None:

@@ -45,7 +45,7 @@ def submit_mask(database: Database, settings: Settings, caller: Caller, task_id:
         hold(session, settings, caller, task)
         _replace_points(session, mask, sampled)
         mask.sampled_revision = revision
-        _finish(task, caller)
+        _finish(session, task, caller)
         person.state = PersonState.points
         _recount(session, person)
         if points_task is None:
@@ -88,7 +88,7 @@ def submit_points(session: Session, settings: Settings, caller: Caller, task_id:
     left = marks.unmarked(session, person.id)
     if left:
         raise UnmarkedError(f"{len(left)} points have neither a mark nor a flag", unmarked=left)
-    _finish(task, caller)
+    _finish(session, task, caller)
     person.state = PersonState.done
     session.flush()
     return out(session, task)
@@ -120,9 +120,9 @@ def _check_revision(session: Session, mask: models.Mask, revision: int) -> None:
         raise RefusedError("the mask is empty: paint at least one part")
 
 
-def _finish(task: models.Task, caller: Caller) -> None:
+def _finish(session: Session, task: models.Task, caller: Caller) -> None:
     task.state, task.submitted_at, task.submitted_by = TaskState.submitted, utc_now(), caller.id
-    release(task)
+    tasks.release_all(session, task.person_id)
 
 
 def _recount(session: Session, person: models.Person) -> None:
