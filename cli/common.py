@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -49,12 +50,27 @@ def settings_for(data: Path, **overrides: Any) -> Settings:
 
 
 @contextmanager
-def open_state(data: Path) -> Iterator[State]:
-    """The server's state over a data folder, migrated and ready; closed at the end."""
+def open_state(data: Path, create: bool = False) -> Iterator[State]:
+    """The server's state over a data folder, migrated and ready; closed at the end.
+
+    Raises:
+        ValueError: there is no data yet and `create` is not set, the folder cannot be used, or its database is damaged.
+    """
+    from sqlalchemy.exc import DatabaseError
+
     from server import startup
 
     settings = settings_for(data)
-    startup.prepare(settings)
+    if not create and not settings.database_url and not (data / "densemark.db").exists():
+        raise ValueError(
+            f"no DenseMark data in {data.absolute()}: `densemark user add` or `densemark demo` begins there"
+        )
+    try:
+        startup.prepare(settings)
+    except OSError as error:
+        raise ValueError(f"the data folder {data.absolute()} cannot be used: {error.strerror or error}") from error
+    except DatabaseError as error:
+        raise ValueError(f"the database in {data.absolute()} cannot be used: {error.orig}") from error
     state = startup.open_state(settings)
     try:
         yield state
@@ -63,13 +79,13 @@ def open_state(data: Path) -> Iterator[State]:
 
 
 @contextmanager
-def open_database(data: Path) -> Iterator[Database]:
-    """The database of a data folder."""
-    with open_state(data) as state:
+def open_database(data: Path, create: bool = False) -> Iterator[Database]:
+    """The database of a data folder; see `open_state`."""
+    with open_state(data, create) as state:
         yield state.database
 
 
-def find_project(state: State, name: str, create: bool = False) -> tuple[UUID, str]:
+def find_project(state: State, name: str, create: bool = False, description: str = "") -> tuple[UUID, str]:
     """Id and name of the project with this name or id; made on the default body when `create` is set.
 
     Raises:
@@ -90,21 +106,31 @@ def find_project(state: State, name: str, create: bool = False) -> tuple[UUID, s
         raise ValueError(f"no project {name!r}")
     body = state.bodies.keep("anny")
     with state.database.write() as session:
-        made = create_project(session, None, name, "", body.name, body.hash)
+        made = create_project(session, None, name, description, body.name, body.hash)
     return made.id, made.name
+
+
+def port_problem(host: str, port: int) -> str | None:
+    """Why nothing can listen on host and port; None when it can."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+        with socket.socket(family, kind) as probe:
+            if os.name == "posix":  # elsewhere the option would let two servers share a port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return f"cannot listen on {host}:{port}: {error.strerror or error}"
+    return None
 
 
 def free_port(host: str, first: int) -> int:
     """The first port from `first` on that nobody listens on."""
     for port in range(first, first + 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
+        if port_problem(host, port) is None:
             return port
-    raise ValueError(f"no free port on {host} from {first} to {first + 99}")
+    raise ValueError(port_problem(host, first))
 
 
 def print_json(value: object) -> None:

@@ -34,7 +34,7 @@ def import_(
     from server.images.coco import import_coco_file
     from server.images.service import import_paths
 
-    with open_state(data) as state:
+    with open_state(data, create) as state:
         project_id, name = find_project(state, project, create=create)
         with errors.status("importing"):
             result = (
@@ -82,6 +82,10 @@ def export(
     for file in result.files:
         console.print(f"wrote {file} ({file.stat().st_size / 1e6:.2f} MB)")
     console.print(", ".join(f"{count:,} {name}" for name, count in result.counts.items()))
+    for name in result.empty:
+        console.print(
+            f"note: no photo falls into {name}; the split goes by each photo, so small projects split unevenly"
+        )
     for reason, count in result.left_out.items():
         console.print(f"left out: {count:,} {reason}")
 
@@ -107,4 +111,5 @@ def check(
     if not report.ok:
         raise typer.Exit(1)
     if not as_json:
-        console.print("no breach: the reference code reads it")
+        nothing = "" if report.counts.get("annotated") else "; no person in it carries DensePose data"
+        console.print(f"no breach: the reference code reads it{nothing}")

@@ -24,6 +24,7 @@ from cli.common import (
     find_project,
     free_port,
     open_state,
+    port_problem,
     progress_bar,
     settings_for,
     stop,
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from surface.body import Body
 
 PROJECT = "Demo"
+DESCRIPTION = (
+    "A real photo and four rendered persons to try everything on. Paint the body parts you see, then say for each point"
+    " where on the body it lies."
+)
 PASSWORD = "densemark-demo"  # noqa: S105 - published: see `demo` and `accounts_with_demo_password`
 ACCOUNTS = (
     ("lead", "Lena Lead", Role.lead),
@@ -72,9 +77,11 @@ def demo(
     """Serve a demo project: a real photo and rendered persons, with an account for each role."""
     if not is_loopback(host) or settings_for(data).database_url:
         stop("the demo's passwords are published: it runs on this machine only, on a database file of its own")
-    with open_state(data) as state:
-        seed(state)
     chosen = port or free_port(host, first=DEFAULT_PORT)
+    if problem := port_problem(host, chosen):
+        stop(problem)
+    with open_state(data, create=True) as state:
+        seed(state)
     if check:
         with serving(data, host, chosen) as url:
             run_check(url, data)
@@ -128,7 +135,7 @@ def seed(state: State) -> None:
             if users.by_login(session, username) is None:
                 console.print(f"adding the account {username}")
                 create_user(session, username, name, PASSWORD, role)
-    project_id, _ = find_project(state, PROJECT, create=True)
+    project_id, _ = find_project(state, PROJECT, create=True, description=DESCRIPTION)
     with state.database.write() as session:
         for username, _, _ in ACCOUNTS:
             user = users.by_login(session, username)

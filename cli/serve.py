@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.common import DEFAULT_DATA, DataDir, console, open_state, settings_for, stop
+from cli.common import DEFAULT_DATA, DataDir, console, open_state, port_problem, settings_for, stop
 
 DEFAULT_PORT = 8000
 
@@ -23,8 +23,10 @@ def serve(
     import server
     from cli.demo import accounts_with_demo_password, is_loopback
 
+    if problem := port_problem(host, port):
+        stop(problem)
     if not is_loopback(host):
-        with open_state(data) as state:
+        with open_state(data, create=True) as state:
             open_doors = accounts_with_demo_password(state)
         if open_doors:
             stop(

@@ -34,7 +34,7 @@ def add(
     from server.users.service import create_user
 
     password = ask_password()
-    with open_database(data) as database, database.write() as session:
+    with open_database(data, create=True) as database, database.write() as session:
         user = create_user(session, username, name or username, password, role)
     console.print(f"added {user.username} ({user.role})")
 

@@ -28,11 +28,13 @@ _BORDER = 1.0  # pixels: how far outside its box a point may lie, as the writer 
 
 @dataclass(frozen=True)
 class ExportResult:
-    """Files written, counts over all of them, and how many points were left out for which reason."""
+    """Files written, counts over all of them, how many points were left out for which reason, and names of a split
+    that no image fell into."""
 
     files: list[Path]
     counts: dict[str, int]
     left_out: dict[str, int] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
 
 
 def stable_id(key: UUID) -> int:
@@ -103,9 +105,11 @@ def export_project(
     people = sorted(persons.of_project(session, project_id), key=lambda pair: stable_id(pair[0].id))
     left_out: Counter[str] = Counter()
     totals: Counter[str] = Counter()
-    files = []
+    files, empty = [], []
     for name in shares:
         inside = {key: image for key, image in photos.items() if side_of(image.sha256, shares) == name}
+        if split and not inside:
+            empty.append(name)
         chosen = [person for person, image in people if image.id in inside]
         path = out_dir / f"{format}{'-' * bool(name)}{name}.json"
         totals.update(
@@ -119,7 +123,7 @@ def export_project(
         files.append(path)
     if blobs is not None:
         _copy_images(list(photos.values()), out_dir / "images", blobs)
-    return ExportResult(files, dict(totals), dict(left_out))
+    return ExportResult(files, dict(totals), dict(left_out), empty)
 
 
 def _info(project: Project) -> dict[str, object]:

@@ -43,8 +43,11 @@ PALETTES: dict[str, Palette] = {
     "light": Palette((0.965, 0.969, 0.976), 0.30, (0.20, 0.22, 0.27)),
     "dark": Palette((0.086, 0.094, 0.114), 0.30, (0.03, 0.03, 0.05)),
 }
-# Tints of a part's charts in turn.
-TINTS: tuple[Colour, ...] = ((0.92, 0.77, 0.63), (0.74, 0.80, 0.87))
+# Tints of a part's charts in turn: earth and sage, so that the colours of left and right mean only that.
+TINTS: tuple[Colour, ...] = ((0.93, 0.84, 0.68), (0.76, 0.84, 0.75))
+# Tints of charts that are the left and the right half of their part.
+LEFT_TINT: Colour = (0.74, 0.80, 0.87)
+RIGHT_TINT: Colour = (0.92, 0.77, 0.63)
 REST: Colour = (0.62, 0.64, 0.68)
 LEFT: Colour = (0.14, 0.42, 0.90)
 RIGHT: Colour = (0.83, 0.29, 0.05)
@@ -118,8 +121,7 @@ def _paint(
     hidden = facing(body, view, faces) <= 0
     local = np.ascontiguousarray(body.vertex_normals @ (view.axes * [[1], [-1], [-1]]).T)
     charts = body.face_chart[faces]
-    ranks = np.searchsorted(np.unique(charts), charts)
-    tints = np.array(TINTS)[ranks % len(TINTS)] if mine else np.tile(np.array(REST), (len(faces), 1))
+    tints = chart_tints(body)[charts - 1] if mine else np.tile(np.array(REST), (len(faces), 1))
     lights = np.array([direction for direction, _ in _LIGHTS])
     lights *= np.array([[strength] for _, strength in _LIGHTS]) / np.linalg.norm(lights, axis=1, keepdims=True)
     slope = _slopes(xy[body.faces[faces]], body.face_uv[faces])
@@ -127,6 +129,21 @@ def _paint(
         canvas, index, bary, front, body.faces[faces], hidden, local, ambient(body), tints, charts,
         body.face_uv[faces], slope, lights, np.array(palette.outline), palette.rest, mine,
     )  # fmt: skip
+
+
+def chart_tints(body: Body) -> Floats:
+    """The colour (C,3) of each chart: the sides' own where a part's charts mirror each other, else in turn by part."""
+    tints = np.empty((len(body.chart_names), 3))
+    for part in np.unique(body.chart_part):
+        charts = np.flatnonzero(body.chart_part == part)
+        for rank, chart in enumerate(charts):
+            partner = int(body.chart_mirror[chart + 1]) - 1
+            if partner != chart and partner in charts:
+                corners = body.faces[body.face_chart == chart + 1]
+                tints[chart] = LEFT_TINT if body.vertices[corners][..., 0].mean() > 0 else RIGHT_TINT
+            else:
+                tints[chart] = TINTS[rank % len(TINTS)]
+    return tints
 
 
 def _slopes(corner: Floats, uv: Floats) -> Floats:

@@ -9,7 +9,7 @@ from pathlib import Path
 import surface
 from server.problems import NotFoundError
 from surface.body import Body
-from surface.views import View, pick, views
+from surface.views import View, image, pick, views
 
 SHIPPED = ("anny",)
 
@@ -66,9 +66,10 @@ class Bodies:
         return loaded
 
     def warm_up(self) -> None:
-        """Load the shipped bodies and compile what draws them."""
+        """Load the shipped bodies and compile what draws them and picks on them."""
         for name in SHIPPED:
             loaded = self.by_name(name)
+            image(loaded.body, loaded.views[1][0], size=64)
             for part in loaded.views.values():
                 pick(loaded.body, part[0], 0.5, 0.5)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -157,3 +158,38 @@ def test_usage_errors_are_short(data: Path) -> None:
     assert done.returncode == 2
     assert "--out" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_reading_commands_make_no_data(tmp_path: Path) -> None:
+    assert "no DenseMark data" in refused("user", "list", data=tmp_path / "typo")
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_data_folder_that_is_a_file_and_a_damaged_database(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "cannot be used" in refused("user", "add", "ada", data=tmp_path / "file", text=PASSWORD + "\n")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "densemark.db").write_bytes(b"nothing that SQLite knows" * 1000)
+    line = refused("user", "list", data=tmp_path / "data")
+    assert "cannot be used" in line
+    assert "SELECT" not in line
+
+
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        for words in (("serve",), ("demo", "--no-browser"), ("demo", "--check")):
+            assert f"cannot listen on 127.0.0.1:{port}" in refused(*words, "--port", port, data=tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+def test_published_passwords_do_not_leave_the_machine(tmp_path: Path) -> None:
+    assert "published" in refused("demo", "--host", "0.0.0.0", data=tmp_path / "data")
+    ok("user", "add", "ann", data=tmp_path / "data", text="densemark-demo\n")
+    ok("user", "add", "lead", "--role", "lead", data=tmp_path / "data", text="densemark-demo\n")
+    with socket.socket() as probe:
+        probe.bind(("0.0.0.0", 0))
+        port = str(probe.getsockname()[1])
+    assert "lead still" in refused("serve", "--host", "0.0.0.0", "--port", port, data=tmp_path / "data")
