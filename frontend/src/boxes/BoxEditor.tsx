@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Alert, Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
@@ -16,6 +16,7 @@ import { moveBox, resizeBox } from "./geometry";
 import { PersonList } from "./PersonList";
 import { personState } from "./personState";
 import { useBoxStore } from "./useBoxStore";
+import { useRemoval } from "./useRemoval";
 import { useViewport } from "./useViewport";
 
 const SHORTCUTS: Shortcut[] = [
@@ -24,7 +25,7 @@ const SHORTCUTS: Shortcut[] = [
   { keys: ["Alt", "Arrows"], does: "Move its right and lower edge" },
   { keys: ["Del"], does: "Remove the selected person" },
   { keys: ["Ctrl", "Z"], does: "Undo; with Shift redo" },
-  { keys: ["A"], does: "Annotate the selected person" },
+  { keys: ["A"], does: "Annotate the selected person, or the first" },
   { keys: ["Page Up", "Page Down"], does: "Previous, next image" },
   { keys: ["+", "-", "0"], does: "Zoom in, out, whole photo (or the wheel)" },
   { keys: ["Space"], does: "Hold and drag to move the photo" },
@@ -64,31 +65,11 @@ export function BoxEditor({ image, readOnly, heading, footer }: Props) {
     store.change(uuid(), box);
     setDrawing(false);
   };
-  const remove = (id: string | null) => {
-    if (readOnly || !id) return;
-    const number = boxes.findIndex((item) => item.id === id) + 1;
-    store.change(id, null);
-    const toast = notifications.show({
-      autoClose: 8000,
-      message: (
-        <Group justify="space-between">
-          <Text size="sm">Person {number} was removed.</Text>
-          <Button
-            size="compact-sm"
-            variant="default"
-            onClick={() => {
-              store.undo();
-              notifications.hide(toast);
-            }}
-          >
-            Undo
-          </Button>
-        </Group>
-      ),
-    });
-  };
+  const { remove, dialog } = useRemoval(store, state, readOnly);
 
   const current = boxes.find((item) => item.id === selected);
+  // Who is annotated where nobody was chosen yet: the first one.
+  const offered = current ?? boxes[0];
   // One row of presses on one box is one gesture, undone at once.
   const gesture = useMemo(() => `${selected}/${Math.random()}`, [selected]);
   const nudge =
@@ -111,7 +92,7 @@ export function BoxEditor({ image, readOnly, heading, footer }: Props) {
     ["mod+Z", () => store.undo()],
     ["mod+shift+Z", () => store.redo()],
     ["mod+Y", () => store.redo()],
-    ["a", () => current?.person && !readOnly && annotate.mutate(current.id)],
+    ["a", () => offered?.person && !readOnly && annotate.mutate(offered.id)],
     ["+", () => viewport.zoom(1.25)],
     ["shift++", () => viewport.zoom(1.25)],
     ["=", () => viewport.zoom(1.25)],
@@ -167,6 +148,7 @@ export function BoxEditor({ image, readOnly, heading, footer }: Props) {
           <PersonList
             boxes={boxes}
             selected={selected}
+            offered={offered?.id ?? null}
             readOnly={readOnly}
             opening={annotate.isPending ? annotate.variables : null}
             onSelect={(id) => store.select(id)}
@@ -176,6 +158,7 @@ export function BoxEditor({ image, readOnly, heading, footer }: Props) {
         </div>
         {footer}
       </aside>
+      {dialog}
     </div>
   );
 }

@@ -53,7 +53,14 @@ export function BoxToolbar({ heading, state, drawing, readOnly, viewport, onDraw
         )}
         <Group gap={2} wrap="nowrap">
           <Tool label="Zoom out" keys="-" onClick={() => viewport.zoom(0.8)} icon={<IconMinus />} />
-          <Text size="xs" w={44} ta="center" className="numbers" aria-label="Zoom">
+          <Text
+            size="xs"
+            w={58}
+            ta="center"
+            style={{ flex: "none", whiteSpace: "nowrap" }}
+            className="numbers"
+            aria-label="Zoom"
+          >
             {Math.round(viewport.view.scale * 100)} %
           </Text>
           <Tool label="Zoom in" keys="+" onClick={() => viewport.zoom(1.25)} icon={<IconPlus />} />

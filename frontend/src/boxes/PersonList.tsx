@@ -4,11 +4,13 @@ import classes from "./PersonList.module.css";
 import { personState } from "./personState";
 import type { BoxItem } from "./store";
 
-const SOURCES = { drawn: "drawn", coco: "from COCO", rendered: "rendered" } as const;
+const SOURCES = { drawn: "box drawn by hand", coco: "box from COCO", rendered: "rendered" } as const;
 
 interface Props {
   boxes: readonly BoxItem[];
   selected: string | null;
+  /** The person with the button to annotate them. */
+  offered: string | null;
   readOnly: boolean;
   /** The person whose task is being opened. */
   opening: string | null;
@@ -17,8 +19,8 @@ interface Props {
   onAnnotate: (id: string) => void;
 }
 
-/** Everyone in the photo, numbered as on it; the selected one can be annotated or removed. */
-export function PersonList({ boxes, selected, readOnly, opening, onSelect, onRemove, onAnnotate }: Props) {
+/** Everyone in the photo, numbered as on it; each can be removed, the offered one annotated. */
+export function PersonList({ boxes, selected, offered, readOnly, opening, onSelect, onRemove, onAnnotate }: Props) {
   if (boxes.length === 0) {
     return (
       <Text size="sm" c="dimmed" p="md">
@@ -51,7 +53,7 @@ export function PersonList({ boxes, selected, readOnly, opening, onSelect, onRem
                   </Text>
                   <Text component="span" size="xs" c="dimmed" className="numbers">
                     {personState(item.person)}
-                    {item.person && `, ${SOURCES[item.person.source]}`}
+                    {item.person && ` · ${SOURCES[item.person.source]}`}
                   </Text>
                 </Stack>
               </button>
@@ -63,7 +65,7 @@ export function PersonList({ boxes, selected, readOnly, opening, onSelect, onRem
                 </Tooltip>
               )}
             </div>
-            {isSelected && !readOnly && (
+            {item.id === offered && !readOnly && (
               <Button
                 fullWidth
                 mt={8}

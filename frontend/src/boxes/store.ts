@@ -129,6 +129,13 @@ export class BoxStore {
     this.#want(step.id, step.after);
   }
 
+  /** Whether a person is out: "waiting" until the server has answered, "no" when it refused or the box came back. */
+  removal(id: string): "yes" | "waiting" | "no" {
+    const track = this.#tracks.get(id);
+    if (track?.wanted) return "no";
+    return track && isDirty(track) ? "waiting" : "yes";
+  }
+
   /** Sends whatever the server does not have yet. */
   flush(): void {
     for (const id of this.#tracks.keys()) void this.#save(id);

@@ -4,8 +4,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 import { type ExportFormat, getExport, getPersons, thumbnailUrl } from "../api/endpoints";
-import type { PersonState } from "../api/types";
+import type { PersonState, Project } from "../api/types";
 import { count } from "../components/Meter";
+import { Restricted } from "../components/Restricted";
 import { ErrorState, InlineError } from "../components/states";
 import { saveBlob } from "../lib/download";
 import classes from "../projects/export.module.css";
@@ -21,6 +22,17 @@ const FORMATS: { value: ExportFormat; label: string; text: string }[] = [
 
 export default function ExportPage() {
   const project = useCurrentProject();
+  if (project.can.export) return <Export project={project} />;
+  return (
+    <Restricted
+      title="Only project leads, engineers and administrators export"
+      to={`/projects/${project.id}`}
+      back="Go to the overview"
+    />
+  );
+}
+
+function Export({ project }: { project: Project }) {
   const [format, setFormat] = useState<ExportFormat>("densepose-coco");
   const download = useMutation({
     mutationFn: () => getExport(project.id, format),
@@ -34,7 +46,7 @@ export default function ExportPage() {
           <Stack gap="md" align="flex-start">
             <Radio.Group
               label={
-                <Title order={2} component="span">
+                <Title order={2} component="span" c="bright">
                   Format
                 </Title>
               }

@@ -7,12 +7,24 @@ import { roleName, seesAllProjects } from "../accounts/roles";
 import { addMember, removeMember } from "../api/endpoints";
 import { messageOf } from "../api/error";
 import { queries, useMe } from "../api/queries";
-import type { Member } from "../api/types";
+import type { Member, Project } from "../api/types";
+import { Restricted } from "../components/Restricted";
 import { EmptyState, ErrorState, LoadingState } from "../components/states";
 import { useCurrentProject } from "./ProjectLayout";
 
 export default function PeoplePage() {
   const project = useCurrentProject();
+  if (project.can.manage) return <Team project={project} />;
+  return (
+    <Restricted
+      title="Only project leads and administrators manage the team"
+      to={`/projects/${project.id}`}
+      back="Go to the overview"
+    />
+  );
+}
+
+function Team({ project }: { project: Project }) {
   const members = useQuery(queries.members(project.id));
   return (
     <Stack gap="lg">

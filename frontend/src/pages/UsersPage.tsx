@@ -10,9 +10,20 @@ import { queries, useMe } from "../api/queries";
 import type { Account } from "../api/types";
 import { ConfirmDialog } from "../components/ConfirmDialog";
 import { Page } from "../components/Page";
+import { Restricted } from "../components/Restricted";
 import { ErrorState, LoadingState } from "../components/states";
 
 export default function UsersPage() {
+  const { user } = useMe();
+  if (user.role === "admin") return <Accounts />;
+  return (
+    <Page title="Accounts">
+      <Restricted page title="Only administrators manage accounts" to="/projects" back="Go to the projects" />
+    </Page>
+  );
+}
+
+function Accounts() {
   const users = useQuery(queries.users());
   const [creating, create] = useDisclosure(false);
   const [edited, setEdited] = useState<Account | null>(null);

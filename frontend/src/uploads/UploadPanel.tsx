@@ -1,10 +1,23 @@
-import { Box, Button, CloseButton, Group, Paper, Progress, SegmentedControl, Stack, Text } from "@mantine/core";
+import {
+  ActionIcon,
+  Box,
+  Button,
+  CloseButton,
+  Group,
+  Paper,
+  Progress,
+  SegmentedControl,
+  Stack,
+  Text,
+  Tooltip,
+} from "@mantine/core";
+import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { queries } from "../api/queries";
 import { count, percent } from "../components/Meter";
 import { formatBytes } from "./files";
-import type { Outcome, Row, UploadState } from "./queue";
+import { type Outcome, type Row, refusedFiles, type UploadState } from "./queue";
 import classes from "./UploadPanel.module.css";
 import { uploads, useUploads } from "./uploads";
 
@@ -35,39 +48,55 @@ function useFreshProject(state: UploadState): void {
 /** Progress and results of the upload, in the corner of every page until dismissed. */
 export function UploadPanel() {
   const state = useUploads();
+  const [small, setSmall] = useState(false);
   useFreshProject(state);
   if (state.status === "idle") return null;
   const sending = state.status === "sending";
+  const files = state.coco.length > 0 ? refusedFiles(state) : 0;
+  const fold = small ? "Show the upload" : "Minimise the upload";
   return (
     <Paper component="section" aria-label="Upload" shadow="md" className={classes.panel} bg="var(--dm-surface)">
-      <Stack gap="xs" p="md">
+      <Stack gap={6} px="sm" py="xs">
         <Group justify="space-between" wrap="nowrap">
-          <Text fw={600} aria-live="polite">
+          <Text size="sm" fw={600} aria-live="polite" className="numbers">
             {titleOf(state)}
           </Text>
-          {sending ? (
-            <Button size="compact-sm" variant="default" onClick={() => uploads.cancel()}>
-              Cancel
-            </Button>
-          ) : (
-            <CloseButton aria-label="Dismiss the upload's results" onClick={() => uploads.clear()} />
-          )}
+          <Group gap={4} wrap="nowrap">
+            <Tooltip label={fold}>
+              <ActionIcon aria-label={fold} aria-expanded={!small} onClick={() => setSmall(!small)}>
+                {small ? <IconChevronUp size={18} /> : <IconChevronDown size={18} />}
+              </ActionIcon>
+            </Tooltip>
+            {sending ? (
+              <Button size="compact-sm" variant="default" onClick={() => uploads.cancel()}>
+                Cancel
+              </Button>
+            ) : (
+              <CloseButton aria-label="Dismiss the upload's results" onClick={() => uploads.clear()} />
+            )}
+          </Group>
         </Group>
         {sending && <SendingBar state={state} />}
-        {state.coco.map((coco) => (
-          <Text key={coco.file} size="sm">
-            {coco.file}: {count(coco.added)} people added
-            {coco.present > 0 && `, ${count(coco.present)} were there already`}
-            {coco.refused > 0 && `, ${count(coco.refused)} refused`}
+        {!small &&
+          state.coco.map((coco) => (
+            <Text key={coco.file} size="sm">
+              {coco.file}: {count(coco.added)} people added
+              {coco.present > 0 && `, ${count(coco.present)} were there already`}
+              {coco.refused > 0 && `, ${count(coco.refused)} ${coco.refused === 1 ? "person" : "people"} refused`}
+            </Text>
+          ))}
+        {!small && files > 0 && (
+          <Text size="sm">
+            {count(files)} {files === 1 ? "file" : "files"} refused
           </Text>
-        ))}
+        )}
         {state.canRetry && (
           <Button size="compact-sm" onClick={() => uploads.retry()} w="fit-content">
             Send the rest again
           </Button>
         )}
       </Stack>
-      <Results rows={state.rows} />
+      {!small && <Results rows={state.rows} />}
     </Paper>
   );
 }

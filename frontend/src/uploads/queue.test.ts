@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "../api/error";
 import type { Picked } from "./files";
 import type { UploadOptions } from "./postForm";
-import { UploadQueue } from "./queue";
+import { refusedFiles, UploadQueue } from "./queue";
 
 const picked = (path: string, size = 10): Picked => ({ file: new File([new Uint8Array(size)], path), path });
 const photos = (n: number) => Array.from({ length: n }, (_, i) => picked(`${i}.jpg`));
@@ -76,6 +76,7 @@ describe("UploadQueue", () => {
     expect(calls[2]).toMatchObject({ path: "/api/projects/p/coco", files: ["persons.json"] });
     calls[2]?.answer({
       ...stored([]),
+      refused: [{ file: "2.jpg", reason: "cannot be read" }],
       persons: 12,
       persons_present: 1,
       refused_persons: [{ id: "7", reason: "box outside of the image" }],
@@ -83,6 +84,7 @@ describe("UploadQueue", () => {
     });
     await settle();
     expect(queue.get().coco).toEqual([{ file: "persons.json", added: 12, present: 1, refused: 1 }]);
+    expect(refusedFiles(queue.get())).toBe(1);
     expect(queue.get().rows.slice(-2)).toEqual([
       { file: "persons.json, person 7", outcome: "refused", reason: "box outside of the image" },
       { file: "persons.json, person 9", outcome: "mended", reason: "has no usable area; that of its box is taken" },

@@ -231,6 +231,12 @@ export class UploadQueue {
   }
 }
 
+/** Refused files that are no person of a COCO file; with the persons they make up all that was refused. */
+export function refusedFiles({ rows, coco }: Pick<UploadState, "rows" | "coco">): number {
+  const persons = coco.reduce((n, { refused }) => n + refused, 0);
+  return rows.filter(({ outcome }) => outcome === "refused").length - persons;
+}
+
 function size(files: Picked[]): number {
   return files.reduce((n, { file }) => n + file.size, 0);
 }
