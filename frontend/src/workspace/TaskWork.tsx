@@ -15,7 +15,7 @@ import { LeaseKeeper } from "./LeaseKeeper";
 import { MarksStep } from "./marks/MarksStep";
 import { MaskStep } from "./masks/MaskStep";
 import { settingsOf } from "./settings";
-import { TopBar } from "./TopBar";
+import { BareTopBar, TopBar } from "./TopBar";
 import classes from "./Workspace.module.css";
 
 interface Props {
@@ -176,25 +176,29 @@ function Unavailable({ error, retry }: { error: unknown; retry: () => void }) {
   const navigate = useNavigate();
   const taken = error instanceof ApiError && error.status === 409;
   return (
-    <Center h="100dvh">
-      {taken ? (
-        <EmptyState
-          icon={<IconLock size={32} stroke={1.5} />}
-          title="This person is taken"
-          action={
-            <>
-              <Button variant="default" onClick={retry}>
-                Try again
-              </Button>
-              <Button onClick={() => navigate("/projects")}>To the projects</Button>
-            </>
-          }
-        >
-          <Text>{messageOf(error)}</Text>
-        </EmptyState>
-      ) : (
-        <ErrorState error={error} retry={retry} />
-      )}
-    </Center>
+    <div className={classes.page}>
+      <BareTopBar />
+      <Center component="main">
+        {taken ? (
+          <EmptyState
+            icon={<IconLock size={32} stroke={1.5} />}
+            page
+            title="This person is taken"
+            action={
+              <>
+                <Button variant="default" onClick={retry}>
+                  Try again
+                </Button>
+                <Button onClick={() => navigate("/projects")}>To the projects</Button>
+              </>
+            }
+          >
+            <Text>{messageOf(error)}</Text>
+          </EmptyState>
+        ) : (
+          <ErrorState error={error} retry={retry} page />
+        )}
+      </Center>
+    </div>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Group, Tooltip, VisuallyHidden } from "@mantine/core";
+import { ActionIcon, Anchor, Group, Text, Tooltip, VisuallyHidden } from "@mantine/core";
 import { IconArrowLeft, IconKeyboard } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
@@ -8,6 +8,27 @@ import { useHelp } from "@/components/help";
 import type { Journal } from "./journal/journal";
 import { SaveState } from "./SaveState";
 import classes from "./TopBar.module.css";
+
+/** The bar while there is no task: only the way out. */
+export function BareTopBar() {
+  return (
+    <header className={classes.bar}>
+      <Group gap="xs" wrap="nowrap" className={classes.side}>
+        <Tooltip label="Back to the projects">
+          <ActionIcon component={Link} to="/projects" aria-label="Back to the projects" size={32}>
+            <IconArrowLeft size={18} stroke={1.8} />
+          </ActionIcon>
+        </Tooltip>
+        <Text size="sm" c="dimmed">
+          Projects
+        </Text>
+      </Group>
+      <Group justify="flex-end" className={classes.side} style={{ gridColumn: -2 }}>
+        <AccountMenu />
+      </Group>
+    </header>
+  );
+}
 
 /** Where one is, whether it is saved, and the way out. */
 export function TopBar({ task, journal, children }: { task: Task; journal: Journal; children?: ReactNode }) {

@@ -15,11 +15,20 @@ export function isForFocus(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof Element)) return false;
   if (target.closest(`input:not(${NOT_TEXT}), textarea, select, [contenteditable="true"]`)) return true;
-  if (target.closest('[role="dialog"], [role="menu"], [role="listbox"]')) return true;
+  const layer = target.closest<HTMLElement>('[role="dialog"], [role="menu"], [role="listbox"]');
+  if (layer) return !isFading(layer);
   const presses = event.key === "Enter" || event.key === " ";
   if (presses && !event.ctrlKey && target.closest("button, a[href], input, [role=radio]")) return true;
   const moves = event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End";
   return moves && target.closest('[role="slider"], [role="radio"], input') !== null;
+}
+
+/**
+ * A dialog that was closed keeps the focus while it fades; what is typed then is meant for the page behind it. Mantine's
+ * transitions end in an inline opacity of 0.
+ */
+function isFading(layer: HTMLElement): boolean {
+  return layer.style.opacity === "0";
 }
 
 /** Follows the keyboard while mounted. */

@@ -12,6 +12,8 @@ export interface Settings {
   goOn: boolean;
   /** Screen pixels per photo pixel in the magnifier. */
   magnification: number;
+  /** The first hint about painting was read, or not needed any more. */
+  hinted: boolean;
 }
 
 export const DEFAULTS: Settings = {
@@ -21,6 +23,7 @@ export const DEFAULTS: Settings = {
   onlyEmpty: false,
   goOn: false,
   magnification: 8,
+  hinted: false,
 };
 
 export const BRUSH_MIN = 2;

@@ -3,8 +3,8 @@ import { PARTS } from "@/parts";
 import { WorkClock } from "./activity";
 import { isForFocus } from "./keys";
 import { FIGURE, inkOn, mirrored, seenFromBehind } from "./masks/figure";
+import { PART_KEYS } from "./masks/partKeys";
 import { TOOLS } from "./masks/tools";
-import { newId } from "./newId";
 import { partName } from "./partNames";
 import { saveText } from "./SaveState";
 import { DEFAULTS, readSettings, settingsOf } from "./settings";
@@ -93,10 +93,22 @@ describe("keys", () => {
     expect(press("<input data-at />", "w")).toBe(true);
     expect(press('<input type="checkbox" data-at />', "w")).toBe(false);
     expect(press('<div role="dialog"><p data-at></p></div>', "w")).toBe(true);
+    expect(press('<div role="dialog" style="opacity: 0"><button data-at></button></div>', "Enter")).toBe(false);
     expect(press("<button data-at></button>", " ")).toBe(true);
     expect(press("<button data-at></button>", "w")).toBe(false);
     expect(press('<div role="slider" data-at></div>', "ArrowLeft")).toBe(true);
     expect(press("<p data-at></p>", "ArrowLeft")).toBe(false);
+  });
+});
+
+describe("the help on parts", () => {
+  it("names every part's key once, the person's right first", () => {
+    expect(PART_KEYS.flatMap(({ keys }) => keys).sort()).toEqual(PARTS.map(({ key }) => key).sort());
+    expect(PART_KEYS).toContainEqual({
+      keys: ["1", "3"],
+      does: "Upper arm: 1 the person's right, 3 their left",
+    });
+    expect(PART_KEYS).toContainEqual({ keys: ["W"], does: "Torso" });
   });
 });
 
@@ -111,13 +123,5 @@ describe("words", () => {
     expect(saveText({ state: "saved", count: 0, kept: true })).toBe("Saved");
     expect(saveText({ state: "offline", count: 1, kept: true })).toBe("Offline – 1 change kept here");
     expect(saveText({ state: "offline", count: 3, kept: false })).toContain("not saved");
-  });
-});
-
-describe("newId", () => {
-  it("makes random UUIDs of version 4", () => {
-    const ids = Array.from({ length: 50 }, newId);
-    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(new Set(ids).size).toBe(50);
   });
 });

@@ -1,20 +1,27 @@
-/** What may be wrong with a mask, found before it is submitted: islands, holes, sides of the body mixed up. */
+/** What may be wrong with a mask, found before it is submitted: sides mixed up, stray parts, islands, holes. */
 
 import { part } from "@/parts";
 import { type Component, connectedComponents } from "./components";
-import type { Rect } from "./geometry";
+import { type Rect, union } from "./geometry";
 import type { LabelMap } from "./labelMap";
 
+/** An area and the label that it gets. */
+export interface Repair {
+  component: Component;
+  label: number;
+}
+
 export interface Warning {
-  kind: "island" | "hole" | "side";
+  /** "stray": the whole part is no more than a slip of the hand. */
+  kind: "side" | "stray" | "island" | "hole";
   /** The part it is about. */
   label: number;
   /** Where to look, in map pixels. */
   rect: Rect;
-  /** Pixels (islands and holes). */
+  /** Pixels. */
   area: number;
-  /** What to paint to be rid of it; absent where only the annotator can tell. */
-  repair?: { component: Component; label: number };
+  /** What to paint to be rid of it; empty where only the annotator can tell. */
+  repairs: Repair[];
   /** The part on whose side it lies (kind "side"). */
   beside?: number;
 }
@@ -22,13 +29,14 @@ export interface Warning {
 export interface MaskReport {
   /** Pixels of each label 1..14, index 0 unused. */
   areas: number[];
+  /** What matters most comes first: sides, stray parts, then islands and holes, large before small. */
   warnings: Warning[];
 }
 
 /** An island or a hole smaller than this share of its part is taken for a slip of the hand. */
 const SLIP_SHARE = 0.01;
 /** ... and one of at most this many pixels always is. */
-const SLIP_PIXELS = 12;
+export const SLIP_PIXELS = 12;
 
 /** The neighbour that each end of a limb hangs on, on its own side: hand on lower arm, foot on lower leg. */
 const HANGS_ON: readonly (readonly [end: number, limb: number])[] = [
@@ -51,19 +59,44 @@ export function inspectMask(map: LabelMap): MaskReport {
     areas[label] = (areas[label] as number) + area;
     largest[label] = Math.max(largest[label] as number, area);
   }
-  const warnings: Warning[] = [];
+  const slips: Warning[] = [];
+  const isSolid = (label: number) => (areas[label] as number) > SLIP_PIXELS;
   const painted = areas.reduce((sum, area) => sum + area, 0);
   for (const component of components) {
     const { label, area, rect } = component;
     if (label === 0) {
       if (component.atBorder || !isSlip(area, painted)) continue;
       const around = labelAround(map, component);
-      warnings.push({ kind: "hole", label: around, rect, area, repair: { component, label: around } });
-    } else if (area < (largest[label] as number) && isSlip(area, largest[label] as number)) {
-      warnings.push({ kind: "island", label, rect, area, repair: { component, label: labelAround(map, component) } });
+      slips.push({ kind: "hole", label: around, rect, area, repairs: [{ component, label: around }] });
+    } else if (isSolid(label) && area < (largest[label] as number) && isSlip(area, largest[label] as number)) {
+      slips.push({ kind: "island", label, rect, area, repairs: [repairOf(map, component)] });
     }
   }
-  return { areas, warnings: [...warnings, ...mixedSides(map, components, areas)] };
+  slips.sort((a, b) => b.area - a.area);
+  const strays = strayParts(map, components, areas);
+  return { areas, warnings: [...mixedSides(map, components, isSolid), ...strays, ...slips] };
+}
+
+/** Islands and holes of a few pixels, where there are several, apart from everything else. */
+export function foldSpecks(warnings: readonly Warning[]): { specks: Warning[]; rest: Warning[] } {
+  const isSpeck = ({ kind, area }: Warning) => (kind === "island" || kind === "hole") && area <= SLIP_PIXELS;
+  const specks = warnings.filter(isSpeck);
+  if (specks.length < 2) return { specks: [], rest: [...warnings] };
+  return { specks, rest: warnings.filter((warning) => !isSpeck(warning)) };
+}
+
+/** Parts that are no more than a stray click, all of their pixels together. */
+function strayParts(map: LabelMap, components: readonly Component[], areas: readonly number[]): Warning[] {
+  return areas.flatMap((area, label) => {
+    if (area === 0 || area > SLIP_PIXELS) return [];
+    const own = components.filter((component) => component.label === label);
+    const rect = own.reduce<Rect | null>((all, component) => union(all, component.rect), null) as Rect;
+    return [{ kind: "stray" as const, label, rect, area, repairs: own.map((component) => repairOf(map, component)) }];
+  });
+}
+
+function repairOf(map: LabelMap, component: Component): Repair {
+  return { component, label: labelAround(map, component) };
 }
 
 function isSlip(area: number, whole: number): boolean {
@@ -116,16 +149,16 @@ function touching(map: LabelMap): Set<number> {
  * Ends of limbs that touch the limb of the other side but not that of their own although both are painted: most often
  * one of the two has the wrong side.
  */
-function mixedSides(map: LabelMap, components: readonly Component[], areas: readonly number[]): Warning[] {
+function mixedSides(map: LabelMap, components: readonly Component[], isSolid: (label: number) => boolean): Warning[] {
   const pairs = touching(map);
   const warnings: Warning[] = [];
   for (const [end, limb] of HANGS_ON) {
     const other = part(limb).mirror;
-    if (!areas[end] || !areas[other]) continue;
+    if (!isSolid(end) || !isSolid(other)) continue;
     // Crossed hands touch the other arm too; only an end that does not hang on its own limb is suspicious.
     if (!pairs.has(end * 15 + other) || pairs.has(end * 15 + limb)) continue;
     const main = components.filter((c) => c.label === end).sort((a, b) => b.area - a.area)[0] as Component;
-    warnings.push({ kind: "side", label: end, rect: main.rect, area: main.area, beside: other });
+    warnings.push({ kind: "side", label: end, rect: main.rect, area: main.area, repairs: [], beside: other });
   }
   return warnings;
 }

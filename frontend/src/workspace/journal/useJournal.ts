@@ -1,5 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { newId } from "../newId";
+import { uuid } from "@/lib/uuid";
 import { sendToServer } from "./http";
 import { Journal } from "./journal";
 import { IdbStore } from "./store";
@@ -22,14 +22,14 @@ function start(user: string): Work {
     store: new IdbStore(),
     send: sendToServer,
     schedule: (run, milliseconds) => window.setTimeout(run, milliseconds),
-    newId,
+    newId: uuid,
   });
   const work: Work = { journal, ready: journal.load(), taken: false, listeners: new Set() };
   const retry = () => journal.sendAll();
   const hidden = () => document.visibilityState === "hidden" && journal.sendAll();
   window.addEventListener("online", retry);
   document.addEventListener("visibilitychange", hidden);
-  const release = claimWork(user, newId(), () => {
+  const release = claimWork(user, uuid(), () => {
     journal.stop();
     work.taken = true;
     works.delete(user);

@@ -1,9 +1,9 @@
 import type { Flag, Mark, Point, Task } from "@/api/types";
+import { uuid } from "@/lib/uuid";
 import { WorkClock } from "../activity";
 import type { MarkPayload } from "../journal/http";
 import type { Journal, JournalEvent } from "../journal/journal";
 import type { ObjectRef } from "../journal/types";
-import { newId } from "../newId";
 import { ValueStore } from "../valueStore";
 
 /** A mark as it is shown: the newest state, confirmed or not. */
@@ -75,7 +75,7 @@ export class MarksSession {
       const local = kept.get(point.id) ?? null;
       // A mark of somebody who had the person before is shown, and ours is put beside it.
       const own = point.mark?.annotator_id === user ? point.mark : null;
-      this.bind(point.id, local?.id ?? own?.id ?? newId(), point.mark, local?.payload ?? null);
+      this.bind(point.id, local?.id ?? own?.id ?? uuid(), point.mark, local?.payload ?? null);
       if (own) journal.seen({ kind: "mark", id: own.id }, own.revision);
     }
     const marks = this.shown();

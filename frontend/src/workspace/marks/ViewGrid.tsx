@@ -7,13 +7,12 @@ import type { Body } from "@/api/types";
 import { part } from "@/parts";
 import { useValue } from "../valueStore";
 import type { MarksSession, ShownMark } from "./MarksSession";
+import { partAfter, pictureSize } from "./pictures";
 import classes from "./ViewGrid.module.css";
 import { type Spot, ViewTile } from "./ViewTile";
 
 const GAP = 8;
 const VIEWS = [0, 1, 2, 3, 4, 5];
-/** Picture size that is fetched ahead, device pixels. */
-const AHEAD = 512;
 
 interface Props {
   session: MarksSession;
@@ -31,7 +30,10 @@ export function ViewGrid({ session, enlarged, onPlace }: Props) {
   const theme = useTheme();
   const host = useRef<HTMLDivElement>(null);
   const size = useTileSize(host);
-  useAhead(session, point.part, (label, view) => viewUrl(hash, label, view, AHEAD, theme));
+  // In the size that the tiles will ask for: another one would be fetched for nothing.
+  const pixels = pictureSize(size.one * window.devicePixelRatio);
+  const next = size.one > 0 ? partAfter(session.points, point.part) : undefined;
+  useAhead(next === undefined ? [] : VIEWS.map((view) => viewUrl(hash, next, view, pixels, theme)));
 
   const mark = marks.get(point.id) ?? null;
   const siblings = session.points.flatMap((each) => {
@@ -108,12 +110,14 @@ function useTileSize(host: React.RefObject<HTMLDivElement | null>): { one: numbe
   return size;
 }
 
-/** Fetches the next part's pictures while this one's are at work. */
-function useAhead(session: MarksSession, label: number, url: (label: number, view: number) => string): void {
-  const at = session.points.findLastIndex((point) => point.part === label);
-  const next = session.points[at + 1]?.part;
-  const urls = next === undefined ? "" : VIEWS.map((view) => url(next, view)).join("\n");
+/** Fetches pictures that will be wanted soon, after those that are wanted now. */
+function useAhead(urls: readonly string[]): void {
+  const all = urls.join("\n");
   useEffect(() => {
-    for (const each of urls.split("\n").filter(Boolean)) new Image().src = each;
-  }, [urls]);
+    for (const url of all.split("\n").filter(Boolean)) {
+      const picture = new Image();
+      picture.fetchPriority = "low";
+      picture.src = url;
+    }
+  }, [all]);
 }

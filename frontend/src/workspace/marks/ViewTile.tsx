@@ -1,6 +1,7 @@
 import { Button, Loader } from "@mantine/core";
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { wheelFactor } from "../engine/viewport";
+import { pictureSize } from "./pictures";
 import classes from "./ViewTile.module.css";
 import { panView, toTile, toView, WHOLE, zoomView } from "./viewZoom";
 
@@ -27,7 +28,6 @@ interface Props {
   onPlace: (x: number, y: number) => void;
 }
 
-const SIZES = [256, 384, 512, 768, 1024];
 const CLICK_MOVES = 4;
 
 /** One view of the part: a click places the mark, the wheel zooms, a drag moves what is zoomed. */
@@ -38,8 +38,8 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
   const [zoom, setZoom] = useState(WHOLE);
   const [picture, setPicture] = useState<"loading" | "shown" | "failed">("loading");
   const [attempt, setAttempt] = useState(0);
-  const wanted = size * window.devicePixelRatio * zoom.factor;
-  const pixels = SIZES.find((each) => each >= wanted) ?? 1024;
+  const [clickedEarly, setClickedEarly] = useState(false);
+  const pixels = pictureSize(size * window.devicePixelRatio * zoom.factor);
 
   const place = (event: { clientX: number; clientY: number }): Spot => {
     const box = tile.current?.getBoundingClientRect();
@@ -61,8 +61,12 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
   }, []);
 
   const down = (event: PointerEvent) => {
+    if (event.button !== 0) return;
     // What is not seen cannot be pointed at.
-    if (event.button !== 0 || picture !== "shown") return;
+    if (picture !== "shown") {
+      setClickedEarly(true);
+      return;
+    }
     event.currentTarget.setPointerCapture(event.pointerId);
     drag.current = { x: event.clientX, y: event.clientY, moved: 0 };
   };
@@ -97,6 +101,7 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
       className={classes.tile}
       style={{ width: size, height: size, "--part": colour } as React.CSSProperties}
       data-testid={`view-${index}`}
+      data-loading={picture === "loading" || undefined}
       role="application"
       aria-label={`View ${index + 1}: ${title}. Click to place the mark.`}
       onPointerDown={down}
@@ -122,6 +127,11 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
         }}
       />
       {picture === "loading" && <Loader size="sm" type="dots" className={classes.waiting} aria-label="Loading" />}
+      {picture === "loading" && clickedEarly && (
+        <div role="status" className={classes.early}>
+          This view is still loading
+        </div>
+      )}
       {picture === "failed" && (
         <Button
           size="xs"

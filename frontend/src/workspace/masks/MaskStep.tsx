@@ -9,11 +9,13 @@ import type { Journal } from "../journal/journal";
 import { useKeys } from "../keys";
 import type { Settings } from "../settings";
 import { useValue, type ValueStore } from "../valueStore";
+import { FirstHint } from "./FirstHint";
 import { MaskCanvas, type MaskCanvasHandle } from "./MaskCanvas";
 import { MaskConflict } from "./MaskConflict";
 import { clampBrush } from "./MaskInput";
 import { MaskSession } from "./MaskSession";
 import classes from "./MaskStep.module.css";
+import { PART_KEYS } from "./partKeys";
 import { SidePanel } from "./SidePanel";
 import { SubmitDialog } from "./SubmitDialog";
 import { type RailAction, ToolRail } from "./ToolRail";
@@ -32,11 +34,6 @@ interface Props {
 }
 
 const KEYS: Shortcut[] = [
-  {
-    keys: ["1", "2", "3", "Q", "W", "E", "A", "D"],
-    does: "Arms, head, torso, hands: laid out as the person faces you",
-  },
-  { keys: ["R", "T", "F", "G", "V", "B"], does: "Legs and feet: the person's right, left" },
   { keys: ["S", "X", "C", "Z"], does: "Brush, eraser, polygon, fill" },
   { keys: ["[", "]"], does: "Smaller, larger brush; also Alt + wheel or Alt + drag" },
   { keys: ["right button"], does: "Erase while dragging" },
@@ -62,7 +59,8 @@ export function MaskStep({ task, mask, local, journal, settings, onSubmitted, on
   const [submitting, setSubmitting] = useState(false);
   const { tool } = useValue(session.hand);
   const { canUndo, canRedo } = useValue(session.state);
-  const { onlyEmpty, outlines } = useValue(settings);
+  const { onlyEmpty, outlines, hinted } = useValue(settings);
+  useShortcutHelp("Parts", PART_KEYS);
   useShortcutHelp("Masks", KEYS);
 
   const act = useCallback(
@@ -161,11 +159,14 @@ export function MaskStep({ task, mask, local, journal, settings, onSubmitted, on
 
   const submit = async () => {
     const revision = await journal.finish(session.ref);
-    onSubmitted(await submitMask(task.id, revision));
+    const next = await submitMask(task.id, revision);
+    settings.set({ hinted: true });
+    onSubmitted(next);
   };
 
   return (
-    <main className={classes.step} onPointerMove={() => session.clock.touch()}>
+    <main className={classes.step} data-hint={!hinted || undefined} onPointerMove={() => session.clock.touch()}>
+      {!hinted && <FirstHint onDismiss={() => settings.set({ hinted: true })} />}
       <ToolRail
         tool={tool}
         canUndo={canUndo}

@@ -1,15 +1,16 @@
 import { Alert, Button, Group, Kbd, Modal, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
-import { useMemo, useState } from "react";
+import { IconCheck } from "@tabler/icons-react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { messageOf } from "@/api/error";
 import { PARTS, part } from "@/parts";
-import { inspectMask, type Warning } from "../engine/checks";
+import { inspectMask, type Repair } from "../engine/checks";
 import type { Rect } from "../engine/geometry";
 import { UnfinishedError } from "../journal/journal";
-import { partName, spoken } from "../partNames";
+import { spoken } from "../partNames";
 import { UNFINISHED } from "../unfinished";
 import type { MaskSession } from "./MaskSession";
 import classes from "./SubmitDialog.module.css";
+import { WarningList } from "./WarningList";
 
 interface Props {
   session: MaskSession;
@@ -20,8 +21,6 @@ interface Props {
   onSubmit: () => Promise<void>;
 }
 
-const SHOWN_WARNINGS = 6;
-
 /** From head to foot, the person's right beside their left. */
 const IN_PAIRS = [14, 1, 11, 10, 13, 12, 2, 3, 6, 7, 8, 9, 5, 4].map(part);
 
@@ -30,9 +29,9 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
   const [edits, setEdits] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is edited in place; a repair counts as an edit.
   const report = useMemo(() => inspectMask(session.editor.map), [session, edits]);
+  const confirm = useRef<HTMLButtonElement>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const repairs = report.warnings.flatMap(({ repair }) => (repair ? [repair] : []));
   const painted = PARTS.filter(({ label }) => report.areas[label]).length;
 
   const submit = async () => {
@@ -46,10 +45,14 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
       setProblem(error instanceof UnfinishedError ? UNFINISHED[error.reason] : messageOf(error));
     }
   };
-  const repairAll = () => {
+  const repair = (repairs: readonly Repair[]) => {
     session.editor.relabel(repairs);
     setEdits((n) => n + 1);
   };
+  // The pressed button is gone with what it repaired: Enter goes on to submit.
+  useEffect(() => {
+    if (edits > 0) confirm.current?.focus();
+  }, [edits]);
 
   return (
     <Modal
@@ -73,41 +76,7 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
             </li>
           ))}
         </ul>
-        {report.warnings.length > 0 && (
-          <Stack gap={6}>
-            <Group justify="space-between">
-              <Text size="sm" fw={600}>
-                Worth a look
-              </Text>
-              {repairs.length > 0 && (
-                <Button size="compact-xs" variant="default" onClick={repairAll}>
-                  Tidy {repairs.length === 1 ? "it" : `all ${repairs.length}`}
-                </Button>
-              )}
-            </Group>
-            {report.warnings.slice(0, SHOWN_WARNINGS).map((warning) => (
-              <Group
-                key={`${warning.kind}-${warning.label}-${warning.rect.x0}-${warning.rect.y0}`}
-                gap={8}
-                wrap="nowrap"
-                className={classes.warning}
-              >
-                <IconAlertTriangle size={16} aria-hidden />
-                <Text size="sm" flex={1}>
-                  {describe(warning)}
-                </Text>
-                <Button size="compact-xs" variant="subtle" onClick={() => onShow(warning.rect)}>
-                  Show
-                </Button>
-              </Group>
-            ))}
-            {report.warnings.length > SHOWN_WARNINGS && (
-              <Text size="xs" c="dimmed">
-                and {report.warnings.length - SHOWN_WARNINGS} more
-              </Text>
-            )}
-          </Stack>
-        )}
+        <WarningList warnings={report.warnings} onShow={onShow} onRepair={repair} />
         {painted === 0 && <Text size="sm">Nothing is painted yet.</Text>}
         {problem && (
           <Alert color="red" role="alert">
@@ -119,6 +88,7 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
             Paint on <Kbd ml={8}>Esc</Kbd>
           </Button>
           <Button
+            ref={confirm}
             data-autofocus
             data-testid="submit-confirm"
             onClick={submit}
@@ -132,11 +102,4 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
       </Stack>
     </Modal>
   );
-}
-
-function describe({ kind, label, area, beside }: Warning): string {
-  const name = partName(label);
-  if (kind === "island") return `${name}: an island of ${area} ${area === 1 ? "pixel" : "pixels"}`;
-  if (kind === "hole") return `${name}: a hole of ${area} ${area === 1 ? "pixel" : "pixels"}`;
-  return `${name} touches the ${partName(beside ?? 0).toLowerCase()}: are left and right as meant?`;
 }
