@@ -1,12 +1,13 @@
 """Users, sessions and failed sign-ins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
+from annotation.words import Role
 from annotation_db.models import SignInFailure, User, UserSession
 
 
@@ -34,11 +35,11 @@ def page(session: Session, after: tuple[str, UUID] | None, limit: int) -> Sequen
     return session.scalars(query).all()
 
 
-def count_admins(session: Session, besides: UUID) -> int:
-    """Active administrators other than one user."""
-    return (
-        session.scalar(select(func.count()).where(User.role == "admin", User.active.is_(True), User.id != besides)) or 0
-    )
+def lock_admins(session: Session) -> Sequence[User]:
+    """All active administrators, held until the transaction ends, so that none of them can cease to be one meanwhile.
+    Writes that refer to them go on."""
+    query = select(User).where(User.role == Role.admin, User.active.is_(True)).order_by(User.id)
+    return session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
 
 
 def session_with_user(session: Session, token_hash: str, now: datetime) -> tuple[UserSession, User] | None:
@@ -73,9 +74,11 @@ def delete_expired(session: Session, now: datetime, failures_before: datetime) -
     session.execute(delete(SignInFailure).where(SignInFailure.at <= failures_before))
 
 
-def add_failure(session: Session, key: str, now: datetime) -> None:
-    """Note a failed sign-in."""
-    session.add(SignInFailure(key=key, at=now))
+def add_failure(session: Session, key: str, now: datetime) -> UUID:
+    """Note a failed sign-in; returns its id."""
+    failure = SignInFailure(id=uuid4(), key=key, at=now)
+    session.add(failure)
+    return failure.id
 
 
 def failures(session: Session, key: str, since: datetime) -> Sequence[datetime]:
@@ -83,6 +86,11 @@ def failures(session: Session, key: str, since: datetime) -> Sequence[datetime]:
     return session.scalars(
         select(SignInFailure.at).where(SignInFailure.key == key, SignInFailure.at > since).order_by(SignInFailure.at)
     ).all()
+
+
+def forget_attempts(session: Session, ids: Collection[UUID]) -> None:
+    """Take back what was noted of an attempt that then succeeded."""
+    session.execute(delete(SignInFailure).where(SignInFailure.id.in_(ids)))
 
 
 def forget_failures(session: Session, key: str) -> None:

@@ -41,7 +41,7 @@ def sign_in(database: Database, settings: Settings, username: str, password: str
     """
     login = username.strip().casefold()
     keys = [_digest(f"{login}\n{address}"), _digest(f"\n{address}")]
-    _count_attempt(database, settings, keys)
+    attempts = _count_attempt(database, settings, keys)
     with database.read() as session:
         user = users.by_login(session, login)
     known = user is not None and user.active
@@ -51,6 +51,7 @@ def sign_in(database: Database, settings: Settings, username: str, password: str
     token = secrets.token_urlsafe(32)
     with database.write() as session:
         users.forget_failures(session, keys[0])
+        users.forget_attempts(session, attempts)
         users.add_session(
             session,
             UserSession(
@@ -109,8 +110,9 @@ def me(caller: Caller) -> Me:
     )
 
 
-def _count_attempt(database: Database, settings: Settings, keys: list[str]) -> None:
-    """Write the attempt down before the password is looked at, so that many at once cannot slip through."""
+def _count_attempt(database: Database, settings: Settings, keys: list[str]) -> list[UUID]:
+    """Write the attempt down before the password is looked at, so that many at once cannot slip through. Returns what
+    was written, which a success takes back."""
     now = utc_now()
     window = timedelta(minutes=settings.sign_in_window_minutes)
     with database.write() as session:
@@ -122,7 +124,7 @@ def _count_attempt(database: Database, settings: Settings, keys: list[str]) -> N
                 raise TooManyError(
                     f"too many failed sign-ins; try again in {wait} seconds", headers={"Retry-After": str(wait)}
                 )
-            users.add_failure(session, key, now)
+        return [users.add_failure(session, key, now) for key in keys]
 
 
 @cache

@@ -70,11 +70,12 @@ def update_user(
     active: bool | None = None,
 ) -> User:
     """Change an account; the last active administrator stays one (ConflictError)."""
+    takes_admin = (role is not None and role != Role.admin) or active is False
+    admins = users.lock_admins(session) if takes_admin else []
     user = users.by_id(session, user_id)
     if user is None:
         raise NotFoundError("no such user")
-    loses_admin = user.role == Role.admin and ((role is not None and role != Role.admin) or active is False)
-    if loses_admin and users.count_admins(session, besides=user.id) == 0:
+    if [admin.id for admin in admins] == [user.id]:
         raise ConflictError("this is the only active administrator")
     user.name = name if name is not None else user.name
     user.role = role if role is not None else user.role

@@ -2,17 +2,22 @@
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from annotation.words import Role
 from annotation_db import utc_now
-from annotation_db.models import UserSession
+from annotation_db.models import User, UserSession
+from annotation_db.repositories import users
 from server.session import service
 from server.state import State
 from tests.server.people import ORIGIN, PASSWORD, Api, add_user, sign_in
@@ -112,6 +117,13 @@ def test_success_forgets_failures(make_app: Callable[..., FastAPI], sqlite_url: 
     assert [_sign_in(api, "ann", p) for p in ("wrong one", PASSWORD, "wrong one", PASSWORD)] == [401, 200, 401, 200]
 
 
+def test_success_does_not_count_against_the_address(make_app: Callable[..., FastAPI], sqlite_url: str) -> None:
+    app = make_app(sqlite_url, sign_in_failures=1)  # five failures per address
+    add_user(app, "ann", Role.annotator)
+    assert [_sign_in(_client(app), "ann") for _ in range(7)] == [200] * 7
+    assert [_sign_in(_client(app), f"user{n}", "wrong one") for n in range(6)] == [401] * 5 + [429]
+
+
 def _set_expiry(state: State, hours: float) -> None:
     with state.database.write() as session:
         session.execute(update(UserSession).values(expires_at=utc_now() + timedelta(hours=hours)))
@@ -164,6 +176,33 @@ def test_the_last_administrator_stays(app: FastAPI) -> None:
         admin.fails("PATCH", f"/api/users/{root}", 409, json=change)
     add_user(app, "other", Role.admin)
     admin.ok("PATCH", f"/api/users/{root}", json={"role": "lead"})
+
+
+def test_two_administrators_cannot_demote_each_other(
+    make_app: Callable[..., FastAPI], postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(postgres_url)
+    ids = {name: add_user(app, name, Role.admin) for name in ("root", "other")}
+    clients = [(sign_in(app, "root"), ids["other"]), (sign_in(app, "other"), ids["root"])]
+    both = Barrier(2, timeout=1)
+    delete_sessions = users.delete_sessions_of
+
+    def meet(*args: Any) -> None:
+        with suppress(BrokenBarrierError):  # one waits for the other's end, and so they cannot meet
+            both.wait()
+        delete_sessions(*args)
+
+    monkeypatch.setattr("server.users.service.users.delete_sessions_of", meet)
+
+    def retire(of: tuple[Api, UUID]) -> int:
+        return of[0].client.patch(f"/api/users/{of[1]}", json={"active": False}).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        statuses = sorted(pool.map(retire, clients))
+    assert statuses[0] == 200
+    assert statuses[1] in {401, 409}
+    with app.state.densemark.database.read() as session:
+        assert session.scalar(select(func.count()).where(User.active.is_(True))) == 1
 
 
 def test_lists_go_on_by_key(app: FastAPI) -> None:
