@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 _BUSY_SECONDS = 30
 _WRITES = "densemark_writes"
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _PASSING = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 
 
@@ -27,6 +28,7 @@ class Database:
         self.url = url
         self.engine = make_engine(url)
         self._write_engine = self.engine.execution_options(**{_WRITES: True})
+        self._read_engine = self.engine if self.is_sqlite else self.engine.execution_options(**_SNAPSHOT)
         # SQLite has one writer. Waiting here is fair and immediate; its own busy handler polls with growing sleeps.
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -37,8 +39,11 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads; what it left undone is rolled back."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """A transaction that only reads, and sees one moment of the database from its first query to its end.
+
+        PostgreSQL refuses writes in it; on SQLite they are undone.
+        """
+        with Session(self._read_engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager

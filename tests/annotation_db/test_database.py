@@ -1,12 +1,13 @@
 """Transactions are whole, durable and do not lose each other's writes."""
 
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InternalError
 
 from annotation_db import Database
 from annotation_db.database import make_engine
@@ -31,10 +32,21 @@ def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
 
 
 def test_a_read_never_keeps_anything(database: Database) -> None:
-    with database.read() as session:
+    refused = nullcontext() if database.is_sqlite else pytest.raises(InternalError, match="read-only")
+    with refused, database.read() as session:
         projects.add(session, _project())
     with database.read() as session:
         assert projects.page(session, None, None, 10) == []
+
+
+def test_a_read_sees_one_moment(database: Database) -> None:
+    with database.read() as session:
+        assert projects.page(session, None, None, 10) == []
+        with database.write() as other:
+            projects.add(other, _project())
+        assert projects.page(session, None, None, 10) == []
+    with database.read() as session:
+        assert len(projects.page(session, None, None, 10)) == 1
 
 
 def test_foreign_keys_hold(database: Database) -> None:
