@@ -1,6 +1,7 @@
 """From an uploaded file to an upright 8-bit photo, or to a clear reason why not."""
 
 import io
+import threading
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -17,6 +18,8 @@ Image.MAX_IMAGE_PIXELS = None
 
 _ORIENTATION = 0x0112
 _JPEG_QUALITY = 95
+_STRIP = 1 << 20  # pixels of 16 bits that are scaled together
+_AT_ONCE = threading.BoundedSemaphore(2)  # photos decoded at a time: each takes several bytes a pixel
 
 
 class NotAPhotoError(Exception):
@@ -40,6 +43,11 @@ def upright(file: BinaryIO, max_bytes: int, max_pixels: int) -> Photo:
     else is converted: turned by its EXIF orientation, 16 bits scaled to 8, palettes and CMYK to RGB, transparency laid
     over white.
     """
+    with _AT_ONCE:
+        return _upright(file, max_bytes, max_pixels)
+
+
+def _upright(file: BinaryIO, max_bytes: int, max_pixels: int) -> Photo:
     file.seek(0, io.SEEK_END)
     size = file.tell()
     file.seek(0)
@@ -120,10 +128,14 @@ def _bare(image: Image.Image) -> Image.Image:
 
 def _from_16_bit(image: Image.Image) -> Image.Image:
     """0..65535 to 0..255. Converting by Pillow would cut everything above 255 to white."""
-    values = np.asarray(image).astype(np.int64)
-    if values.min() < 0 or values.max() > 65535:
-        raise NotAPhotoError("its pixels have more than 16 bits, whose black and white nobody knows; convert it")
-    return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
+    scaled = np.empty((image.height, image.width), np.uint8)
+    rows = max(1, _STRIP // image.width)
+    for top in range(0, image.height, rows):
+        values = np.asarray(image.crop((0, top, image.width, min(top + rows, image.height))))
+        if values.min() < 0 or values.max() > 65535:
+            raise NotAPhotoError("its pixels have more than 16 bits, whose black and white nobody knows; convert it")
+        scaled[top : top + rows] = (values.astype(np.uint32) * 255 + 32767) // 65535
+    return Image.fromarray(scaled)
 
 
 def _from_cmyk(image: Image.Image) -> Image.Image:

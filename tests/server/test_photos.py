@@ -1,6 +1,9 @@
 """Any image file becomes an upright 8-bit photo without personal metadata, or is refused with a reason."""
 
 import io
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import numpy as np
@@ -111,6 +114,37 @@ def test_grey_of_16_bits_is_scaled_and_not_cut() -> None:
     for format_ in ("PNG", "TIFF"):
         shown = pixels(read(encode(Image.fromarray(values), format_)))
         assert np.abs(shown.astype(float) - values / 257).max() <= 0.5
+
+
+def test_16_bits_take_a_few_bytes_a_pixel() -> None:
+    content = encode(Image.fromarray(np.full((2000, 4000), 4000, np.uint16)), "PNG")
+    tracemalloc.start()
+    try:
+        photo = read(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (pixels(photo) == 16).all()
+    assert peak < 4 * 2000 * 4000
+
+
+def test_photos_are_decoded_two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    third = Barrier(3, timeout=1)
+    met: list[bool] = []
+
+    def meet(image: Image.Image, _: bytes) -> Photo:
+        try:
+            third.wait()
+            met.append(True)
+        except BrokenBarrierError:
+            met.append(False)
+        return Photo(b"", "image/png", image.width, image.height)
+
+    monkeypatch.setattr("server.images.decode._as_is", meet)
+    content = encode(Image.fromarray(gradient()), "PNG")
+    with ThreadPoolExecutor(3) as pool:
+        assert len(list(pool.map(read, [content] * 3))) == 3
+    assert met == [False] * 3
 
 
 def test_colour_of_16_bits_becomes_8() -> None:
