@@ -24,8 +24,12 @@ def add_frontend(app: FastAPI, folder: Path = FOLDER) -> None:
     def frontend(path: str) -> Response:
         if path == "api" or path.startswith("api/"):
             raise NotFoundError("no such address in the HTTP interface")
-        file = (folder / path).resolve()
-        if path and file.is_relative_to(folder.resolve()) and file.is_file():
+        try:
+            file = (folder / path).resolve()
+            found = bool(path) and file.is_relative_to(folder.resolve()) and file.is_file()
+        except (ValueError, OSError) as error:  # a NUL, or longer than any file's name
+            raise NotFoundError("no such page") from error
+        if found:
             forever = path.startswith("assets/")
             cache = "public, max-age=31536000, immutable" if forever else "no-cache"
             return FileResponse(file, headers={"Cache-Control": cache})

@@ -155,6 +155,11 @@ def test_a_missing_asset_is_no_page(app: FastAPI) -> None:
     assert TestClient(app).get("/assets/gone.js").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/%00", "/assets/%00", "/" + "a" * 5000, "/" + "a/" * 3000])
+def test_a_path_that_no_file_can_have_is_not_found(app: FastAPI, path: str) -> None:
+    assert TestClient(app).get(path).status_code == 404
+
+
 def test_ready_only_with_everything_there(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     client = TestClient(app)
     assert client.get("/healthz").json() == {"status": "ok"}
