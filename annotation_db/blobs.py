@@ -52,6 +52,10 @@ class BlobStore(ABC):
         """All keys with the seconds since they were last put."""
 
     @abstractmethod
+    def age(self, key: str) -> float | None:
+        """Seconds since the blob was last put; None when it is not there."""
+
+    @abstractmethod
     def check(self) -> None:
         """Raise OSError unless blobs can be kept."""
 
@@ -117,6 +121,13 @@ class LocalBlobs(BlobStore):
             if _KEY.fullmatch(path.name):
                 yield path.name, now - path.stat().st_mtime
 
+    def age(self, key: str) -> float | None:
+        """See BlobStore."""
+        try:
+            return time.time() - self._path(key).stat().st_mtime
+        except FileNotFoundError:
+            return None
+
     def check(self) -> None:
         """See BlobStore."""
         handle, path = tempfile.mkstemp(dir=self.partial)
@@ -179,6 +190,15 @@ class RemoteBlobs(BlobStore):
             if _KEY.fullmatch(key):
                 modified: Any = self.fs.modified(path)
                 yield key, now - modified.timestamp()
+
+    def age(self, key: str) -> float | None:
+        """See BlobStore."""
+        self.fs.invalidate_cache()
+        try:
+            modified: Any = self.fs.modified(self._path(key))
+        except FileNotFoundError:
+            return None
+        return time.time() - float(modified.timestamp())
 
     def check(self) -> None:
         """See BlobStore."""

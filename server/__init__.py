@@ -5,7 +5,7 @@
     from server.startup import open_state
 
     settings = Settings(data=Path("densemark-data"))
-    prepare(settings)                                   # folder, migrations (with backup), left-overs of crashes
+    prepare(settings)                                   # folder, migrations (SQLite with a backup)
     state = open_state(settings)
     with state.database.write() as session:
         user = server.users.service.create_user(session, "ada", "Ada", "a password", Role.admin)
@@ -25,13 +25,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from annotation_db import Migrated
     from server.settings import Settings
-    from server.startup import Prepared
 
 __all__ = ["prepare", "run"]
 
 
-def prepare(settings: Settings) -> Prepared:
+def prepare(settings: Settings) -> Migrated:
     """See `server.startup.prepare`."""
     from server.startup import prepare
 

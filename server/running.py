@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from annotation.sampling import sample_points
 from server.app import create_app
 from server.settings import Settings
-from server.startup import prepare
+from server.startup import clean, prepare
 from server.state import State
 
 _HANDED_DOWN = "DENSEMARK_SETTINGS_JSON"
@@ -22,6 +22,7 @@ _HANDED_DOWN = "DENSEMARK_SETTINGS_JSON"
 def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
     """Prepare and serve until told to stop. Several workers are processes that share the database."""
     prepare(settings)
+    clean(settings)
     common: dict[str, Any] = {
         "host": host,
         "port": port,

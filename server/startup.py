@@ -1,8 +1,6 @@
 """From settings to a state; what must be done once before serving."""
 
-from dataclasses import dataclass
-
-from annotation_db import BlobStore, Database, LocalBlobs, Migrated, migrate, open_blobs
+from annotation_db import Database, LocalBlobs, Migrated, migrate, open_blobs
 from annotation_db.repositories import images
 from server.bodies.registry import Bodies
 from server.settings import Settings
@@ -11,21 +9,17 @@ from server.state import State
 _BATCH = 500
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """What `prepare` did."""
-
-    migrated: Migrated
-    orphans: int
-
-
-def prepare(settings: Settings) -> Prepared:
-    """Make the data folder, migrate the database (after a backup), and remove what interrupted uploads left."""
+def prepare(settings: Settings) -> Migrated:
+    """Make the data folder and migrate the database (SQLite after a backup)."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    migrated = migrate(settings.resolved_database_url())
+    return migrate(settings.resolved_database_url())
+
+
+def clean(settings: Settings) -> int:
+    """Remove what interrupted uploads left; returns how many blobs. The database must have been prepared."""
     state = open_state(settings)
     try:
-        return Prepared(migrated, remove_orphans(state))
+        return remove_orphans(state)
     finally:
         state.database.close()
 
@@ -52,13 +46,11 @@ def remove_orphans(state: State) -> int:
         batch = old[start : start + _BATCH]
         with state.database.read() as session:
             referenced = images.referenced_blobs(session, batch)
-        orphans += _delete(state.blobs, set(batch) - referenced)
+        for key in set(batch) - referenced:
+            age = state.blobs.age(key)
+            if age is not None and age >= grace:  # the same file may have been put again since the list was made
+                state.blobs.delete(key)
+                orphans += 1
     if isinstance(state.blobs, LocalBlobs):
         state.blobs.drop_partial(grace)
     return orphans
-
-
-def _delete(blobs: BlobStore, keys: set[str]) -> int:
-    for key in keys:
-        blobs.delete(key)
-    return len(keys)

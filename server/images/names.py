@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
-_LONGEST = 300
+_LONGEST = 300  # characters of a whole path
+_LONGEST_PART = 200  # bytes of a folder's or a file's name; file systems take 255
+_LONGEST_EXTENSION = 20
 _LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
 
 
@@ -15,7 +17,19 @@ def clean(name: str) -> str:
     text = unicodedata.normalize("NFC", name).replace("\\", "/")
     text = "".join(c for c in text if unicodedata.category(c)[0] != "C")
     parts = [part.strip() for part in re.sub(r"^[A-Za-z]:", "", text).split("/")]
-    return "/".join(part for part in parts if part not in {"", ".", ".."})[-_LONGEST:].lstrip("/") or "file"
+    kept = "/".join(_shorten(part) for part in parts if part not in {"", ".", ".."})
+    return kept[-_LONGEST:].lstrip("/ ") or "file"
+
+
+def _shorten(part: str) -> str:
+    """A part of a path that any file system takes; the extension stays."""
+    if len(part.encode()) <= _LONGEST_PART:
+        return part
+    stem, dot, extension = part.rpartition(".")
+    if not stem or len(extension.encode()) > _LONGEST_EXTENSION:
+        stem, dot, extension = part, "", ""
+    room = _LONGEST_PART - len((dot + extension).encode())
+    return stem.encode()[:room].decode(errors="ignore").strip() + dot + extension
 
 
 def is_litter(name: str) -> bool:

@@ -38,8 +38,12 @@ def test_putting_rewinds_and_repeats(store: BlobStore) -> None:
 
 def test_deleting_is_final_and_repeatable(store: BlobStore) -> None:
     key = store.put(io.BytesIO(b"photo"))
+    age = store.age(key)
+    assert age is not None
+    assert abs(age - dict(store.ages())[key]) < 60
     store.delete(key)
     store.delete(key)
+    assert store.age(key) is None
     assert not store.exists(key)
     with pytest.raises(FileNotFoundError):
         store.open(key)

@@ -1,10 +1,12 @@
 """Uploads: each file its own result, zips under suspicion, nothing half-stored."""
 
 import io
+import os
 import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -14,9 +16,10 @@ from sqlalchemy import func, select
 
 from annotation.words import Role
 from annotation_db.models import Image
+from annotation_db.repositories import images
 from server.images import names, service
 from server.images.upload import Upload
-from server.startup import remove_orphans
+from server.startup import clean, prepare, remove_orphans
 from server.state import State
 from tests.server.people import Api, add_user, png, sign_in
 
@@ -213,10 +216,25 @@ def test_names_are_made_harmless(name: str) -> None:
     clean = names.clean(name)
     assert clean
     assert len(clean) <= 300
+    assert all(len(part.encode()) <= 200 for part in clean.split("/"))
     assert not clean.startswith("/")
     assert ".." not in clean.split("/")
     assert "\0" not in clean
     assert names.clean(clean) == clean
+
+
+def test_long_names_keep_their_extension(app: FastAPI, lead: Api) -> None:
+    assert names.clean("b/" + "\u00e9" * 150 + ".jpeg") == "b/" + "\u00e9" * 97 + ".jpeg"
+    assert names.clean("a" * 250) == "a" * 200
+    annotations = ("x" * 290 + ".json", b'{"images": [], "annotations": []}')
+    lead.ok("POST", f"/api/projects/{lead.project()}/coco", files=[("coco", annotations)])
+
+
+def test_a_form_has_500_files_at_most(app: FastAPI, lead: Api) -> None:
+    files = [("files", (".DS_Store", b""))] * 501
+    url = f"/api/projects/{lead.project()}/images"
+    assert "500" in lead.fails("POST", url, 422, files=files)["detail"]
+    lead.ok("POST", url, files=files[:500])
 
 
 def test_folders_on_disk(app: FastAPI, lead: Api, state: State, tmp_path: Path) -> None:
@@ -263,6 +281,35 @@ def test_young_orphans_stay(app: FastAPI, state: State) -> None:
     state.blobs.put(io.BytesIO(b"about to get its row"))
     assert remove_orphans(state) == 0
     assert len(stored_blobs(state)) == 1
+
+
+def test_an_orphan_that_is_put_again_while_others_are_removed_stays(
+    make_app: Callable[..., FastAPI], sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state: State = make_app(sqlite_url, orphan_grace_minutes=1).state.densemark
+    keys = [state.blobs.put(io.BytesIO(content)) for content in (b"left", b"wanted again")]
+    for key in keys:
+        path = state.blobs.local_path(key)
+        assert path is not None
+        os.utime(path, (0, 0))
+    referenced = images.referenced_blobs
+
+    def put_meanwhile(*args: Any) -> set[str]:
+        state.blobs.put(io.BytesIO(b"wanted again"))
+        return referenced(*args)
+
+    monkeypatch.setattr("server.startup.images.referenced_blobs", put_meanwhile)
+    assert remove_orphans(state) == 1
+    assert stored_blobs(state) == {keys[1]}
+
+
+def test_only_serving_removes_orphans(make_app: Callable[..., FastAPI], sqlite_url: str) -> None:
+    state: State = make_app(sqlite_url, orphan_grace_minutes=0).state.densemark
+    state.blobs.put(io.BytesIO(b"an import is about to write its row"))
+    prepare(state.settings)
+    assert len(stored_blobs(state)) == 1
+    assert clean(state.settings) == 1
+    assert stored_blobs(state) == set()
 
 
 def test_the_same_file_twice_at_once_is_stored_once(any_app: FastAPI) -> None:
