@@ -95,6 +95,17 @@ def record(session: Session, person: Person, write_id: UUID, user_id: UUID | Non
     session.flush()
 
 
+def box_at(session: Session, person_id: UUID, moment: datetime) -> tuple[float, float, float, float] | None:
+    """The box that a person had at a moment."""
+    row = session.scalar(
+        select(PersonRevision)
+        .where(PersonRevision.person_id == person_id, PersonRevision.created_at <= moment)
+        .order_by(PersonRevision.revision.desc())
+        .limit(1)
+    )
+    return (row.x, row.y, row.w, row.h) if row else None
+
+
 def has_write(session: Session, person_id: UUID, write_id: UUID) -> bool:
     """Whether this write was done before."""
     query = select(PersonRevision.revision).where(

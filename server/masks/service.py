@@ -53,6 +53,19 @@ def label_map(session: Session, mask: models.Mask) -> tuple[np.ndarray, tuple[in
     return _labels(row, region), region[:2]
 
 
+def check_window(session: Session, mask: models.Mask) -> None:
+    """Raise StaleError when the person's region has moved since the present revision was drawn in it: what lies outside
+    now, or was not to be seen then, must be looked at and saved again."""
+    region, width, height = _place(session, mask)
+    row = masks.revision(session, mask.id, mask.revision)
+    drawn_on = persons.box_at(session, mask.person_id, row.created_at) if row else None
+    if drawn_on and region_of(drawn_on, width, height) != region:
+        raise StaleError(
+            "the person's box was changed after this mask was saved; look at it, change what is needed and save it",
+            current=current(session, mask),
+        )
+
+
 def list_revisions(session: Session, mask_id: UUID) -> MaskRevisions:
     """The history, newest first."""
     return MaskRevisions(

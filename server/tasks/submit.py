@@ -43,6 +43,7 @@ def submit_mask(database: Database, settings: Settings, caller: Caller, task_id:
             return out(session, points_task)
         check_open(task)
         hold(session, settings, caller, task)
+        mask_service.check_window(session, mask)
         _replace_points(session, mask, sampled)
         mask.sampled_revision = revision
         _finish(session, task, caller)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from annotation.words import Role
 from annotation_db import utc_now
 from annotation_db.models import Task
-from tests.server.people import Api, add_user, expire_leases, sign_in
+from tests.server.people import TORSO_AND_HEAD, Api, add_user, expire_leases, label_map, sign_in
 
 
 @pytest.fixture
@@ -79,6 +79,23 @@ def test_finishing_gives_all_tasks_of_the_person_back(team: Team) -> None:
     a.ok("POST", f"/api/tasks/{points_task['id']}/submit")
     assert c.ok("GET", f"/api/tasks/{task['id']}")["lease"] == NOBODY
     c.ok("POST", f"/api/tasks/{points_task['id']}/reopen")
+
+
+def test_a_mask_whose_window_moved_is_looked_at_before_it_is_submitted(team: Team) -> None:
+    _, _, task, (a, _, _) = team
+    labels = label_map(task["region"], TORSO_AND_HEAD)
+    assert a.put_mask(task, labels, 0).status_code == 200
+    moved = a.put_person(task["image"]["id"], task["person"]["id"], revision=1, bbox=[15, 5, 40, 70]).json()
+    url = f"/api/tasks/{task['id']}/mask/submit"
+    stale = a.fails("POST", url, 409, json={"revision": 1})
+    assert (stale["type"], stale["current"]["region"]) == ("/problems/stale", [15, 5, 40, 70])
+    a.put_person(task["image"]["id"], task["person"]["id"], revision=moved["revision"], bbox=[5, 5, 50, 70])
+    assert a.ok("POST", url, json={"revision": 1})["kind"] == "points"
+    a.ok("POST", f"/api/tasks/{task['id']}/reopen-mask")
+    a.put_person(task["image"]["id"], task["person"]["id"], revision=moved["revision"] + 1, bbox=[15, 5, 40, 70])
+    a.fails("POST", url, 409, json={"revision": 1})
+    assert a.put_mask(task, labels[:, 10:], 1, region=[15, 5, 40, 70]).status_code == 200
+    assert a.ok("POST", url, json={"revision": 2})["kind"] == "points"
 
 
 def test_who_has_a_mark_of_ones_own_cannot_take_over_another(team: Team) -> None:
