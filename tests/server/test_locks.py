@@ -21,7 +21,12 @@ def test_writing_opening_and_going_back_do_not_deadlock(
 ) -> None:
     app = make_app(postgres_url)
     deadlocks: list[object] = []
-    monkeypatch.setattr("server.problems.is_passing", lambda error: deadlocks.append(error) or True)
+
+    def note(error: object) -> bool:
+        deadlocks.append(error)
+        return True
+
+    monkeypatch.setattr("server.problems.is_passing", note)
     add_user(app, "lena", Role.lead)
     lead = sign_in(app, "lena")
     project = lead.project()
