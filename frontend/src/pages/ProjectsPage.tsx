@@ -70,8 +70,8 @@ function ProjectRow({ project }: { project: Project }) {
         </Stack>
         {progress.persons > 0 ? (
           <Stack gap="sm" justify="center">
-            <Meter label="Masks" value={progress.masks_done} of={progress.persons} />
-            <Meter label="Finished people" value={progress.points_done} of={progress.persons} />
+            <Meter label="Masks submitted" value={progress.masks_done} of={progress.persons} />
+            <Meter label="People finished" value={progress.points_done} of={progress.persons} />
           </Stack>
         ) : (
           <Text size="sm" c="dimmed" style={{ alignSelf: "center" }}>
