@@ -10,7 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import fsspec
 
@@ -210,7 +211,7 @@ def open_blobs(url: str) -> BlobStore:
     """The store at a URL: a path or file:// is a folder, anything else goes through fsspec (s3://bucket/prefix)."""
     parts = urlsplit(url)
     if parts.scheme == "file":
-        return LocalBlobs(Path(unquote(parts.path)))
+        return LocalBlobs(Path(url2pathname(parts.path)))
     if "://" not in url:
         return LocalBlobs(Path(url))
     return RemoteBlobs(url)

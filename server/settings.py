@@ -41,7 +41,7 @@ class Settings(BaseSettings):
 
     def resolved_blob_url(self) -> str:
         """The blob URL, with its default filled in."""
-        return self.blob_url or (self.data.absolute() / "blobs").as_uri()
+        return self.blob_url or str(self.data.absolute() / "blobs")
 
     @property
     def https(self) -> bool:
