@@ -125,6 +125,29 @@ def test_a_person_from_first_stroke_to_dataset(page: Page, street: Street) -> No
     assert [part for part, rle in enumerate(exported["dp_masks"], start=1) if rle] == [TORSO]
 
 
+def test_a_mask_saved_before_the_box_changed_is_submitted_over_the_new_box(page: Page, street: Street) -> None:
+    open_workspace(page, street)
+    page.keyboard.press(TORSO_KEY)
+    stroke(page, 0.42)
+    saved(page)
+    with street.api("annotator") as api:
+        person = api.get(f"/api/persons/{street.person_id}")
+        x, y, width, height = person["bbox"]
+        write = {
+            "image_id": person["image_id"],
+            "revision": person["revision"],
+            "bbox": [x, y, width - 10, height - 10],
+        }
+        api.put(f"/api/persons/{street.person_id}", write)
+
+    page.reload()
+    expect(page.get_by_test_id("mask-canvas")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    page.get_by_test_id("submit-confirm").click()
+    expect(page.get_by_test_id("view-5")).to_be_visible()
+    assert marked(page)[1] > 0
+
+
 def test_work_done_while_the_server_is_dead_arrives_after_its_return(page: Page, street: Street) -> None:
     open_workspace(page, street)
     task = task_id(page)

@@ -1,3 +1,4 @@
+import { ApiError } from "@/api/error";
 import type { Mask, Task } from "@/api/types";
 import { WorkClock } from "../activity";
 import type { Rect } from "../engine/geometry";
@@ -52,12 +53,31 @@ export class MaskSession {
     this.editor.replace(mapIn(this.task.region, mask));
   }
 
+  /**
+   * Ends the mask. If it was last saved over another window, since the person's box was changed after that, what is
+   * shown here is saved over this window first.
+   */
+  async submit(send: (revision: number) => Promise<Task>): Promise<Task> {
+    const revision = await this.journal.finish(this.ref);
+    try {
+      return await send(revision);
+    } catch (error) {
+      if (!isOurs(error, revision)) throw error;
+      await this.save(encodeRuns(this.editor.map));
+      return await send(await this.journal.finish(this.ref));
+    }
+  }
+
   private edited(): void {
     const runs = encodeRuns(this.editor.map);
     const { history } = this.editor;
     this.state.set({ canUndo: history.canUndo, canRedo: history.canRedo, painted: paintedIn(runs) });
+    void this.save(runs);
+  }
+
+  private save(runs: number[]): Promise<unknown> {
     const payload: MaskPayload = { task_id: this.task.id, region: this.task.region, runs };
-    void this.journal.record(this.ref, payload, this.clock.take(), SEND_AFTER_MS);
+    return this.journal.record(this.ref, payload, this.clock.take(), SEND_AFTER_MS);
   }
 }
 
@@ -66,6 +86,13 @@ export function mapIn(region: Region, { region: own, runs }: { region: Region; r
   const [, , width = 0, height = 0] = own;
   const map = decodeRuns(runs, width, height);
   return sameRegion(own, region) ? map : moveToRegion(map, own, region);
+}
+
+/** Whether the server refused as stale the very revision that it has: not the mask changed, but its window. */
+function isOurs(error: unknown, revision: number): boolean {
+  return (
+    error instanceof ApiError && error.kind === "stale" && (error.current as Mask | undefined)?.revision === revision
+  );
 }
 
 function paintedIn(runs: readonly number[]): ReadonlySet<number> {

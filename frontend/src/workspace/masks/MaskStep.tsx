@@ -158,8 +158,7 @@ export function MaskStep({ task, mask, local, journal, settings, onSubmitted, on
   };
 
   const submit = async () => {
-    const revision = await journal.finish(session.ref);
-    const next = await submitMask(task.id, revision);
+    const next = await session.submit((revision) => submitMask(task.id, revision));
     settings.set({ hinted: true });
     onSubmitted(next);
   };
