@@ -15,7 +15,7 @@ from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
-from surface.builders.topology import boundary_loops, face_areas
+from surface.topology import boundary_loops, face_areas
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

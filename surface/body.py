@@ -22,6 +22,7 @@ from scipy.sparse import csr_array
 from surface import bodyfile
 from surface.bodyfile import frozen
 from surface.rig import Rig
+from surface.surfacemap import SurfaceMap
 
 if TYPE_CHECKING:
     from surface.lookup import ChartLookup
@@ -46,10 +47,12 @@ class Body:
         part_names: P names.
         part_mirror: (P+1,) mirrored coarse label, 0 is background.
         chart_mirror: (C+1,) mirrored chart, 0 is background.
-        mirror_face: (F,) the mirrored face.
-        mirror_corner: (F,3) the corner of the mirrored face that corner k becomes.
+        mirror_face: (F,) the mirrored face, or None where the triangles are not mirror images of each other.
+        mirror_corner: (F,3) the corner of the mirrored face that corner k becomes, or None.
+        mirror_map: the body's map onto itself where it is symmetric but its triangles are not, or None.
         keypoint_names: K names (COCO's 17 for the default body).
         keypoint_regressor: (K,V) sparse; keypoints are ``keypoint_regressor @ vertices``.
+        part_colours: (P,3) sRGB of each part, or None; ``colours`` always has some.
         rig: the rig, or None.
     """
 
@@ -63,10 +66,12 @@ class Body:
     part_names: tuple[str, ...]
     part_mirror: Bytes
     chart_mirror: Bytes
-    mirror_face: Ints
-    mirror_corner: Bytes
     keypoint_names: tuple[str, ...]
     keypoint_regressor: csr_array
+    mirror_face: Ints | None = None
+    mirror_corner: Bytes | None = None
+    mirror_map: SurfaceMap | None = None
+    part_colours: Bytes | None = None
     rig: Rig | None = None
 
     # ------------------------------------------------------------------ files
@@ -91,7 +96,7 @@ class Body:
         return cls.from_arrays(arrays, str(path))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The body as the plain arrays of its file: no objects, sparse matrices as CSR triples."""
+        """The body as the plain arrays of its file: no objects, sparse matrices as CSR triples, nothing for None."""
         out: dict[str, Any] = {"format": np.int64(bodyfile.FORMAT)}
         for field in fields(self):
             if field.name != "rig":
@@ -167,8 +172,16 @@ class Body:
         return face, bary, np.sqrt(np.asarray(squared).reshape(-1))
 
     def mirror(self, face: ArrayLike, bary: ArrayLike) -> tuple[Ints, Floats]:
-        """The mirrored surface points (face (N,), bary (N,3)): the person's left becomes the right."""
+        """The mirrored surface points (face (N,), bary (N,3)): the person's left becomes the right.
+
+        Raises:
+            ValueError: the body has no mirror image of itself (see ``symmetric``).
+        """
         f, b = self._points(face, bary)
+        if self.mirror_map is not None:
+            return self.mirror_map.apply(self, self, f, b)
+        if self.mirror_face is None or self.mirror_corner is None:
+            raise ValueError(f"body {self.name!r} is not symmetric: it has no mirror map")
         out = np.empty_like(b)
         np.put_along_axis(out, self.mirror_corner[f].astype(np.int64), b, axis=1)
         return self.mirror_face[f], out
@@ -186,6 +199,16 @@ class Body:
         return pairs(self, self._points(*a), self._points(*b))
 
     # ------------------------------------------------------------------ derived, made once
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the body is its own mirror image, so that ``mirror`` works."""
+        return self.mirror_face is not None or self.mirror_map is not None
+
+    @cached_property
+    def colours(self) -> Bytes:
+        """(P,3) sRGB of each coarse part: the body's own, else colours that stand apart from one another."""
+        return frozen(palette(len(self.part_names))) if self.part_colours is None else self.part_colours
 
     @cached_property
     def face_part(self) -> Bytes:
@@ -260,8 +283,19 @@ def _require(good: NDArray[np.bool_], message: str, values: NDArray[Any]) -> Non
         raise ValueError(f"{message}: item {at} is {np.asarray(values)[at].tolist()}")
 
 
+def palette(count: int) -> Bytes:
+    """Colours (count,3) sRGB for parts without colours of their own: hues by the golden angle, three lightnesses."""
+    n = np.arange(count)
+    hue, light = n * 0.61803398875 % 1.0, np.array([0.62, 0.45, 0.78])[n % 3]
+    wave = np.clip(np.abs((hue[:, None] * 6 + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
+    chroma = 0.62 * (1 - np.abs(2 * light - 1))
+    return np.round(255 * (light[:, None] + (wave - 0.5) * chroma[:, None])).astype(np.uint8)
+
+
 def _flatten(out: dict[str, Any], key: str, value: Any) -> None:
-    if isinstance(value, csr_array):
+    if isinstance(value, SurfaceMap):
+        out.update({f"{key}_face": value.face, f"{key}_bary": value.bary})
+    elif isinstance(value, csr_array):
         out.update({f"{key}_{part}": getattr(value, part) for part in bodyfile.SPARSE})
     else:
         out[key] = value

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from surface.rig import Rig
+from surface.surfacemap import SurfaceMap
 
 FORMAT = 1
 SPARSE = ("data", "indices", "indptr")
@@ -95,9 +96,6 @@ class _Reader:
         chart_names, part_names = self.names("chart_names"), self.names("part_names")
         c, p = len(chart_names), len(part_names)
         keypoint_names = self.names("keypoint_names")
-        corners = self.index("mirror_corner", (f, 3), np.uint8, 0, 2)
-        if f and (np.sort(corners, axis=1) != [0, 1, 2]).any():
-            raise self.fail("mirror_corner must hold a permutation of 0, 1, 2 for each face")
         return {
             "name": str(self.raw("name")),
             "vertices": vertices,
@@ -109,12 +107,32 @@ class _Reader:
             "part_names": part_names,
             "part_mirror": self.index("part_mirror", (p + 1,), np.uint8, 0, p),
             "chart_mirror": self.index("chart_mirror", (c + 1,), np.uint8, 0, c),
-            "mirror_face": self.index("mirror_face", (f,), np.int32, 0, f - 1),
-            "mirror_corner": corners,
             "keypoint_names": keypoint_names,
             "keypoint_regressor": self.sparse("keypoint_regressor", (len(keypoint_names), v)),
             "rig": self.rig(vertices) if "shapedirs" in self.arrays else None,
+            **self.mirror(v, f),
+            "part_colours": self.index("part_colours", (p, 3), np.uint8, 0, 255)
+            if "part_colours" in self.arrays
+            else None,
         }
+
+    def mirror(self, v: int, f: int) -> dict[str, Any]:
+        """The exact mirror of the triangles, or a map of the surface onto itself, or neither."""
+        out: dict[str, Any] = {}
+        if "mirror_face" in self.arrays or "mirror_corner" in self.arrays:
+            corners = self.index("mirror_corner", (f, 3), np.uint8, 0, 2)
+            if f and (np.sort(corners, axis=1) != [0, 1, 2]).any():
+                raise self.fail("mirror_corner must hold a permutation of 0, 1, 2 for each face")
+            out = {"mirror_face": self.index("mirror_face", (f,), np.int32, 0, f - 1), "mirror_corner": corners}
+        if "mirror_map_face" in self.arrays or "mirror_map_bary" in self.arrays:
+            if out:
+                raise self.fail("a body has mirror_face or mirror_map_face, not both")
+            bary = self.array("mirror_map_bary", (v, 3), np.float64)
+            bad = np.flatnonzero((bary < -1e-6).any(axis=1) | (np.abs(bary.sum(axis=1) - 1) > 1e-6))
+            if len(bad):
+                raise self.fail(f"mirror_map_bary[{bad[0]}] is {bary[bad[0]].tolist()}; expected weights that sum to 1")
+            out = {"mirror_map": SurfaceMap(self.index("mirror_map_face", (v,), np.int32, 0, f - 1), bary)}
+        return out
 
     def rig(self, vertices: NDArray[np.float64]) -> Rig:
         v, joints, shapes = len(vertices), self.names("joint_names"), self.names("shape_names")

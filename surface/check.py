@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from surface.builders.topology import (
+from surface.topology import (
     boundary_loops,
     euler_characteristic,
     face_areas,

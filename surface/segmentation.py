@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-from surface.builders.topology import edge_faces, face_areas
+from surface.topology import edge_faces, face_areas
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -16,7 +16,7 @@ from scipy.linalg import eigh
 from scipy.sparse import diags
 from scipy.sparse.linalg import splu
 
-from surface.builders.topology import boundary_loops, face_areas, vertex_adjacency, vertex_areas
+from surface.topology import boundary_loops, face_areas, vertex_adjacency, vertex_areas
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from surface import bijective, unfold
+from surface import flatten, unfold
 from surface.builders import anatomy
 from surface.builders.anatomy import FOOT, FORWARD, HAND, HEAD, LEFT, TORSO, UP, Half, across, unit
 from surface.builders.book import open_book, seam
-from surface.builders.topology import boundary_loops, compact, vertex_areas
+from surface.topology import compact, vertex_areas
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,10 +35,6 @@ CHART_MIRROR = (0, 1, 2, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17
 
 WHOLE = {HAND: 4, FOOT: 5, HEAD: 24}  # parts of the left half that are one chart
 HALVED = {TORSO: (1, 2), 3: (8, 10), 4: (12, 14), 5: (15, 17), 6: (19, 21)}  # back, front
-
-LANDMARKS = 200  # of the charts that scaling alone cannot flatten
-PULL = 100.0  # towards the scaling's solution, against the symmetric Dirichlet energy
-GAP = 0.001  # metres between parts of a boundary that would run into each other
 
 
 @dataclass(frozen=True)
@@ -132,7 +128,7 @@ def _whole(half: Half, part: int, members: Ints) -> Floats:
     v = half.vertices[used]
     at = half.heads
     if part == HEAD:
-        return orient(spread(v, faces), vertex_areas(v, faces), v @ UP, -v @ FORWARD)[faces]
+        return orient(flatten.disk(v, faces), vertex_areas(v, faces), v @ UP, -v @ FORWARD)[faces]
     if part == HAND:
         side = anatomy.back_of_hand(half, members)
         along, hinge = at["finger3-1.L"] - at["wrist.L"], at["finger5-3.L"]
@@ -150,22 +146,4 @@ def _whole(half: Half, part: int, members: Ints) -> Floats:
     w = v[origin]
     on_side = np.bincount(opened.ravel(), weights=np.repeat(side, 3).astype(float), minlength=len(w))
     share = on_side / np.bincount(opened.ravel(), minlength=len(w))
-    return orient(spread(w, opened), vertex_areas(w, opened), -w @ along, share)[opened]
-
-
-def spread(vertices: Floats, faces: Ints) -> Floats:
-    """A bijective layout `(V, 2)` in metres of a disk that scaling alone would fold."""
-    chosen, distance, area = unfold.landmarks(vertices, faces, LANDMARKS)
-    scaled = unfold.smacof(unfold.classical_scaling(distance, area), distance, area)
-    start = unfold.tutte(vertices, faces)
-    # Scaling knows no orientation: of the layout and its reflection the one that fits the start.
-    either = [unfold.align(start[chosen], scaled * [1.0, sign]) for sign in (1.0, -1.0)]
-    target = min(either, key=lambda t: float(((t - start[chosen]) ** 2).sum()))
-    (loop,) = boundary_loops(faces)
-    done = unfold.slim(vertices, faces, start, chosen, target, PULL)
-    if bijective.is_bijective(done, faces, loop):
-        return done
-    flat = start
-    while bijective.is_bijective(step := unfold.slim(vertices, faces, flat, chosen, target, PULL, 1), faces, loop):
-        flat = step
-    return bijective.descend(bijective.Energy(vertices, faces, chosen, target, PULL, GAP), flat)
+    return orient(flatten.disk(w, opened), vertex_areas(w, opened), -w @ along, share)[opened]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from surface.builders.topology import boundary_loops, compact, face_components
 from surface.raster import rasterize
 from surface.segmentation import minimum_cut
+from surface.topology import boundary_loops, compact, face_components
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, qmc
 
-from surface.builders.topology import mirror_vertices, triangulate_symmetric
+from surface.topology import mirror_vertices, triangulate_symmetric
 
 # Anny is z up and faces -y; a body is y up and faces +z. The person's left is +x in both.
 AXES = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])

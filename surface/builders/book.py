@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from surface.builders.topology import boundary_loops
+from surface.topology import boundary_loops
 
 Ints = NDArray[np.int64]
 

@@ -10,8 +10,8 @@ from surface.builders import anny_charts
 from surface.builders.anny_mesh import visibility
 from surface.builders.anny_rig import BONES, JOINTS, PARENTS, shape_space
 from surface.builders.anny_source import KEYPOINTS, adult_phenotypes, other_side
-from surface.builders.topology import boundary_loops, edge_faces, euler_characteristic, face_components
 from surface.check import check, problems
+from surface.topology import boundary_loops, edge_faces, euler_characteristic, face_components
 
 
 def test_the_skin_is_closed_and_faces_outward(anny: Body) -> None:

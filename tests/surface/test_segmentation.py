@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surface.builders.topology import edge_faces, euler_characteristic, face_components
 from surface.segmentation import halve, minimum_cut, straighten
+from surface.topology import edge_faces, euler_characteristic, face_components
 
 
 def grid(columns: int, rows: int, size: float = 0.1) -> tuple[np.ndarray, np.ndarray]:

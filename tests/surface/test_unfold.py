@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surface.bijective import is_bijective
-from surface.builders.topology import boundary_loops, compact, face_areas, vertex_areas
 from surface.check import flips
+from surface.topology import boundary_loops, compact, face_areas, vertex_areas
 from surface.unfold import align, classical_scaling, geodesics, landmarks, slim, smacof, tutte
 from tests.surface.test_segmentation import grid
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from surface.bijective import Energy, descend, is_bijective
-from surface.builders.topology import boundary_loops, compact
 from surface.check import crossings, overlaps
+from surface.topology import boundary_loops, compact
 from surface.unfold import slim
 from tests.surface.test_segmentation import grid
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from surface.builders.anny_mesh import close_polygon, directions, visibility
 from surface.builders.book import open_book, seam
-from surface.builders.topology import (
+from surface.topology import (
     boundary_loops,
     compact,
     edge_faces,
