@@ -21,6 +21,11 @@ def immutable_file(path: Path, etag: str, media_type: str) -> FileResponse:
     return FileResponse(path, media_type=media_type, headers=_headers(etag))
 
 
+def immutable_bytes(content: bytes, etag: str, media_type: str) -> Response:
+    """Content that never changes under its address."""
+    return Response(content, media_type=media_type, headers=_headers(etag))
+
+
 def immutable_stream(stream: StreamingResponse, etag: str) -> StreamingResponse:
     """Add the headers of content that never changes."""
     stream.headers.update(_headers(etag))

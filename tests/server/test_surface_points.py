@@ -145,7 +145,8 @@ def test_view_pictures_are_made_once_and_kept_by_the_browser(
 
 
 def test_projects_name_a_body_that_is_there(lead: Api) -> None:
-    lead.fails("POST", "/api/projects", 404, json={"name": "P", "body": "nobody"})
+    problem = lead.fails("POST", "/api/projects", 422, json={"name": "P", "body": "nobody"})
+    assert problem["detail"] == "there is no body 'nobody'; there are: anny"
 
 
 def test_projects_are_changed_on_the_revision_that_was_seen(app: FastAPI, lead: Api) -> None:

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/bodies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bodies
+         * @description The bodies that projects can be made on, by name.
+         */
+        get: operations["list_bodies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bodies/{body_hash}": {
         parameters: {
             query?: never;
@@ -13,9 +33,29 @@ export interface paths {
         };
         /**
          * Get Body
-         * @description A body's parts and their views.
+         * @description A body's parts, their views, and its charts.
          */
         get: operations["get_body"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bodies/{body_hash}/mesh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Body Mesh
+         * @description The mesh as little-endian arrays: positions f32 (V,3), faces u32 (F,3), U,V f32 (F,3,2), charts u8 (F).
+         */
+        get: operations["get_body_mesh"];
         put?: never;
         post?: never;
         delete?: never;
@@ -774,15 +814,36 @@ export interface components {
     schemas: {
         /**
          * Body
-         * @description A reference surface.
+         * @description A reference surface. Part labels are 1 to P and chart numbers 1 to C, whatever the body.
          */
         Body: {
+            /** Charts */
+            charts: components["schemas"]["ChartInfo"][];
+            /** Faces */
+            faces: number;
             /** Hash */
             hash: string;
             /** Name */
             name: string;
             /** Parts */
             parts: components["schemas"]["PartInfo"][];
+            /**
+             * Symmetric
+             * @description whether left and right are told apart; else each part is its own mirror
+             */
+            symmetric: boolean;
+            /** Vertices */
+            vertices: number;
+        };
+        /**
+         * BodyList
+         * @description The bodies that projects can be made on, and the files that were left out.
+         */
+        BodyList: {
+            /** Damaged */
+            damaged: components["schemas"]["DamagedBody"][];
+            /** Items */
+            items: components["schemas"]["BodySummary"][];
         };
         /**
          * BodyRef
@@ -795,6 +856,31 @@ export interface components {
             name: string;
         };
         /**
+         * BodySummary
+         * @description A body in few words.
+         */
+        BodySummary: {
+            /** Charts */
+            charts: number;
+            /**
+             * Current
+             * @description whether a new project with this name gets this body, and not a newer one
+             */
+            current: boolean;
+            /** Faces */
+            faces: number;
+            /** Hash */
+            hash: string;
+            /** Name */
+            name: string;
+            /** Parts */
+            parts: number;
+            /** Symmetric */
+            symmetric: boolean;
+            /** Vertices */
+            vertices: number;
+        };
+        /**
          * Can
          * @description What the caller may do in a project.
          */
@@ -805,6 +891,20 @@ export interface components {
             export: boolean;
             /** Manage */
             manage: boolean;
+        };
+        /**
+         * ChartInfo
+         * @description One chart; `mirror` is the number of its counterpart on the other side.
+         */
+        ChartInfo: {
+            /** Chart */
+            chart: number;
+            /** Mirror */
+            mirror: number;
+            /** Name */
+            name: string;
+            /** Part */
+            part: number;
         };
         /**
          * CocoResult
@@ -828,6 +928,16 @@ export interface components {
             refused_persons: components["schemas"]["RefusedPerson"][];
             /** Stored */
             stored: components["schemas"]["StoredFile"][];
+        };
+        /**
+         * DamagedBody
+         * @description A file among the server's bodies that is none, and why.
+         */
+        DamagedBody: {
+            /** File */
+            file: string;
+            /** Problem */
+            problem: string;
         };
         /**
          * FieldError
@@ -1274,11 +1384,16 @@ export interface components {
         };
         /**
          * PartInfo
-         * @description One coarse part; `mirror` is the label of its counterpart on the person's other side.
+         * @description One coarse part; `mirror` is the label of its counterpart on the other side.
          */
         PartInfo: {
             /** Charts */
             charts: number[];
+            /**
+             * Colour
+             * @description sRGB, as "#3fa7d6"
+             */
+            colour: string;
             /** Label */
             label: number;
             /** Mirror */
@@ -1792,6 +1907,89 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_bodies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BodyList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_body: {
         parameters: {
             query?: never;
@@ -1877,12 +2075,98 @@ export interface operations {
             };
         };
     };
+    get_body_mesh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                body_hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pick_surface_point: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 body_hash: string;
+                /** @description Label of one of the body's parts. */
                 part: number;
             };
             cookie?: never;
@@ -1976,6 +2260,7 @@ export interface operations {
             header?: never;
             path: {
                 body_hash: string;
+                /** @description Label of one of the body's parts. */
                 part: number;
                 index: number;
             };
