@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from surface import flatten, unfold
 from surface.builders import anatomy
-from surface.builders.anatomy import FOOT, FORWARD, HAND, HEAD, LEFT, TORSO, UP, Half, across, unit
+from surface.builders.anatomy import FOOT, FORWARD, HAND, HEAD, LEFT, TORSO, UP, Half, across
 from surface.builders.book import open_book, seam
+from surface.builders.orientation import orient
 from surface.topology import compact, vertex_areas
 
 Floats = NDArray[np.float64]
@@ -76,25 +77,6 @@ def make(half: Half, mirror: Ints) -> Charts:
     paired = np.flatnonzero(right != chart)
     uv[count + paired] = uv[paired][:, [0, 2, 1]]
     return Charts(np.concatenate([chart, right]), uv)
-
-
-def orient(flat: Floats, area: Floats, up: Floats, across: Floats) -> Floats:
-    """Turns a layout so that V grows with `up` and U with `across`, both given per vertex, and fits it into [0, 1]^2.
-
-    Args:
-        flat: `(V, 2)`.
-        area: `(V,)` weights.
-        up, across: `(V,)`.
-    """
-    weight = area / area.sum()
-    flat = flat - weight @ flat
-    slope = (weight * (up - weight @ up)) @ flat
-    v = unit(slope)
-    turned = np.stack([flat @ [v[1], -v[0]], flat @ v], axis=1)
-    if (weight * (across - weight @ across)) @ turned[:, 0] < 0:
-        turned[:, 0] *= -1.0
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    return (turned - low) / (high - low)
 
 
 def _scaled(vertices: Floats, faces: Ints) -> Floats:
