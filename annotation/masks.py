@@ -1,6 +1,7 @@
 """Part masks: a label map over a person's region, its run-length form for the browser, COCO RLE per part at rest.
 
-A label map is (h, w) u8 with coarse labels 0..14 over a region ``(x0, y0, w, h)`` of whole pixels of the image.
+A label map is (h, w) u8 with coarse labels, 0 for background and 1..P for the P parts of a body, over a region
+``(x0, y0, w, h)`` of whole pixels of the image.
 """
 
 import math
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from annotation.parts import COARSE_COUNT
+MOST_PARTS = 255
+"""Most parts that a body can have: labels are bytes, and 0 is the background."""
 
 Region = tuple[int, int, int, int]
 """x0, y0, w, h in whole pixels."""
@@ -41,9 +43,6 @@ def _checked(label_map: np.ndarray) -> np.ndarray:
         raise ValueError(f"a label map has two dimensions and at least one pixel, not shape {label_map.shape}")
     if label_map.dtype != np.uint8:
         raise ValueError(f"a label map is uint8, not {label_map.dtype}")
-    if label_map.max() > COARSE_COUNT:
-        row, column = np.argwhere(label_map > COARSE_COUNT)[0]
-        raise ValueError(f"label {label_map[row, column]} at row {row}, column {column} is outside 0..{COARSE_COUNT}")
     return label_map
 
 
@@ -60,10 +59,10 @@ def encode_runs(label_map: np.ndarray) -> list[int]:
     return np.stack([flat[starts].astype(np.int64), lengths], axis=1).ravel().tolist()
 
 
-def decode_runs(runs: Sequence[int], h: int, w: int) -> np.ndarray:
-    """Label map (h, w) u8 of row-major runs ``[label, length, ...]``.
+def decode_runs(runs: Sequence[int], h: int, w: int, parts: int = MOST_PARTS) -> np.ndarray:
+    """Label map (h, w) u8 of row-major runs ``[label, length, ...]`` over the labels of a body of so many ``parts``.
 
-    Raises ValueError, naming the run, for anything but pairs of integers with label 0..14 and length >= 1 that
+    Raises ValueError, naming the run, for anything but pairs of integers with label 0..parts and length >= 1 that
     fill exactly h x w pixels.
     """
     if h < 1 or w < 1:
@@ -73,7 +72,7 @@ def decode_runs(runs: Sequence[int], h: int, w: int) -> np.ndarray:
     for index, value in enumerate(runs):
         if isinstance(value, bool) or not isinstance(value, int | np.integer):
             raise ValueError(f"run {index // 2}: {value!r} is not an integer")
-        what, low, high = ("length", 1, h * w) if index % 2 else ("label", 0, COARSE_COUNT)
+        what, low, high = ("length", 1, h * w) if index % 2 else ("label", 0, parts)
         if not low <= value <= high:
             raise ValueError(f"run {index // 2}: {what} {value} is outside {low}..{high}")
     labels, lengths = np.array(runs, np.int64).reshape(-1, 2).T
@@ -91,8 +90,8 @@ def merge(masks: Mapping[int, np.ndarray]) -> np.ndarray:
         raise ValueError(f"masks of one person have one shape, not {sorted(shapes)}")
     label_map = np.zeros(shapes.pop(), np.uint8)
     for label in sorted(masks):
-        if not 1 <= label <= COARSE_COUNT:
-            raise ValueError(f"label {label} is outside 1..{COARSE_COUNT}")
+        if not 1 <= label <= MOST_PARTS:
+            raise ValueError(f"label {label} is outside 1..{MOST_PARTS}")
         label_map[np.asarray(masks[label], bool)] = label
     return _checked(label_map)
 
@@ -147,8 +146,8 @@ def from_coco_rle(rles: Mapping[int, Mapping[str, Any]], region: Region) -> np.n
     if len(sizes) > 1:
         raise ValueError(f"masks of one image have one size, not {sorted(sizes)}")
     for label in sorted(rles):
-        if not 1 <= label <= COARSE_COUNT:
-            raise ValueError(f"label {label} is outside 1..{COARSE_COUNT}")
+        if not 1 <= label <= MOST_PARTS:
+            raise ValueError(f"label {label} is outside 1..{MOST_PARTS}")
         height, width, lengths = rle_lengths(rles[label])
         if x0 < 0 or y0 < 0 or x0 + w > width or y0 + h > height:
             raise ValueError(f"region {list(region)} reaches outside the mask of {width}x{height}")

@@ -6,13 +6,12 @@ reordered sums), and the random stream is a raw PCG64, so that the same mask and
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from scipy import ndimage
-
-from annotation.parts import ANNOTATION_ORDER, COARSE_COUNT
 
 MAX_POINTS = 14
 """Most points of one part."""
@@ -30,7 +29,7 @@ _EVEN = 0.10  # variation of nearest distances above which the centres are evene
 
 
 class SampledPoint(NamedTuple):
-    """A point to be marked: coarse part 1..14 and the image position of a pixel centre, in pixels."""
+    """A point to be marked: coarse part and the image position of a pixel centre, in pixels."""
 
     part: int
     x: float
@@ -50,26 +49,31 @@ def point_count(part_area: int, person_area: int) -> int:
     return max(1, min(MAX_POINTS, by_share, part_area // PIXELS_PER_POINT))
 
 
-def sample_points(label_map: np.ndarray, origin: tuple[int, int], seed: int) -> list[SampledPoint]:
+def sample_points(
+    label_map: np.ndarray, origin: tuple[int, int], seed: int, order: Sequence[int]
+) -> list[SampledPoint]:
     """Points for an annotator to mark, in the order they are best marked in.
 
     :param label_map: (h, w) u8 coarse labels over a region of the image.
     :param origin: x0, y0 of the region's top left pixel.
     :param seed: any integer >= 0; the points of a part depend on the seed, its pixels and their number alone.
-    :return: points by part from head to foot, within a part along a short path that starts near the last point.
-    :raises ValueError: for a label map that is not two-dimensional u8 with labels up to 14, or a negative seed.
+    :param order: the body's parts in the order they are marked in (``surface.order.part_order``).
+    :return: points by part in that order, within a part along a short path that starts near the last point.
+    :raises ValueError: for a label map that is not two-dimensional u8, a label that is not in the order, or a negative
+        seed.
     """
     if label_map.ndim != 2 or label_map.dtype != np.uint8:
         raise ValueError(f"a label map is (h, w) uint8, not {label_map.shape} {label_map.dtype}")
     if seed < 0:
         raise ValueError(f"seed {seed} is negative")
     boxes = ndimage.find_objects(label_map) if label_map.size else []
-    if len(boxes) > COARSE_COUNT:
-        raise ValueError(f"label {len(boxes)} is outside 0..{COARSE_COUNT}")
+    strange = [label for label, box in enumerate(boxes, start=1) if box is not None and label not in order]
+    if strange:
+        raise ValueError(f"label {strange[0]} is none of the {len(order)} parts in the order")
     person_area = int(np.count_nonzero(label_map))
     points: list[SampledPoint] = []
     last = None
-    for part in ANNOTATION_ORDER:
+    for part in order:
         box = boxes[part - 1] if part <= len(boxes) else None
         if box is None:
             continue

@@ -10,10 +10,12 @@ import numpy as np
 from scipy import ndimage
 from sklearn.cluster import KMeans
 
-from annotation.parts import FINE_TO_COARSE
+import surface
 from annotation.sampling import MAX_POINTS, PIXELS_PER_POINT, nearest_variation, point_count, sample_mask, sample_points
 from export.check import check
 from export.densepose_coco import ExportImage, ExportPerson, write
+from export.densepose_parts import FINE_TO_COARSE
+from surface.order import part_order
 
 PERSONS = 300
 
@@ -78,11 +80,14 @@ def sklearn_points(label_map: np.ndarray) -> list[np.ndarray]:
 def sampling_time() -> dict[str, float]:
     """Milliseconds a person, of a COCO-sized and of a large one."""
     figures: dict[str, float] = {}
+    order = part_order(surface.load("anny"))
     for name, height in (("COCO-sized", 220), ("large", 900)):
         figure = standing_figure(height)
         figures[f"{name} person: labelled pixels"] = int(np.count_nonzero(figure))
-        figures[f"{name} person: points"] = len(sample_points(figure, (0, 0), 0))
-        figures[f"{name} person: sampling ms"] = timed(lambda figure=figure: sample_points(figure, (0, 0), 0), 20)
+        figures[f"{name} person: points"] = len(sample_points(figure, (0, 0), 0, order))
+        figures[f"{name} person: sampling ms"] = timed(
+            lambda figure=figure: sample_points(figure, (0, 0), 0, order), 20
+        )
         figures[f"{name} person: scikit-learn ms"] = timed(lambda figure=figure: sklearn_points(figure), 5)
     return figures
 
@@ -108,7 +113,7 @@ def dataset_files() -> dict[str, float]:
     """MB/s of writing and of checking a file of ``PERSONS`` annotated persons."""
     figure = standing_figure(220)
     h, w = figure.shape
-    points = sample_points(figure, (20, 20), 0)
+    points = sample_points(figure, (20, 20), 0, part_order(surface.load("anny")))
     charts = [FINE_TO_COARSE.index(point.part) for point in points]
     uv = np.random.default_rng(0).random((len(points), 2))
     persons = [

@@ -16,7 +16,7 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from annotation.masks import to_coco_rle
-from annotation.parts import COARSE_COUNT, FINE_COUNT
+from export.densepose_parts import COARSE_COUNT, FINE_COUNT
 
 SIZE = 256
 """Side of the square that every box is stretched to."""

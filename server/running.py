@@ -53,7 +53,7 @@ def _make(settings: Settings) -> FastAPI:
 def _warm_up(state: State) -> None:
     """The first click and the first submitted mask should not wait for the body and for compiled code."""
     state.bodies.warm_up()
-    sample_points(np.ones((40, 40), np.uint8), (0, 0), 0)
+    sample_points(np.ones((40, 40), np.uint8), (0, 0), 0, (1,))
 
 
 def _configure_logs(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from annotation_db.models import Image, Mask, MaskRevision, Person
+from annotation_db.models import Image, Mask, MaskRevision, Person, Project
 
 
 def by_id(session: Session, mask_id: UUID, lock: bool = False) -> Mask | None:
@@ -27,6 +27,16 @@ def project_of(session: Session, mask_id: UUID) -> UUID | None:
         .join(Image, Image.id == Person.image_id)
         .where(Mask.id == mask_id, Image.deleted_at.is_(None))
     )
+
+
+def body_hash(session: Session, mask_id: UUID) -> str:
+    """The body whose parts a mask shows: that of its project."""
+    return session.scalars(
+        select(Project.body_hash)
+        .join(Person, Person.project_id == Project.id)
+        .join(Mask, Mask.person_id == Person.id)
+        .where(Mask.id == mask_id)
+    ).one()
 
 
 def revision(session: Session, mask_id: UUID, number: int) -> MaskRevision | None:

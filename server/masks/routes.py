@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/masks", tags=["masks"])
 @router.put("/{mask_id}", dependencies=[allow(ANNOTATE, Of.mask)])
 def put_mask(mask_id: UUID, body: MaskWrite, caller: SignedIn, state: AppState) -> Mask:
     """Write the next revision. Idempotent by `write_id`; 409 with the current mask when stale."""
-    return service.put_mask(state.database, state.settings, caller, mask_id, body)
+    return service.put_mask(state.database, state.settings, state.bodies, caller, mask_id, body)
 
 
 @router.get("/{mask_id}/revisions", dependencies=[allow(READ, Of.mask)])

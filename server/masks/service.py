@@ -9,6 +9,7 @@ from annotation.masks import decode_runs, encode_runs, from_coco_rle, region_of,
 from annotation.words import PersonState, TaskKind
 from annotation_db import Database, models
 from annotation_db.repositories import images, masks, persons
+from server.bodies.registry import Bodies
 from server.masks.schemas import Mask, MaskRevision, MaskRevisions, MaskWrite
 from server.problems import ConflictError, NotFoundError, RefusedError, StaleError
 from server.schemas import Region
@@ -17,11 +18,13 @@ from server.settings import Settings
 from server.tasks.leases import check_open, hold, lock
 
 
-def put_mask(database: Database, settings: Settings, caller: Caller, mask_id: UUID, body: MaskWrite) -> Mask:
+def put_mask(
+    database: Database, settings: Settings, bodies: Bodies, caller: Caller, mask_id: UUID, body: MaskWrite
+) -> Mask:
     """Write the next revision. The same `write_id` again changes nothing.
 
-    Raises RefusedError on runs that do not fill the region, ConflictError when the region has moved, StaleError,
-    LeaseLostError.
+    Raises RefusedError on runs that do not fill the region or name parts that the project's body does not have,
+    ConflictError when the region has moved, StaleError, LeaseLostError.
     """
     with database.read() as session:  # pixels are worked on before anything is locked
         mask = _existing(session, mask_id)
@@ -32,8 +35,9 @@ def put_mask(database: Database, settings: Settings, caller: Caller, mask_id: UU
             raise ConflictError(
                 f"the person's box was changed, its region is {list(region)} now", current=current(session, mask)
             )
+        body_hash = masks.body_hash(session, mask_id)
     try:
-        label_map = decode_runs(body.runs, region[3], region[2])
+        label_map = decode_runs(body.runs, region[3], region[2], bodies.by_hash(body_hash).parts)
     except ValueError as error:
         raise RefusedError(str(error)) from error
     rles = to_coco_rle(label_map, region[:2], width, height)

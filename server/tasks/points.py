@@ -6,22 +6,19 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from annotation_db import models
-from annotation_db.repositories import marks, projects
+from annotation_db.repositories import marks
 from server.bodies.registry import Bodies
 from server.marks import service as mark_service
-from server.problems import NotFoundError
 from server.session.service import Caller
 from server.tasks.schemas import Point, Points
-from server.tasks.service import existing
+from server.tasks.service import body_of, existing
 
 
 def list_points(session: Session, bodies: Bodies, caller: Caller, task_id: UUID) -> Points:
     """The person's points in order. Each has the caller's own mark, or else the latest of anyone: who takes over a
     task goes on from what is there."""
     task = existing(session, task_id)
-    project = projects.by_id(session, task.project_id)
-    if project is None:
-        raise NotFoundError("no such project")
+    body_hash = body_of(session, task)
     rows = marks.points(session, task.person_id)
     chosen: dict[UUID, tuple[models.Mark, models.MarkRevision]] = {}
     for mark, revision in marks.current(session, task.person_id):  # oldest first
@@ -35,7 +32,7 @@ def list_points(session: Session, bodies: Bodies, caller: Caller, task_id: UUID)
     shown = {
         mark.point_id: mark
         for part, pairs in by_part.items()
-        for mark in mark_service.out(bodies, project.body_hash, part, pairs)
+        for mark in mark_service.out(bodies, body_hash, part, pairs)
     }
     return Points(
         items=[

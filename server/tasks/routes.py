@@ -64,7 +64,7 @@ def get_task_mask(task_id: UUID, state: AppState) -> Mask:
 @router.post("/api/tasks/{task_id}/mask/submit", dependencies=[allow(ANNOTATE, Of.task)])
 def submit_mask(task_id: UUID, body: MaskSubmit, caller: SignedIn, state: AppState) -> Task:
     """End the mask, sample its points, and go on with the points task of the same person."""
-    return submit.submit_mask(state.database, state.settings, caller, task_id, body.revision)
+    return submit.submit_mask(state.database, state.settings, state.bodies, caller, task_id, body.revision)
 
 
 @router.post("/api/tasks/{task_id}/reopen-mask", dependencies=[allow(ANNOTATE, Of.task)])

@@ -36,6 +36,14 @@ def existing(session: Session, task_id: UUID) -> models.Task:
     return task
 
 
+def body_of(session: Session, task: models.Task) -> str:
+    """The hash of the body that a task's project is annotated on; raises NotFoundError."""
+    project = projects.by_id(session, task.project_id)
+    if project is None:
+        raise NotFoundError("no such project")
+    return project.body_hash
+
+
 def locked(session: Session, task_id: UUID) -> tuple[models.Task, models.Person]:
     """A task and its person, held until the transaction ends; raises NotFoundError."""
     found = leases.lock(session, task_id)

@@ -5,21 +5,23 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from annotation.parts import ANNOTATION_ORDER
 from annotation.sampling import SampledPoint, sample_points
 from annotation.words import PersonState, TaskKind, TaskState
 from annotation_db import Database, models, utc_now
 from annotation_db.repositories import marks, masks, persons, tasks
+from server.bodies.registry import Bodies
 from server.masks import service as mask_service
 from server.problems import ConflictError, RefusedError, StaleError, UnmarkedError
 from server.session.service import Caller
 from server.settings import Settings
 from server.tasks.leases import TO_DO, check_open, hold, release
 from server.tasks.schemas import Task
-from server.tasks.service import existing, locked, out
+from server.tasks.service import body_of, existing, locked, out
 
 
-def submit_mask(database: Database, settings: Settings, caller: Caller, task_id: UUID, revision: int) -> Task:
+def submit_mask(
+    database: Database, settings: Settings, bodies: Bodies, caller: Caller, task_id: UUID, revision: int
+) -> Task:
     """End a mask and sample its points; returns the points task, leased to the caller. Again is no error.
 
     Raises RefusedError on an empty mask, StaleError unless `revision` is the current one.
@@ -30,7 +32,9 @@ def submit_mask(database: Database, settings: Settings, caller: Caller, task_id:
         _check_mask_task(task)
         _check_revision(session, mask, revision)
         label_map, origin = mask_service.label_map(session, mask)
-    sampled = sample_points(label_map, origin, task.person_id.int % 2**63)
+        body_hash = body_of(session, task)
+    order = bodies.by_hash(body_hash).order
+    sampled = sample_points(label_map, origin, task.person_id.int % 2**63, order)
     if not sampled:
         raise RefusedError("the mask is empty: paint at least one part")
     with database.write() as session:
@@ -44,7 +48,7 @@ def submit_mask(database: Database, settings: Settings, caller: Caller, task_id:
         check_open(task)
         hold(session, settings, caller, task)
         mask_service.check_window(session, mask)
-        _replace_points(session, mask, sampled)
+        _replace_points(session, mask, sampled, order)
         mask.sampled_revision = revision
         _finish(session, task, caller)
         person.state = PersonState.points
@@ -132,7 +136,7 @@ def _recount(session: Session, person: models.Person) -> None:
     person.marks = marks.count_marked(session, person.id)
 
 
-def _replace_points(session: Session, mask: models.Mask, sampled: Sequence[SampledPoint]) -> None:
+def _replace_points(session: Session, mask: models.Mask, sampled: Sequence[SampledPoint], order: Sequence[int]) -> None:
     """Make the sampled points the present ones, but keep what was made before for every part that is as it was.
 
     A part whose pixels equal those that points were sampled from before, in whichever earlier mask, gets those points
@@ -152,14 +156,14 @@ def _replace_points(session: Session, mask: models.Mask, sampled: Sequence[Sampl
             newest = max(point.mask_revision for point in same)
             kept[part] = [point for point in same if point.mask_revision == newest]
     chosen: list[models.Point] = []
-    for part in ANNOTATION_ORDER:
+    for part in order:
         chosen += kept.get(part) or [
             models.Point(person_id=mask.person_id, part=point.part, x=point.x, y=point.y, mask_revision=mask.revision)
             for point in sampled
             if point.part == part
         ]
-    for order, point in enumerate(chosen):
-        point.order, point.superseded_at = order, None
+    for place, point in enumerate(chosen):
+        point.order, point.superseded_at = place, None
     ids = {point.id for point in chosen if point.id is not None}
     marks.supersede(session, [p.id for p in everything if p.superseded_at is None and p.id not in ids], utc_now())
     marks.add_points(session, chosen)

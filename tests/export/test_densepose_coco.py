@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
 from annotation.masks import region_of
-from annotation.parts import COARSE_MIRROR, FINE_MIRROR, FINE_TO_COARSE
 from export.check import check, check_document
 from export.densepose_coco import KEYPOINT_NAMES, ExportImage, ExportPerson, annotation, resample_mask, write
+from export.densepose_parts import COARSE_MIRROR, FINE_MIRROR, FINE_TO_COARSE
 from export.reference import flipped, image_positions, read_masks, read_person
 
 WIDTH, HEIGHT = 320, 240
