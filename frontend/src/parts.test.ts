@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { PARTS, part, partOfCode } from "./parts";
+import { assignKeys, HUMAN, Parts, spoken } from "./parts";
+import { TOOLS } from "./workspace/masks/tools";
+
+const { all: PARTS } = HUMAN;
+const part = (label: number) => HUMAN.part(label);
 
 type Vector = [number, number, number];
 
@@ -96,8 +100,8 @@ describe("parts", () => {
 
   it("have a key each, found by its physical position", () => {
     expect(new Set(PARTS.map((p) => p.code)).size).toBe(14);
-    for (const one of PARTS) expect(partOfCode(one.code)).toBe(one);
-    expect(partOfCode("KeyM")).toBeUndefined();
+    for (const one of PARTS) expect(HUMAN.ofCode(`${one.code}`)).toBe(one);
+    expect(HUMAN.ofCode("KeyM")).toBeUndefined();
     expect(() => part(15)).toThrow(RangeError);
   });
 
@@ -114,5 +118,64 @@ describe("parts", () => {
       const [dark] = oklab(linear(part(right.mirror).colour));
       expect(light, right.name).toBeGreaterThan(dark + 0.1);
     }
+  });
+});
+
+/** A body of `pairs` mirrored limbs and `singles` more, lefts before rights, as nothing says they could not be. */
+function creature(pairs: number, singles: number): Parts {
+  const limbs = Array.from({ length: pairs }, (_, n) => [
+    { label: 2 * n + 1, name: `Left Leg ${n}`, side: "left" as const, mirror: 2 * n + 2, colour: "#112233" },
+    { label: 2 * n + 2, name: `Right Leg ${n}`, side: "right" as const, mirror: 2 * n + 1, colour: "#445566" },
+  ]).flat();
+  const rest = Array.from({ length: singles }, (_, n) => {
+    const label = 2 * pairs + n + 1;
+    return { label, name: `Ring ${n}`, side: null, mirror: label, colour: "#778899" };
+  });
+  return Parts.of({ parts: [...limbs, ...rest] });
+}
+
+describe("parts of other bodies", () => {
+  it("that are the 14 of a person are the person's, in whatever order they come", () => {
+    expect(Parts.of({ parts: [...PARTS].reverse() })).toBe(HUMAN);
+    expect(Parts.of({ parts: PARTS.slice(1) }).human).toBe(false);
+    expect(Parts.of({ parts: PARTS.map((p) => ({ ...p, name: p.name.replace("Hand", "Paw") })) }).human).toBe(false);
+  });
+
+  it("keep their own names, sides, mirrors and colours", () => {
+    const own = creature(1, 1);
+    expect(own.part(1)).toMatchObject({ name: "Left Leg 0", side: "left", mirror: 2, colour: "#112233" });
+    expect(own.name(2)).toBe("Right leg 0");
+    expect(own.count).toBe(3);
+    expect(() => own.part(4)).toThrow(RangeError);
+  });
+
+  it("stand in pairs, the right one first, on neighbouring keys", () => {
+    const own = creature(2, 2);
+    expect(own.inPairs.map(({ label }) => label)).toEqual([2, 1, 4, 3, 5, 6]);
+    expect(own.inPairs.map(({ key }) => key)).toEqual(["1", "2", "3", "4", "5", "6"]);
+    expect(own.ofCode("Digit2")).toBe(own.part(1));
+  });
+
+  it.each([
+    [0, 1],
+    [0, 40],
+    [20, 0],
+    [7, 30],
+  ])("of %i pairs and %i singles have keys of their own that no tool has, as far as keys go", (pairs, singles) => {
+    const own = creature(pairs, singles);
+    const codes = own.all.flatMap(({ code }) => code ?? []);
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(codes.length).toBeGreaterThanOrEqual(Math.min(own.count, 26));
+    for (const { code } of TOOLS) expect(codes).not.toContain(code);
+    for (const taken of ["KeyL", "KeyO", "KeyH", "Digit0"]) expect(codes).not.toContain(taken);
+  });
+
+  it("never part twins between two rows of keys", () => {
+    expect(assignKeys([2, 2, 2, 2, 2, 1])).toEqual([["1", "2"], ["3", "4"], ["5", "6"], ["7", "8"], ["Q", "W"], ["9"]]);
+  });
+
+  it("are said without a side where they have none", () => {
+    expect(spoken({ name: "tail_tip", side: null })).toEqual({ side: "", limb: "tail tip", full: "Tail tip" });
+    expect(spoken({ name: "Wing Left", side: "left" })).toEqual({ side: "Left", limb: "wing", full: "Left wing" });
   });
 });

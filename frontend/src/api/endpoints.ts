@@ -6,6 +6,7 @@ import type {
   AccountCreate,
   AccountPatch,
   Body,
+  BodyList,
   Image,
   ImageWithPersons,
   Mark,
@@ -134,6 +135,12 @@ export const reopenTask = (task_id: string) =>
   call<Task>(() => api.POST("/api/tasks/{task_id}/reopen", { params: { path: { task_id } } }));
 
 // Bodies
+export const getBodies = (o?: Options) => call<BodyList>(() => api.GET("/api/bodies", { ...o }));
+/** The mesh file: see bodies/mesh.ts. */
+export const getBodyMesh = (body_hash: string, o?: Options) =>
+  call<ArrayBuffer>(() =>
+    api.GET("/api/bodies/{body_hash}/mesh", { params: { path: { body_hash } }, parseAs: "arrayBuffer", ...o }),
+  );
 export const getBody = (body_hash: string, o?: Options) =>
   call<Body>(() => api.GET("/api/bodies/{body_hash}", { params: { path: { body_hash } }, ...o }));
 export const viewUrl = (hash: string, part: number, view: number, size: number, theme: "light" | "dark") =>

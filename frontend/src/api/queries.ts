@@ -74,6 +74,7 @@ export const queries = {
       staleTime: Number.POSITIVE_INFINITY,
       gcTime: 0,
     }),
+  bodies: () => queryOptions({ queryKey: ["bodies"], queryFn: ({ signal }) => endpoints.getBodies({ signal }) }),
   body: (hash: string) =>
     queryOptions({
       queryKey: ["bodies", hash],

@@ -39,6 +39,8 @@ export type Flag = Schemas["MarkFlag"];
 export type Projection = Schemas["Projection"];
 
 export type Body = Schemas["Body"];
+export type BodyList = Schemas["BodyList"];
+export type BodySummary = Schemas["BodySummary"];
 export type BodyPart = Schemas["PartInfo"];
 export type SurfacePoint = Schemas["SurfacePoint"];
 

@@ -35,6 +35,8 @@ const SHORTCUTS: Shortcut[] = [
 interface Props {
   image: ImageWithPersons;
   readOnly: boolean;
+  /** How many parts the project's body has, once that is known. */
+  parts: number | undefined;
   /** What stands on the left of the toolbar. */
   heading: ReactNode;
   /** Extra buttons of the panel's foot. */
@@ -42,7 +44,7 @@ interface Props {
 }
 
 /** One photo and the boxes of its people. */
-export function BoxEditor({ image, readOnly, heading, footer }: Props) {
+export function BoxEditor({ image, readOnly, parts, heading, footer }: Props) {
   const navigate = useNavigate();
   const [search] = useSearchParams();
   const { store, state } = useBoxStore(image);
@@ -127,7 +129,7 @@ export function BoxEditor({ image, readOnly, heading, footer }: Props) {
           element={element}
           drawing={drawing}
           readOnly={readOnly}
-          labelOf={(item, index) => `Person ${index + 1}, ${personState(item.person)}`}
+          labelOf={(item, index) => `Person ${index + 1}, ${personState(item.person, parts)}`}
           onSelect={(id) => store.select(id)}
           onDraw={draw}
           onChange={(id, box) => store.change(id, box)}
@@ -150,6 +152,7 @@ export function BoxEditor({ image, readOnly, heading, footer }: Props) {
             selected={selected}
             offered={offered?.id ?? null}
             readOnly={readOnly}
+            parts={parts}
             opening={annotate.isPending ? annotate.variables : null}
             onSelect={(id) => store.select(id)}
             onRemove={remove}

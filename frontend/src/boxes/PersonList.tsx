@@ -12,6 +12,8 @@ interface Props {
   /** The person with the button to annotate them. */
   offered: string | null;
   readOnly: boolean;
+  /** How many parts the project's body has, once that is known. */
+  parts: number | undefined;
   /** The person whose task is being opened. */
   opening: string | null;
   onSelect: (id: string) => void;
@@ -20,7 +22,8 @@ interface Props {
 }
 
 /** Everyone in the photo, numbered as on it; each can be removed, the offered one annotated. */
-export function PersonList({ boxes, selected, offered, readOnly, opening, onSelect, onRemove, onAnnotate }: Props) {
+export function PersonList(props: Props) {
+  const { boxes, selected, offered, readOnly, parts, opening, onSelect, onRemove, onAnnotate } = props;
   if (boxes.length === 0) {
     return (
       <Text size="sm" c="dimmed" p="md">
@@ -52,7 +55,7 @@ export function PersonList({ boxes, selected, offered, readOnly, opening, onSele
                     {name}
                   </Text>
                   <Text component="span" size="xs" c="dimmed" className="numbers">
-                    {personState(item.person)}
+                    {personState(item.person, parts)}
                     {item.person && ` · ${SOURCES[item.person.source]}`}
                   </Text>
                 </Stack>

@@ -9,14 +9,14 @@ export function workOn(person: Person | null): string | null {
   return null;
 }
 
-/** How far the work on a person is, in words. */
-export function personState(person: Person | null): string {
+/** How far the work on a person is, in words. @param parts how many the body has, once that is known. */
+export function personState(person: Person | null, parts?: number): string {
   if (!person) return "Being saved";
   switch (person.state) {
     case "new":
       return "Not begun";
     case "mask":
-      return `Mask begun, ${person.masks} of 14 parts`;
+      return `Mask begun, ${person.masks}${parts ? ` of ${parts}` : ""} ${parts || person.masks !== 1 ? "parts" : "part"}`;
     case "points":
       return `${person.marks} of ${person.points} points`;
     case "done":

@@ -34,11 +34,13 @@ export default function ImagePage() {
 function Editor({ project, image }: { project: Project; image: ImageWithPersons }) {
   useDocumentTitle(`${image.file_name} · DenseMark`);
   const [deleting, dialog] = useDisclosure(false);
+  const body = useQuery(queries.body(project.body.hash));
   return (
     <>
       <BoxEditor
         image={image}
         readOnly={!project.can.annotate}
+        parts={body.data?.parts.length}
         heading={
           <Group gap="lg" wrap="nowrap" style={{ minWidth: 0 }}>
             <Box style={{ minWidth: 0 }}>

@@ -6,8 +6,10 @@ import { useCallback } from "react";
 import { useNavigate } from "react-router";
 import { getMask, getPoints, nextTask, openPersonTask, renewLease } from "@/api/endpoints";
 import { ApiError, messageOf } from "@/api/error";
+import { queries } from "@/api/queries";
 import type { Task, User } from "@/api/types";
 import { EmptyState, ErrorState, LoadingState } from "@/components/states";
+import { partsOf } from "@/parts";
 import { DonePage, type NextOutcome } from "./DonePage";
 import type { MaskPayload } from "./journal/http";
 import type { Journal } from "./journal/journal";
@@ -104,6 +106,11 @@ interface StepProps {
   journal: Journal;
 }
 
+/** The parts of the body that a task's project is annotated on. */
+function useParts(task: Task) {
+  return useQuery({ ...queries.body(task.body.hash), select: partsOf });
+}
+
 interface MasksProps extends StepProps {
   onSubmitted: (next: Task) => void;
   onMoved: () => void;
@@ -122,13 +129,16 @@ function Masks({ task, user, journal, onSubmitted, onMoved }: MasksProps) {
     },
     ...FRESH,
   });
+  const parts = useParts(task);
+  if (parts.error) return <ErrorState error={parts.error} retry={() => parts.refetch()} />;
   if (mask.error) return <ErrorState error={mask.error} retry={() => mask.refetch()} />;
-  if (!mask.data) return <LoadingState />;
+  if (!mask.data || !parts.data) return <LoadingState />;
   const { stored, local } = mask.data;
   return (
     <MaskStep
       task={task}
       mask={stored}
+      parts={parts.data}
       local={local}
       journal={journal}
       settings={settingsOf(user.id)}
@@ -148,13 +158,16 @@ function Points({ task, user, journal, goTo }: StepProps & { goTo: (next: Task) 
     },
     ...FRESH,
   });
+  const parts = useParts(task);
+  if (parts.error) return <ErrorState error={parts.error} retry={() => parts.refetch()} />;
   if (points.error) return <ErrorState error={points.error} retry={() => points.refetch()} />;
-  if (!points.data) return <LoadingState />;
+  if (!points.data || !parts.data) return <LoadingState />;
   return (
     <MarksStep
       task={task}
       user={user}
       points={points.data.items}
+      parts={parts.data}
       local={points.data.local}
       journal={journal}
       settings={settingsOf(user.id)}

@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { PARTS } from "@/parts";
+import { HUMAN } from "@/parts";
 import { WorkClock } from "./activity";
 import { isForFocus } from "./keys";
 import { FIGURE, inkOn, mirrored, seenFromBehind } from "./masks/figure";
-import { PART_KEYS } from "./masks/partKeys";
+import { partKeys } from "./masks/partKeys";
 import { TOOLS } from "./masks/tools";
-import { partName } from "./partNames";
 import { saveText } from "./SaveState";
 import { DEFAULTS, readSettings, settingsOf } from "./settings";
 
@@ -41,12 +40,12 @@ describe("settings", () => {
 
 describe("the figure", () => {
   it("shows every part once", () => {
-    expect(FIGURE.map(({ label }) => label).sort((a, b) => a - b)).toEqual(PARTS.map(({ label }) => label));
+    expect(FIGURE.map(({ label }) => label).sort((a, b) => a - b)).toEqual(HUMAN.all.map(({ label }) => label));
   });
 
   it("has the person's right on the viewer's left, and the other way round from behind", () => {
     for (const limb of FIGURE) {
-      const { side } = PARTS[limb.label - 1] ?? {};
+      const { side } = HUMAN.part(limb.label);
       if (!side) continue;
       const behind = mirrored(limb);
       expect(limb.from[0] < 100).toBe(side === "right");
@@ -74,7 +73,7 @@ describe("the figure", () => {
 
 describe("keys", () => {
   it("of tools are keys that no part has", () => {
-    const codes = [...TOOLS, ...PARTS].map(({ code }) => code);
+    const codes = [...TOOLS, ...HUMAN.all].map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);
   });
 
@@ -103,20 +102,24 @@ describe("keys", () => {
 
 describe("the help on parts", () => {
   it("names every part's key once, the person's right first", () => {
-    expect(PART_KEYS.flatMap(({ keys }) => keys).sort()).toEqual(PARTS.map(({ key }) => key).sort());
-    expect(PART_KEYS).toContainEqual({
+    expect(
+      partKeys(HUMAN)
+        .flatMap(({ keys }) => keys)
+        .sort(),
+    ).toEqual(HUMAN.all.map(({ key }) => key).sort());
+    expect(partKeys(HUMAN)).toContainEqual({
       keys: ["1", "3"],
       does: "Upper arm: 1 the person's right, 3 their left",
     });
-    expect(PART_KEYS).toContainEqual({ keys: ["W"], does: "Torso" });
+    expect(partKeys(HUMAN)).toContainEqual({ keys: ["W"], does: "Torso" });
   });
 });
 
 describe("words", () => {
   it("say the side first", () => {
-    expect(partName(6)).toBe("Right upper leg");
-    expect(partName(3)).toBe("Left hand");
-    expect(partName(14)).toBe("Head");
+    expect(HUMAN.name(6)).toBe("Right upper leg");
+    expect(HUMAN.name(3)).toBe("Left hand");
+    expect(HUMAN.name(14)).toBe("Head");
   });
 
   it("say whether the server has everything", () => {

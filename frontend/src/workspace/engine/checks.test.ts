@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { HUMAN } from "@/parts";
 import { foldSpecks, inspectMask, SLIP_PIXELS, type Warning } from "./checks";
 import { mapOf } from "./testMaps";
 
@@ -10,7 +11,7 @@ function enlarged(n: number, ...rows: string[]) {
 
 describe("inspectMask", () => {
   it("counts the pixels of each part", () => {
-    const { areas, warnings } = inspectMask(mapOf("....", ".11e", "....", "...."));
+    const { areas, warnings } = inspectMask(mapOf("....", ".11e", "....", "...."), HUMAN);
     expect(areas[1]).toBe(2);
     expect(areas[14]).toBe(1);
     expect(warnings.map(({ kind, label }) => [kind, label])).toEqual([
@@ -22,7 +23,7 @@ describe("inspectMask", () => {
   it("finds an island and what to paint over it", () => {
     const map = enlarged(8, ".....", ".111.", ".111.", ".....");
     map.data[0] = 1;
-    const { warnings } = inspectMask(map);
+    const { warnings } = inspectMask(map, HUMAN);
     expect(warnings).toMatchObject([{ kind: "island", label: 1, area: 1, repairs: [{ label: 0 }] }]);
     expect(warnings[0]?.rect).toEqual({ x0: 0, y0: 0, x1: 1, y1: 1 });
   });
@@ -30,18 +31,20 @@ describe("inspectMask", () => {
   it("finds a hole and the part around it, but no gap that is open", () => {
     const map = enlarged(8, ".....", ".111.", ".1.1.", ".111.", ".....");
     const small = enlarged(3, ".....", ".111.", ".1.1.", ".111.", ".....");
-    expect(inspectMask(map).warnings).toEqual([]);
-    expect(inspectMask(small).warnings).toMatchObject([{ kind: "hole", label: 1, area: 9, repairs: [{ label: 1 }] }]);
+    expect(inspectMask(map, HUMAN).warnings).toEqual([]);
+    expect(inspectMask(small, HUMAN).warnings).toMatchObject([
+      { kind: "hole", label: 1, area: 9, repairs: [{ label: 1 }] },
+    ]);
   });
 
   it("suspects a left hand on the right arm", () => {
     const map = enlarged(8, ".........", ".ddd33...", ".......cc", ".........");
-    expect(inspectMask(map).warnings).toMatchObject([{ kind: "side", label: 3, beside: 13 }]);
+    expect(inspectMask(map, HUMAN).warnings).toMatchObject([{ kind: "side", label: 3, beside: 13 }]);
   });
 
   it("trusts a left hand that touches both arms, and one whose arm is hidden beside a painted other", () => {
-    expect(inspectMask(enlarged(8, ".......", ".dd33cc", ".......")).warnings).toEqual([]);
-    expect(inspectMask(enlarged(8, ".......", ".dd.33.", ".......")).warnings).toEqual([]);
+    expect(inspectMask(enlarged(8, ".......", ".dd33cc", "......."), HUMAN).warnings).toEqual([]);
+    expect(inspectMask(enlarged(8, ".......", ".dd.33.", "......."), HUMAN).warnings).toEqual([]);
   });
 
   it("takes a whole part of a few pixels, however scattered, for a stray click that the part around it replaces", () => {
@@ -53,18 +56,18 @@ describe("inspectMask", () => {
       [20, 12],
     ] as const)
       map.data[at(x, y)] = 3;
-    const { warnings } = inspectMask(map);
+    const { warnings } = inspectMask(map, HUMAN);
     expect(warnings).toMatchObject([{ kind: "stray", label: 3, area: 3, repairs: [{ label: 1 }, { label: 1 }] }]);
     expect(warnings[0]?.rect).toEqual({ x0: 10, y0: 10, x1: 21, y1: 13 });
     map.data.fill(3, at(8, 8), at(8 + SLIP_PIXELS - 2, 8));
-    expect(inspectMask(map).warnings.map(({ kind }) => kind)).not.toContain("stray");
+    expect(inspectMask(map, HUMAN).warnings.map(({ kind }) => kind)).not.toContain("stray");
   });
 
   it("puts mixed sides first, however much noise there is", () => {
     const map = enlarged(8, ".........", ".ddd33...", ".......cc", ".........");
     for (let k = 0; k < 10; k++) map.data[2 * k] = 14;
     map.data.fill(14, map.width * 28, map.width * 28 + 20);
-    const kinds = inspectMask(map).warnings.map(({ kind }) => kind);
+    const kinds = inspectMask(map, HUMAN).warnings.map(({ kind }) => kind);
     expect(kinds).toEqual(["side", ...new Array(10).fill("island")]);
   });
 });

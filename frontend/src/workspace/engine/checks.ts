@@ -1,6 +1,6 @@
 /** What may be wrong with a mask, found before it is submitted: sides mixed up, stray parts, islands, holes. */
 
-import { part } from "@/parts";
+import type { Parts } from "@/parts";
 import { type Component, connectedComponents } from "./components";
 import { type Rect, union } from "./geometry";
 import type { LabelMap } from "./labelMap";
@@ -27,7 +27,7 @@ export interface Warning {
 }
 
 export interface MaskReport {
-  /** Pixels of each label 1..14, index 0 unused. */
+  /** Pixels of each label, index 0 unused. */
   areas: number[];
   /** What matters most comes first: sides, stray parts, then islands and holes, large before small. */
   warnings: Warning[];
@@ -38,22 +38,10 @@ const SLIP_SHARE = 0.01;
 /** ... and one of at most this many pixels always is. */
 export const SLIP_PIXELS = 12;
 
-/** The neighbour that each end of a limb hangs on, on its own side: hand on lower arm, foot on lower leg. */
-const HANGS_ON: readonly (readonly [end: number, limb: number])[] = [
-  [2, 13],
-  [3, 12],
-  [4, 9],
-  [5, 8],
-  [13, 11],
-  [12, 10],
-  [8, 6],
-  [9, 7],
-];
-
-export function inspectMask(map: LabelMap): MaskReport {
+export function inspectMask(map: LabelMap, parts: Parts): MaskReport {
   const components = connectedComponents(map);
-  const areas = new Array<number>(15).fill(0);
-  const largest = new Array<number>(15).fill(0);
+  const areas = new Array<number>(parts.count + 1).fill(0);
+  const largest = new Array<number>(parts.count + 1).fill(0);
   for (const { label, area } of components) {
     if (label === 0) continue;
     areas[label] = (areas[label] as number) + area;
@@ -74,7 +62,7 @@ export function inspectMask(map: LabelMap): MaskReport {
   }
   slips.sort((a, b) => b.area - a.area);
   const strays = strayParts(map, components, areas);
-  return { areas, warnings: [...mixedSides(map, components, isSolid), ...strays, ...slips] };
+  return { areas, warnings: [...mixedSides(map, components, isSolid, parts), ...strays, ...slips] };
 }
 
 /** Islands and holes of a few pixels, where there are several, apart from everything else. */
@@ -106,7 +94,7 @@ function isSlip(area: number, whole: number): boolean {
 /** The label that most pixels beside an area have; 0 (empty) counts for islands, never for holes. */
 function labelAround(map: LabelMap, component: Component): number {
   const { width, height, data } = map;
-  const counts = new Array<number>(15).fill(0);
+  const counts = new Array<number>(256).fill(0);
   const count = (y: number, x: number) => {
     if (x < 0 || y < 0 || x >= width || y >= height) return;
     const label = data[y * width + x] as number;
@@ -130,7 +118,7 @@ function labelAround(map: LabelMap, component: Component): number {
   return best;
 }
 
-/** Which labels touch (4-connected), as label * 15 + label. */
+/** Which labels touch (4-connected), as label * 256 + label. */
 function touching(map: LabelMap): Set<number> {
   const { width, data } = map;
   const pairs = new Set<number>();
@@ -139,8 +127,8 @@ function touching(map: LabelMap): Set<number> {
     if (own === 0) continue;
     const right = (i + 1) % width === 0 ? own : (data[i + 1] as number);
     const below = data[i + width] ?? own;
-    if (right !== 0 && right !== own) pairs.add(own * 15 + right).add(right * 15 + own);
-    if (below !== 0 && below !== own) pairs.add(own * 15 + below).add(below * 15 + own);
+    if (right !== 0 && right !== own) pairs.add(own * 256 + right).add(right * 256 + own);
+    if (below !== 0 && below !== own) pairs.add(own * 256 + below).add(below * 256 + own);
   }
   return pairs;
 }
@@ -149,14 +137,19 @@ function touching(map: LabelMap): Set<number> {
  * Ends of limbs that touch the limb of the other side but not that of their own although both are painted: most often
  * one of the two has the wrong side.
  */
-function mixedSides(map: LabelMap, components: readonly Component[], isSolid: (label: number) => boolean): Warning[] {
+function mixedSides(
+  map: LabelMap,
+  components: readonly Component[],
+  isSolid: (label: number) => boolean,
+  parts: Parts,
+): Warning[] {
   const pairs = touching(map);
   const warnings: Warning[] = [];
-  for (const [end, limb] of HANGS_ON) {
-    const other = part(limb).mirror;
+  for (const [end, limb] of parts.limbs) {
+    const other = parts.part(limb).mirror;
     if (!isSolid(end) || !isSolid(other)) continue;
     // Crossed hands touch the other arm too; only an end that does not hang on its own limb is suspicious.
-    if (!pairs.has(end * 15 + other) || pairs.has(end * 15 + limb)) continue;
+    if (!pairs.has(end * 256 + other) || pairs.has(end * 256 + limb)) continue;
     const main = components.filter((c) => c.label === end).sort((a, b) => b.area - a.area)[0] as Component;
     warnings.push({ kind: "side", label: end, rect: main.rect, area: main.area, repairs: [], beside: other });
   }

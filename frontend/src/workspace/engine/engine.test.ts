@@ -27,7 +27,7 @@ describe("runs", () => {
     fc.assert(
       fc.property(labelMaps, (map) => {
         const runs = encodeRuns(map);
-        expect([...decodeRuns(runs, map.width, map.height).data]).toEqual([...map.data]);
+        expect([...decodeRuns(runs, map.width, map.height, 14).data]).toEqual([...map.data]);
         for (let k = 2; k < runs.length; k += 2) expect(runs[k]).not.toBe(runs[k - 2]);
       }),
     );
@@ -38,7 +38,7 @@ describe("runs", () => {
   });
 
   it("of no pixels mean an empty map", () => {
-    expect([...decodeRuns([], 3, 2).data]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect([...decodeRuns([], 3, 2, 14).data]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
   it.each([
@@ -49,7 +49,7 @@ describe("runs", () => {
     ["too few pixels", [1, 3]],
     ["too many pixels", [1, 5]],
   ])("are refused with %s", (_, runs) => {
-    expect(() => decodeRuns(runs, 2, 2)).toThrow(RangeError);
+    expect(() => decodeRuns(runs, 2, 2, 14)).toThrow(RangeError);
   });
 
   it("of a rectangle come back in place and touch nothing else", () => {

@@ -1,5 +1,5 @@
 /**
- * The raster label map of one person: part labels 0..14 over the person's region, in region coordinates.
+ * The raster label map of one person: part labels, 0 for none, over the person's region, in region coordinates.
  *
  * Every operation writes in place and answers with the rectangle it may have changed (null: nothing), so that a stroke
  * on a panorama costs what the brush covers and not what the photo holds.

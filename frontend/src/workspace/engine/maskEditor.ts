@@ -15,7 +15,7 @@ import {
 } from "./labelMap";
 
 export interface StrokeStyle {
-  /** Part 1..14, or 0 to erase. */
+  /** A part's label, or 0 to erase. */
   label: number;
   /** Radius in image pixels. */
   radius: number;

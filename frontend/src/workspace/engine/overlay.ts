@@ -9,7 +9,7 @@ import { intersect, isEmpty, type Rect } from "./geometry";
 import type { LabelMap } from "./labelMap";
 import type { Viewport } from "./viewport";
 
-/** Pixel values of a label 0..14 as a little-endian RGBA word; label 0 is clear. */
+/** Pixel values of a label as a little-endian RGBA word; label 0 is clear. */
 export type Palette = Uint32Array;
 
 export function makePalette(colours: readonly string[]): Palette {

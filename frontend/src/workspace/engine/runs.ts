@@ -3,8 +3,6 @@
 import type { Rect } from "./geometry";
 import { createLabelMap, type LabelMap, wordsOf } from "./labelMap";
 
-export const PART_COUNT = 14;
-
 /** Index of the first pixel from `start` whose label is not `label`, at most `end`. */
 function runEnd(data: Uint8Array, words: Uint32Array, start: number, end: number, label: number): number {
   let i = start;
@@ -38,9 +36,10 @@ export function encodeRuns(map: LabelMap): number[] {
 /**
  * Label map of runs; no runs at all make an empty map.
  *
- * @throws RangeError unless the runs are pairs of a label 0..14 and a length >= 1 that fill exactly width x height.
+ * @param labels the largest label that a part has.
+ * @throws RangeError unless the runs are pairs of a label 0..labels and a length >= 1 that fill exactly width x height.
  */
-export function decodeRuns(runs: readonly number[], width: number, height: number): LabelMap {
+export function decodeRuns(runs: readonly number[], width: number, height: number, labels: number): LabelMap {
   const map = createLabelMap(width, height);
   if (runs.length === 0) return map;
   if (runs.length % 2 !== 0) throw new RangeError(`runs come in pairs, not ${runs.length} numbers`);
@@ -48,8 +47,8 @@ export function decodeRuns(runs: readonly number[], width: number, height: numbe
   for (let k = 0; k < runs.length; k += 2) {
     const label = runs[k] as number;
     const length = runs[k + 1] as number;
-    if (!(Number.isInteger(label) && label >= 0 && label <= PART_COUNT)) {
-      throw new RangeError(`run ${k / 2}: label ${label} is outside 0..${PART_COUNT}`);
+    if (!(Number.isInteger(label) && label >= 0 && label <= labels)) {
+      throw new RangeError(`run ${k / 2}: label ${label} is outside 0..${labels}`);
     }
     if (!(Number.isInteger(length) && length >= 1 && at + length <= map.data.length)) {
       throw new RangeError(`run ${k / 2}: length ${length} does not fit ${width}x${height}`);

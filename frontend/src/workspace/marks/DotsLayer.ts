@@ -1,4 +1,3 @@
-import { part } from "@/parts";
 import { toScreen } from "../engine/viewport";
 import type { Layer, Stage } from "../stage/Stage";
 import type { MarksSession } from "./MarksSession";
@@ -28,12 +27,12 @@ export class DotsLayer implements Layer {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.scale(stage.pixelRatio, stage.pixelRatio);
     const { marks } = this.session.state.get();
-    const { current } = this.session;
+    const { current, parts } = this.session;
     for (const point of this.session.points) {
       if (point === current) continue;
       const { x, y } = toScreen(stage.view, point);
       const mark = marks.get(point.id);
-      const { colour } = part(point.part);
+      const { colour } = parts.part(point.part);
       if (mark) {
         disc(context, x, y, DONE + 1.5, "rgb(0 0 0 / 80%)");
         disc(context, x, y, DONE, colour);
@@ -44,7 +43,7 @@ export class DotsLayer implements Layer {
       }
     }
     const { x, y } = toScreen(stage.view, current);
-    crosshair(context, x, y, part(current.part).colour, marks.has(current.id));
+    crosshair(context, x, y, parts.part(current.part).colour, marks.has(current.id));
   }
 }
 

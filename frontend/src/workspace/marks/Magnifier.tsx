@@ -1,6 +1,5 @@
 import { useEffect, useRef } from "react";
 import type { Point } from "@/api/types";
-import { part } from "@/parts";
 import { centreOn } from "../engine/viewport";
 import type { Settings } from "../settings";
 import { drawPhoto, type Photo } from "../stage/photo";
@@ -14,8 +13,16 @@ export const MAGNIFIER_ROOM = SIZE + 20;
 const MOST = 24;
 const LEAST = 2;
 
+interface Props {
+  photo: Photo;
+  point: Point;
+  /** Of the point's part. */
+  colour: string;
+  settings: ValueStore<Settings>;
+}
+
 /** The surroundings of the current point, its pixels in the middle of the crosshair. */
-export function Magnifier({ photo, point, settings }: { photo: Photo; point: Point; settings: ValueStore<Settings> }) {
+export function Magnifier({ photo, point, colour, settings }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { magnification } = useValue(settings);
 
@@ -28,8 +35,8 @@ export function Magnifier({ photo, point, settings }: { photo: Photo; point: Poi
     element.width = size;
     element.height = size;
     drawPhoto(context, photo, centreOn(point, magnification * ratio, { width: size, height: size }));
-    drawCrosshair(context, size, ratio, part(point.part).colour);
-  }, [photo, point, magnification]);
+    drawCrosshair(context, size, ratio, colour);
+  }, [photo, point, colour, magnification]);
 
   useEffect(() => {
     const element = canvas.current;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Mark, Point, Task } from "@/api/types";
+import { HUMAN } from "@/parts";
 import type { MarkPayload } from "../journal/http";
 import { Journal } from "../journal/journal";
 import type { Entry, JournalStore, ObjectRef, SendResult, Write } from "../journal/types";
@@ -74,7 +75,7 @@ function setUp(points: Point[], answer: Answer = store, unconfirmed = new Map<st
     schedule: () => {},
     newId: () => `w${ids++}`,
   });
-  const session = new MarksSession(TASK, points, unconfirmed, USER, journal);
+  const session = new MarksSession(TASK, points, unconfirmed, USER, journal, HUMAN);
   session.follow();
   return { session, journal, sent };
 }

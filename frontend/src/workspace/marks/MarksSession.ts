@@ -1,5 +1,6 @@
 import type { Flag, Mark, Point, Task } from "@/api/types";
 import { uuid } from "@/lib/uuid";
+import type { Parts } from "@/parts";
 import { WorkClock } from "../activity";
 import type { MarkPayload } from "../journal/http";
 import type { Journal, JournalEvent } from "../journal/journal";
@@ -64,6 +65,7 @@ export class MarksSession {
     unconfirmed: ReadonlyMap<string, object>,
     readonly user: string,
     private readonly journal: Journal,
+    readonly parts: Parts,
   ) {
     this.points = [...points].sort((a, b) => a.order - b.order);
     const kept = new Map<string, { id: string; payload: MarkPayload }>();

@@ -6,10 +6,9 @@ import { reopenMask, submitTask } from "@/api/endpoints";
 import { messageOf } from "@/api/error";
 import type { Flag, Point, Task, User } from "@/api/types";
 import { type Shortcut, useShortcutHelp } from "@/components/help";
-import { part } from "@/parts";
+import { type Parts, spoken } from "@/parts";
 import { type Journal, UnfinishedError } from "../journal/journal";
 import { useKeys } from "../keys";
-import { spoken } from "../partNames";
 import { SideBadge } from "../SideBadge";
 import type { Settings } from "../settings";
 import { UNFINISHED } from "../unfinished";
@@ -27,6 +26,7 @@ interface Props {
   task: Task;
   user: User;
   points: Point[];
+  parts: Parts;
   /** What the journal holds of marks, by mark id. */
   local: ReadonlyMap<string, object>;
   journal: Journal;
@@ -53,8 +53,8 @@ const KEYS: Shortcut[] = [
 const SEEN_MS = 260;
 
 /** Step 2: for each point on the photo, its place on the body. */
-export function MarksStep({ task, user, points, local, journal, settings, onTask }: Props) {
-  const [session] = useState(() => new MarksSession(task, points, local, user.id, journal));
+export function MarksStep({ task, user, points, parts, local, journal, settings, onTask }: Props) {
+  const [session] = useState(() => new MarksSession(task, points, local, user.id, journal, parts));
   const { index, marks, canUndo } = useValue(session.state);
   const { goOn } = useValue(settings);
   const [enlarged, setEnlarged] = useState<number | null>(null);
@@ -156,7 +156,7 @@ export function MarksStep({ task, user, points, local, journal, settings, onTask
 
   const point = session.points[index];
   if (!point) return <Text p="xl">This person has no points.</Text>;
-  const { side, limb, full } = spoken(part(point.part));
+  const { side, limb, full } = spoken(parts.part(point.part));
   const ofPart = session.points.filter((each) => each.part === point.part);
   const mark = marks.get(point.id);
   const done = marks.size === session.points.length;
@@ -180,7 +180,7 @@ export function MarksStep({ task, user, points, local, journal, settings, onTask
       <PointPhoto session={session} settings={settings} />
       <div className={classes.views}>
         <div className={classes.head}>
-          <div className={classes.part} style={{ borderColor: part(point.part).colour }} aria-live="polite">
+          <div className={classes.part} style={{ borderColor: parts.part(point.part).colour }} aria-live="polite">
             <SideBadge side={side} />
             <b>{side ? limb : full}</b>
             <Text span size="sm" c="dimmed">

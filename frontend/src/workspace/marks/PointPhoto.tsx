@@ -89,7 +89,9 @@ export function PointPhoto({ session, settings }: Props) {
     <div className={classes.host} ref={host} data-testid="point-photo">
       <canvas className={classes.layer} ref={photoCanvas} />
       <canvas className={classes.layer} ref={dotsCanvas} role="img" aria-label="The photo with all points" />
-      {photo && point && <Magnifier photo={photo} point={point} settings={settings} />}
+      {photo && point && (
+        <Magnifier photo={photo} point={point} colour={session.parts.part(point.part).colour} settings={settings} />
+      )}
       {error && <PhotoProblem name={task.image.file_name} retry={retry} />}
     </div>
   );

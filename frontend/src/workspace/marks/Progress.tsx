@@ -1,6 +1,4 @@
 import { Tooltip } from "@mantine/core";
-import { part } from "@/parts";
-import { partName } from "../partNames";
 import { useValue } from "../valueStore";
 import type { MarksSession } from "./MarksSession";
 import classes from "./Progress.module.css";
@@ -14,6 +12,7 @@ interface Segment {
 
 /** How far one is, part by part; a click goes to a part. */
 export function Progress({ session }: { session: MarksSession }) {
+  const { parts } = session;
   const { index, marks } = useValue(session.state);
   const segments: Segment[] = [];
   session.points.forEach((point, at) => {
@@ -33,14 +32,14 @@ export function Progress({ session }: { session: MarksSession }) {
     <div className={classes.bar}>
       <div className={classes.segments}>
         {segments.map((segment) => (
-          <Tooltip key={segment.first} label={`${partName(segment.label)}: ${segment.done} of ${segment.count}`}>
+          <Tooltip key={segment.first} label={`${parts.name(segment.label)}: ${segment.done} of ${segment.count}`}>
             <button
               type="button"
               className={classes.segment}
-              style={{ flexGrow: segment.count, "--part": part(segment.label).colour } as React.CSSProperties}
+              style={{ flexGrow: segment.count, "--part": parts.part(segment.label).colour } as React.CSSProperties}
               data-current={index >= segment.first && index < segment.first + segment.count}
               onClick={() => goTo(segment)}
-              aria-label={`${partName(segment.label)}: ${segment.done} of ${segment.count} done`}
+              aria-label={`${parts.name(segment.label)}: ${segment.done} of ${segment.count} done`}
             >
               <i style={{ width: `${(segment.done / segment.count) * 100}%` }} />
             </button>

@@ -1,10 +1,9 @@
-import { useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { viewUrl } from "@/api/endpoints";
 import { queries } from "@/api/queries";
 import type { Body } from "@/api/types";
-import { part } from "@/parts";
+import { useScheme } from "@/lib/useScheme";
 import { useValue } from "../valueStore";
 import type { MarksSession, ShownMark } from "./MarksSession";
 import { partAfter, pictureSize } from "./pictures";
@@ -27,7 +26,7 @@ export function ViewGrid({ session, enlarged, onPlace }: Props) {
   const { index, marks, refusal } = useValue(session.state);
   const point = session.points[index] ?? session.current;
   const { data: body } = useQuery(queries.body(hash));
-  const theme = useTheme();
+  const theme = useScheme();
   const host = useRef<HTMLDivElement>(null);
   const size = useTileSize(host);
   // In the size that the tiles will ask for: another one would be fetched for nothing.
@@ -40,7 +39,7 @@ export function ViewGrid({ session, enlarged, onPlace }: Props) {
     const other = each.part === point.part && each.id !== point.id ? marks.get(each.id) : undefined;
     return other?.kind === "surface" ? [other] : [];
   });
-  const { colour } = part(point.part);
+  const { colour } = session.parts.part(point.part);
   return (
     <div className={classes.host} ref={host} data-enlarged={enlarged !== null || undefined}>
       {size.one > 0 &&
@@ -76,19 +75,6 @@ function spotOn(mark: ShownMark | null, view: number): Spot | null {
 function titleOf(body: Body | undefined, label: number, view: number): string {
   const views = body?.parts.find((each) => each.label === label)?.views;
   return views?.find((each) => each.index === view)?.title ?? "";
-}
-
-function useTheme(): "light" | "dark" {
-  const { colorScheme } = useMantineColorScheme();
-  const [system, setSystem] = useState(() => window.matchMedia("(prefers-color-scheme: dark)").matches);
-  useEffect(() => {
-    const query = window.matchMedia("(prefers-color-scheme: dark)");
-    const follow = () => setSystem(query.matches);
-    query.addEventListener("change", follow);
-    return () => query.removeEventListener("change", follow);
-  }, []);
-  if (colorScheme === "auto") return system ? "dark" : "light";
-  return colorScheme;
 }
 
 /** Side of one tile of three by two, and of one that has the place alone, in CSS pixels. */

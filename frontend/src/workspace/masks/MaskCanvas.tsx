@@ -1,6 +1,7 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { imageFileUrl } from "@/api/endpoints";
 import type { Point } from "../engine/geometry";
+import { makePalette } from "../engine/overlay";
 import type { Settings } from "../settings";
 import { MaskLayer } from "../stage/MaskLayer";
 import { PhotoLayer } from "../stage/PhotoLayer";
@@ -53,9 +54,10 @@ export function MaskCanvas({ session, settings, hidden, handle }: Props) {
     if (!hostElement || !photoElement || !maskElement || !svgElement || !cursorElement) return;
     const [x, y, width, height] = task.region;
     const region = { x, y, width, height };
+    const palette = makePalette(session.parts.all.map(({ colour }) => colour));
     const stage = new Stage(hostElement, task.image, region);
     const photoLayer = new PhotoLayer(photoElement, region);
-    const maskLayer = new MaskLayer(maskElement, session.editor.map, region);
+    const maskLayer = new MaskLayer(maskElement, session.editor.map, region, palette);
     stage.add(photoLayer);
     stage.add(maskLayer);
     session.onDraw = (rect) => {
@@ -67,6 +69,7 @@ export function MaskCanvas({ session, settings, hidden, handle }: Props) {
       stage,
       editor: session.editor,
       hand: session.hand,
+      bodyParts: session.parts,
       settings,
       sketch,
       origin: region,

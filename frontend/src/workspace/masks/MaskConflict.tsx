@@ -1,9 +1,8 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Mask } from "@/api/types";
-import { PARTS } from "@/parts";
 import { type LabelMap, moveToRegion, sameRegion } from "../engine/labelMap";
-import { drawFilled, makePalette } from "../engine/overlay";
+import { drawFilled, makePalette, type Palette } from "../engine/overlay";
 import { encodeRuns } from "../engine/runs";
 import { fitBox } from "../engine/viewport";
 import type { Journal } from "../journal/journal";
@@ -12,7 +11,6 @@ import classes from "./MaskConflict.module.css";
 import { type MaskSession, mapIn } from "./MaskSession";
 
 const SIZE = { width: 200, height: 220 };
-const PALETTE = makePalette(PARTS.map((part) => part.colour));
 
 interface Props {
   session: MaskSession;
@@ -24,6 +22,7 @@ interface Props {
 /** The mask was changed elsewhere while it was painted here: the annotator chooses, nothing is overwritten unasked. */
 export function MaskConflict({ session, journal, onMoved }: Props) {
   useJournalStatus(journal);
+  const palette = useMemo(() => makePalette(session.parts.all.map(({ colour }) => colour)), [session]);
   const theirs = journal.conflict(session.ref) as Mask | null;
   if (!theirs) return null;
   const { region } = session.task;
@@ -58,10 +57,17 @@ export function MaskConflict({ session, journal, onMoved }: Props) {
           choose can be brought back.{moved && " The person's box was changed, too."}
         </Text>
         <Group grow align="stretch">
-          <Version title="Here (mine)" map={session.editor.map} onKeep={() => keep("mine")} action="Keep mine" />
+          <Version
+            title="Here (mine)"
+            map={session.editor.map}
+            palette={palette}
+            onKeep={() => keep("mine")}
+            action="Keep mine"
+          />
           <Version
             title="Saved elsewhere"
-            map={mapIn(theirs.region, theirs)}
+            map={mapIn(theirs.region, theirs, session.parts)}
+            palette={palette}
             onKeep={() => keep("theirs")}
             action="Take theirs"
           />
@@ -74,11 +80,12 @@ export function MaskConflict({ session, journal, onMoved }: Props) {
 interface VersionProps {
   title: string;
   map: LabelMap;
+  palette: Palette;
   action: string;
   onKeep: () => void;
 }
 
-function Version({ title, map, action, onKeep }: VersionProps) {
+function Version({ title, map, palette, action, onKeep }: VersionProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
@@ -86,9 +93,9 @@ function Version({ title, map, action, onKeep }: VersionProps) {
     const picture = new ImageData(SIZE.width, SIZE.height);
     const view = fitBox({ x: 0, y: 0, width: map.width, height: map.height }, SIZE, 4);
     const screen = { x0: 0, y0: 0, x1: SIZE.width, y1: SIZE.height };
-    drawFilled(map, view, screen, PALETTE, new Uint32Array(picture.data.buffer));
+    drawFilled(map, view, screen, palette, new Uint32Array(picture.data.buffer));
     context.putImageData(picture, 0, 0);
-  }, [map]);
+  }, [map, palette]);
   return (
     <Stack gap={6} align="center">
       <Text size="sm" fw={600}>

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { HUMAN } from "@/parts";
 import { createLabelMap } from "../engine/labelMap";
 import { MaskEditor } from "../engine/maskEditor";
 import { DEFAULTS, type Settings } from "../settings";
@@ -23,11 +24,11 @@ function setUp() {
   stage.view = { scale: 1, x: 0, y: 0 };
   const map = createLabelMap(REGION.width, REGION.height);
   const editor = new MaskEditor(map, vi.fn(), vi.fn());
-  const hand = createHand();
+  const hand = createHand(HUMAN);
   const settings = new ValueStore<Settings>({ ...DEFAULTS, brush: 6 });
   const say = vi.fn();
   const sketch = new PolygonSketch(svg, stage);
-  const input = new MaskInput({ stage, editor, hand, settings, sketch, origin: REGION, cursor, say });
+  const input = new MaskInput({ stage, editor, hand, bodyParts: HUMAN, settings, sketch, origin: REGION, cursor, say });
   const send = (type: string, x: number, y: number, more: PointerEventInit = {}) =>
     host.dispatchEvent(new PointerEvent(type, { clientX: x, clientY: y, button: 0, ...more }));
   const at = (x: number, y: number) => map.data[(y - REGION.y) * REGION.width + (x - REGION.x)];

@@ -1,10 +1,9 @@
 /** The hand on the canvas: pointer and wheel become strokes, polygons, fills, panning and brush sizes. */
 
-import { part } from "@/parts";
+import type { Parts } from "@/parts";
 import type { Point } from "../engine/geometry";
 import { labelAt } from "../engine/labelMap";
 import type { MaskEditor } from "../engine/maskEditor";
-import { partName } from "../partNames";
 import { BRUSH_MAX, BRUSH_MIN, type Settings } from "../settings";
 import type { Stage } from "../stage/Stage";
 import type { ValueStore } from "../valueStore";
@@ -15,6 +14,7 @@ export interface MaskInputParts {
   stage: Stage;
   editor: MaskEditor;
   hand: ValueStore<Hand>;
+  bodyParts: Parts;
   settings: ValueStore<Settings>;
   sketch: PolygonSketch;
   /** Image coordinates of the map's first pixel. */
@@ -122,7 +122,7 @@ export class MaskInput {
   }
 
   private applyTool(at: Point, event: PointerEvent): void {
-    const { hand, sketch, editor } = this.parts;
+    const { hand, sketch, editor, bodyParts } = this.parts;
     const { tool, label } = hand.get();
     if (tool === "brush" || tool === "eraser") {
       const from = event.shiftKey && this.lastEnd ? this.lastEnd : at;
@@ -133,7 +133,7 @@ export class MaskInput {
         this.closePolygon();
         return;
       }
-      sketch.begin(part(label).colour);
+      sketch.begin(bodyParts.part(label).colour);
       sketch.add(at);
       this.drag = { kind: "lasso" };
     } else {
@@ -151,11 +151,11 @@ export class MaskInput {
   }
 
   private fill(at: Point, label: number): void {
-    const { editor, settings, say } = this.parts;
+    const { editor, settings, say, bodyParts } = this.parts;
     const point = this.toMap(at);
     const found = labelAt(editor.map, point);
     if (found !== 0 && found !== null && found !== label && settings.get().onlyEmpty) {
-      say(`"Only empty" is on: this stays ${partName(found)}.`, this.pointer);
+      say(`"Only empty" is on: this stays ${bodyParts.name(found)}.`, this.pointer);
       return;
     }
     const result = editor.fill(point, label);
@@ -214,15 +214,15 @@ export class MaskInput {
   }
 
   private showCursor(): void {
-    const { cursor, hand, settings, stage } = this.parts;
+    const { cursor, hand, settings, stage, bodyParts } = this.parts;
     const { tool, label } = hand.get();
     const panning = this.panHeld || this.drag?.kind === "pan";
     cursor.dataset.tool = panning ? "pan" : tool;
     stage.host.dataset.cursor = panning ? (this.drag ? "grabbing" : "grab") : tool;
     cursor.style.setProperty("--brush", `${settings.get().brush}px`);
-    cursor.style.setProperty("--part", tool === "eraser" ? "#fff" : part(label).colour);
+    cursor.style.setProperty("--part", tool === "eraser" ? "#fff" : bodyParts.part(label).colour);
     const name = cursor.querySelector("[data-name]");
-    if (name) name.textContent = tool === "eraser" ? "Erase" : partName(label);
+    if (name) name.textContent = tool === "eraser" ? "Erase" : bodyParts.name(label);
   }
 
   private toMap(point: Point): Point {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/api/error";
 import type { Mask, Task } from "@/api/types";
+import { HUMAN } from "@/parts";
 import type { Journal } from "../journal/journal";
 import { MaskSession } from "./MaskSession";
 
@@ -16,7 +17,7 @@ function opened() {
   const journal = { record, finish: async () => revision } as unknown as Journal;
   const task = { id: "t", mask_id: "m", region: REGION } as unknown as Task;
   const mask = { revision, region: REGION, runs: RUNS } as unknown as Mask;
-  return { session: new MaskSession(task, mask, null, journal), record };
+  return { session: new MaskSession(task, mask, null, journal, HUMAN), record };
 }
 
 const stale = (revision: number) =>

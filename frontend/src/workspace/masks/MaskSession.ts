@@ -1,5 +1,6 @@
 import { ApiError } from "@/api/error";
 import type { Mask, Task } from "@/api/types";
+import type { Parts } from "@/parts";
 import { WorkClock } from "../activity";
 import type { Rect } from "../engine/geometry";
 import { type LabelMap, moveToRegion, type Region, sameRegion } from "../engine/labelMap";
@@ -9,7 +10,7 @@ import type { MaskPayload } from "../journal/http";
 import type { Journal } from "../journal/journal";
 import type { ObjectRef } from "../journal/types";
 import { ValueStore } from "../valueStore";
-import { createHand } from "./tools";
+import { createHand, type Hand } from "./tools";
 
 /** Strokes within this time go to the server together. */
 const SEND_AFTER_MS = 400;
@@ -24,7 +25,7 @@ export interface MaskState {
 /** The work on one person's mask: the editor, what the hand holds, and where each step is kept. */
 export class MaskSession {
   readonly editor: MaskEditor;
-  readonly hand = createHand();
+  readonly hand: ValueStore<Hand>;
   readonly state: ValueStore<MaskState>;
   readonly clock = new WorkClock(() => performance.now());
   readonly ref: ObjectRef;
@@ -37,9 +38,11 @@ export class MaskSession {
     mask: Mask,
     local: MaskPayload | null,
     private readonly journal: Journal,
+    readonly parts: Parts,
   ) {
+    this.hand = createHand(parts);
     this.ref = { kind: "mask", id: task.mask_id };
-    const map = mapIn(task.region, local ?? mask);
+    const map = mapIn(task.region, local ?? mask, parts);
     this.editor = new MaskEditor(
       map,
       (rect) => this.onDraw(rect),
@@ -50,7 +53,7 @@ export class MaskSession {
 
   /** Takes the server's mask in place of ours, as a step that undo takes back. */
   adopt(mask: Mask): void {
-    this.editor.replace(mapIn(this.task.region, mask));
+    this.editor.replace(mapIn(this.task.region, mask, this.parts));
   }
 
   /**
@@ -82,9 +85,13 @@ export class MaskSession {
 }
 
 /** The map of a mask over a region, even where the person's box was changed since it was painted. */
-export function mapIn(region: Region, { region: own, runs }: { region: Region; runs: readonly number[] }): LabelMap {
+export function mapIn(
+  region: Region,
+  { region: own, runs }: { region: Region; runs: readonly number[] },
+  parts: Parts,
+): LabelMap {
   const [, , width = 0, height = 0] = own;
-  const map = decodeRuns(runs, width, height);
+  const map = decodeRuns(runs, width, height, parts.count);
   return sameRegion(own, region) ? map : moveToRegion(map, own, region);
 }
 

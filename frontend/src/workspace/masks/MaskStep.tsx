@@ -1,8 +1,8 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { submitMask } from "@/api/endpoints";
 import type { Mask, Task } from "@/api/types";
 import { type Shortcut, useShortcutHelp } from "@/components/help";
-import { partOfCode } from "@/parts";
+import type { Parts } from "@/parts";
 import type { Rect } from "../engine/geometry";
 import type { MaskPayload } from "../journal/http";
 import type { Journal } from "../journal/journal";
@@ -15,7 +15,7 @@ import { MaskConflict } from "./MaskConflict";
 import { clampBrush } from "./MaskInput";
 import { MaskSession } from "./MaskSession";
 import classes from "./MaskStep.module.css";
-import { PART_KEYS } from "./partKeys";
+import { partKeys } from "./partKeys";
 import { SidePanel } from "./SidePanel";
 import { SubmitDialog } from "./SubmitDialog";
 import { type RailAction, ToolRail } from "./ToolRail";
@@ -24,6 +24,7 @@ import { TOOLS } from "./tools";
 interface Props {
   task: Task;
   mask: Mask;
+  parts: Parts;
   /** The state that the journal holds, newer than the server's. */
   local: MaskPayload | null;
   journal: Journal;
@@ -51,8 +52,8 @@ const KEYS: Shortcut[] = [
 ];
 
 /** Step 1: painting the parts of one person. */
-export function MaskStep({ task, mask, local, journal, settings, onSubmitted, onMoved }: Props) {
-  const [session] = useState(() => new MaskSession(task, mask, local, journal));
+export function MaskStep({ task, mask, parts, local, journal, settings, onSubmitted, onMoved }: Props) {
+  const [session] = useState(() => new MaskSession(task, mask, local, journal, parts));
   const handle = useRef<MaskCanvasHandle | null>(null);
   const [hideHeld, setHideHeld] = useState(false);
   const [hideOn, setHideOn] = useState(false);
@@ -60,7 +61,8 @@ export function MaskStep({ task, mask, local, journal, settings, onSubmitted, on
   const { tool } = useValue(session.hand);
   const { canUndo, canRedo } = useValue(session.state);
   const { onlyEmpty, outlines, hinted } = useValue(settings);
-  useShortcutHelp("Parts", PART_KEYS);
+  const keys = useMemo(() => partKeys(parts), [parts]);
+  useShortcutHelp("Parts", keys);
   useShortcutHelp("Masks", KEYS);
 
   const act = useCallback(
@@ -133,7 +135,7 @@ export function MaskStep({ task, mask, local, journal, settings, onSubmitted, on
 
   /** Keys by their place on the keyboard: parts, tools and switches. */
   const pressed = ({ code, repeat }: KeyboardEvent): boolean => {
-    const picked = partOfCode(code);
+    const picked = parts.ofCode(code);
     const chosen = TOOLS.find((each) => each.code === code);
     if (picked) session.hand.set({ label: picked.label, tool: tool === "eraser" ? "brush" : tool });
     else if (chosen) act({ do: "tool", tool: chosen.name });

@@ -1,12 +1,13 @@
 import { SegmentedControl, Text } from "@mantine/core";
 import { type KeyboardEvent, useState } from "react";
-import { part } from "@/parts";
-import { spoken } from "../partNames";
+import { type Part, type Parts, spoken } from "@/parts";
 import { SideBadge } from "../SideBadge";
 import { FIGURE, FIGURE_HEIGHT, FIGURE_WIDTH, inkOn, type Limb, mirrored } from "./figure";
 import classes from "./Palette.module.css";
+import { PartList } from "./PartList";
 
 interface Props {
+  parts: Parts;
   label: number;
   painted: ReadonlySet<number>;
   fromBehind: boolean;
@@ -14,12 +15,17 @@ interface Props {
   onPick: (label: number) => void;
 }
 
+/** The parts to paint with: a figure for the 14 of a person, a list for those of any other body. */
+export function Palette(props: Props & { bodyHash: string }) {
+  return props.parts.human ? <FigurePalette {...props} /> : <PartList {...props} />;
+}
+
 /** The parts as a figure that stands as the person in the photo does; each shows its key. */
-export function Palette({ label, painted, fromBehind, onFromBehind, onPick }: Props) {
+function FigurePalette({ parts, label, painted, fromBehind, onFromBehind, onPick }: Props) {
   const [pointed, setPointed] = useState<number | null>(null);
   const limbs = fromBehind ? FIGURE.map(mirrored) : FIGURE;
-  const current = part(label);
-  const shown = spoken(part(pointed ?? label));
+  const current = parts.part(label);
+  const shown = spoken(parts.part(pointed ?? label));
   const [start, end] = fromBehind ? (["Left", "Right"] as const) : (["Right", "Left"] as const);
   const move = (event: KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -50,6 +56,7 @@ export function Palette({ label, painted, fromBehind, onFromBehind, onPick }: Pr
             <LimbShape
               key={limb.label}
               limb={limb}
+              part={parts.part(limb.label)}
               chosen={limb.label === label}
               painted={painted.has(limb.label)}
               onPick={onPick}
@@ -85,15 +92,16 @@ function SideName({ side }: { side: "Left" | "Right" }) {
 
 interface LimbProps {
   limb: Limb;
+  part: Part;
   chosen: boolean;
   painted: boolean;
   onPick: (label: number) => void;
   onPoint: (label: number) => void;
 }
 
-function LimbShape({ limb, chosen, painted, onPick, onPoint }: LimbProps) {
+function LimbShape({ limb, part, chosen, painted, onPick, onPoint }: LimbProps) {
   const { label, from, to, width } = limb;
-  const { colour, key } = part(label);
+  const { colour, key } = part;
   const line = { x1: from[0], y1: from[1], x2: to[0], y2: to[1] };
   const middle = { x: (from[0] + to[0]) / 2, y: (from[1] + to[1]) / 2 };
   return (
@@ -101,7 +109,7 @@ function LimbShape({ limb, chosen, painted, onPick, onPoint }: LimbProps) {
     <g
       role="radio"
       aria-checked={chosen}
-      aria-label={`${spoken(part(label)).full}, key ${key}${painted ? ", painted" : ""}`}
+      aria-label={`${spoken(part).full}, key ${key}${painted ? ", painted" : ""}`}
       tabIndex={chosen ? 0 : -1}
       data-testid={`part-${label}`}
       className={classes.part}

@@ -26,6 +26,8 @@ export function SidePanel({ session, settings, onSubmit }: Props) {
   return (
     <section className={classes.panel} aria-label="Parts">
       <Palette
+        parts={session.parts}
+        bodyHash={session.task.body.hash}
         label={label}
         painted={painted}
         fromBehind={fromBehind}

@@ -2,6 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
+import { HUMAN } from "@/parts";
 import { createLabelMap, type LabelMap } from "../engine/labelMap";
 import { MaskEditor } from "../engine/maskEditor";
 import type { MaskSession } from "./MaskSession";
@@ -32,7 +33,12 @@ function open(map: LabelMap) {
   const onSubmit = vi.fn(() => Promise.resolve());
   render(
     <MantineProvider env="test">
-      <SubmitDialog session={{ editor } as MaskSession} onClose={() => {}} onShow={() => {}} onSubmit={onSubmit} />
+      <SubmitDialog
+        session={{ editor, parts: HUMAN } as MaskSession}
+        onClose={() => {}}
+        onShow={() => {}}
+        onSubmit={onSubmit}
+      />
     </MantineProvider>,
   );
   return { editor, onSubmit };

@@ -2,11 +2,10 @@ import { Alert, Button, Group, Kbd, Modal, Stack, Text } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { messageOf } from "@/api/error";
-import { PARTS, part } from "@/parts";
+import { spoken } from "@/parts";
 import { inspectMask, type Repair } from "../engine/checks";
 import type { Rect } from "../engine/geometry";
 import { UnfinishedError } from "../journal/journal";
-import { spoken } from "../partNames";
 import { UNFINISHED } from "../unfinished";
 import type { MaskSession } from "./MaskSession";
 import classes from "./SubmitDialog.module.css";
@@ -21,18 +20,16 @@ interface Props {
   onSubmit: () => Promise<void>;
 }
 
-/** From head to foot, the person's right beside their left. */
-const IN_PAIRS = [14, 1, 11, 10, 13, 12, 2, 3, 6, 7, 8, 9, 5, 4].map(part);
-
 /** What the mask holds and what may be wrong with it, before its points are chosen. */
 export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
+  const { parts } = session;
   const [edits, setEdits] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is edited in place; a repair counts as an edit.
-  const report = useMemo(() => inspectMask(session.editor.map), [session, edits]);
+  const report = useMemo(() => inspectMask(session.editor.map, parts), [session, edits]);
   const confirm = useRef<HTMLButtonElement>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const painted = PARTS.filter(({ label }) => report.areas[label]).length;
+  const painted = parts.all.filter(({ label }) => report.areas[label]).length;
 
   const submit = async () => {
     if (busy || painted === 0) return;
@@ -68,7 +65,7 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
     >
       <Stack gap="md">
         <ul className={classes.parts} aria-label="Parts painted">
-          {IN_PAIRS.map((each) => (
+          {parts.inPairs.map((each) => (
             <li key={each.label} data-painted={Boolean(report.areas[each.label])}>
               <i style={{ background: each.colour }} />
               {spoken(each).full}
@@ -76,7 +73,7 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
             </li>
           ))}
         </ul>
-        <WarningList warnings={report.warnings} onShow={onShow} onRepair={repair} />
+        <WarningList parts={parts} warnings={report.warnings} onShow={onShow} onRepair={repair} />
         {painted === 0 && <Text size="sm">Nothing is painted yet.</Text>}
         {problem && (
           <Alert color="red" role="alert">

@@ -1,11 +1,12 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
+import type { Parts } from "@/parts";
 import { foldSpecks, type Repair, type Warning } from "../engine/checks";
 import type { Rect } from "../engine/geometry";
-import { partName } from "../partNames";
 import classes from "./SubmitDialog.module.css";
 
 interface Props {
+  parts: Parts;
   warnings: readonly Warning[];
   onShow: (rect: Rect) => void;
   onRepair: (repairs: readonly Repair[]) => void;
@@ -15,7 +16,7 @@ interface Props {
 const SHOWN_SLIPS = 4;
 
 /** What is worth a look before the masks are submitted, what matters most first. */
-export function WarningList({ warnings, onShow, onRepair }: Props) {
+export function WarningList({ parts, warnings, onShow, onRepair }: Props) {
   if (warnings.length === 0) return null;
   const { specks, rest } = foldSpecks(warnings);
   const doubts = rest.filter(({ kind }) => kind === "side" || kind === "stray");
@@ -25,7 +26,7 @@ export function WarningList({ warnings, onShow, onRepair }: Props) {
   const line = (warning: Warning) => (
     <Line
       key={`${warning.kind}-${warning.label}-${warning.rect.x0}-${warning.rect.y0}`}
-      text={describe(warning)}
+      text={describe(warning, parts)}
       repair={warning.kind === "stray" ? "Remove" : "Tidy"}
       onRepair={warning.repairs.length > 0 ? () => onRepair(warning.repairs) : undefined}
       onShow={() => onShow(warning.rect)}
@@ -89,11 +90,11 @@ function Line({ text, repair, onRepair, onShow }: LineProps) {
   );
 }
 
-function describe({ kind, label, area, beside }: Warning): string {
-  const name = partName(label);
+function describe({ kind, label, area, beside }: Warning, parts: Parts): string {
+  const name = parts.name(label);
   const pixels = `${area} ${area === 1 ? "pixel" : "pixels"}`;
   if (kind === "side")
-    return `${name} touches the ${partName(beside ?? 0).toLowerCase()}: are left and right as meant?`;
+    return `${name} touches the ${parts.name(beside ?? 0).toLowerCase()}: are left and right as meant?`;
   if (kind === "stray") return `${name} is only ${pixels}: a stray click?`;
   return `${name}: ${kind === "island" ? "an island" : "a hole"} of ${pixels}`;
 }

@@ -1,3 +1,4 @@
+import type { Parts } from "@/parts";
 import { ValueStore } from "../valueStore";
 
 export type ToolName = "brush" | "eraser" | "polygon" | "fill";
@@ -33,12 +34,11 @@ export const TOOLS: readonly Tool[] = [
 /** What the hand holds. */
 export interface Hand {
   tool: ToolName;
-  /** Part 1..14. */
+  /** The label of a part. */
   label: number;
 }
 
-export const HEAD = 14;
-
-export function createHand(): ValueStore<Hand> {
-  return new ValueStore<Hand>({ tool: "brush", label: HEAD });
+/** A brush with the part that is listed first. */
+export function createHand(parts: Parts): ValueStore<Hand> {
+  return new ValueStore<Hand>({ tool: "brush", label: parts.inPairs[0]?.label ?? 1 });
 }

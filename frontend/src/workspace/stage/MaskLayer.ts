@@ -1,11 +1,8 @@
-import { PARTS } from "@/parts";
 import { type Rect, union } from "../engine/geometry";
 import type { LabelMap } from "../engine/labelMap";
-import { drawFilled, drawOutlines, makePalette, screenRect } from "../engine/overlay";
+import { drawFilled, drawOutlines, type Palette, screenRect } from "../engine/overlay";
 import type { Viewport } from "../engine/viewport";
 import type { Layer, Stage } from "./Stage";
-
-const PALETTE = makePalette(PARTS.map((part) => part.colour));
 
 /** Device pixels that an outline is wide, per CSS pixel. */
 const OUTLINE = 2;
@@ -20,6 +17,7 @@ export class MaskLayer implements Layer {
     private readonly map: LabelMap,
     /** Image coordinates of the map's first pixel. */
     private readonly origin: { x: number; y: number },
+    private readonly palette: Palette,
   ) {}
 
   expire(): void {
@@ -42,8 +40,8 @@ export class MaskLayer implements Layer {
     if (!rect || rect.x1 <= rect.x0 || rect.y1 <= rect.y0) return;
     const picture = new ImageData(rect.x1 - rect.x0, rect.y1 - rect.y0);
     const words = new Uint32Array(picture.data.buffer);
-    if (this.outlines) drawOutlines(this.map, view, rect, PALETTE, words, thickness);
-    else drawFilled(this.map, view, rect, PALETTE, words);
+    if (this.outlines) drawOutlines(this.map, view, rect, this.palette, words, thickness);
+    else drawFilled(this.map, view, rect, this.palette, words);
     (this.canvas.getContext("2d") as CanvasRenderingContext2D).putImageData(picture, rect.x0, rect.y0);
   }
 
