@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from surface.crossing import crossings, overlaps
 from surface.topology import (
     boundary_loops,
     euler_characteristic,
@@ -82,35 +83,6 @@ def flips(uv: Floats) -> int:
     area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
     sign = 1.0 if (area > 0).sum() >= (area < 0).sum() else -1.0
     return int((sign * area <= 1e-12).sum())
-
-
-def crossings(start: Floats, end: Floats) -> int:
-    """Pairs of segments `(S, 2)` to `(S, 2)` that properly cross; sharing an end is no crossing."""
-
-    def side(p: Floats, q: Floats, r: Floats) -> Floats:
-        return (q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1]) - (q[..., 1] - p[..., 1]) * (r[..., 0] - p[..., 0])
-
-    a, b, c, d = start[:, None], end[:, None], start[None], end[None]
-    apart = side(a, b, c) * side(a, b, d) < 0
-    return int(np.triu(apart & apart.T, 1).sum())
-
-
-def overlaps(uv: Floats, block: int = 256) -> int:
-    """Triangles `(F, 3, 2)` whose centre lies inside the image of another one."""
-    centre = uv.mean(axis=1)
-    a, b, c = (uv[:, k] for k in range(3))
-    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
-    sign = np.where(area < 0, -1.0, 1.0)
-    count = 0
-    for begin in range(0, len(uv), block):
-        point = centre[begin : begin + block, None]
-        inside = np.ones((len(point), len(uv)), dtype=bool)
-        for p, q in ((a, b), (b, c), (c, a)):
-            edge = (q[:, 0] - p[:, 0]) * (point[..., 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (point[..., 0] - p[:, 0])
-            inside &= sign * edge > 0
-        inside[np.arange(len(point)), begin + np.arange(len(point))] = False
-        count += int(inside.any(axis=1).sum())
-    return count
 
 
 def distortion(distance: Floats, sources: Ints, uv: Floats, weight: Floats) -> tuple[float, float]:

@@ -13,10 +13,11 @@ import igl
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
-from scipy.sparse import diags
+from scipy.sparse import coo_matrix, diags
+from scipy.sparse.csgraph import dijkstra
 from scipy.sparse.linalg import splu
 
-from surface.topology import boundary_loops, face_areas, vertex_adjacency, vertex_areas
+from surface.topology import boundary_loops, face_areas, half_edges, vertex_adjacency, vertex_areas
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,16 +26,36 @@ Ints = NDArray[np.int64]
 def distance_solver(vertices: Floats, faces: Ints) -> Callable[[int], Floats]:
     """A function that gives the exact distances `(V,)` inside a patch from one vertex.
 
-    Mitchell, Mount and Papadimitriou, "The discrete geodesic problem", 1987. Paths do not leave the patch.
+    Mitchell, Mount and Papadimitriou, "The discrete geodesic problem", 1987. Paths do not leave the patch. Behind
+    triangles without area, where the exact method loses its way, distances are those along edges.
     """
     try:
         from pygeodesic.geodesic import PyGeodesicAlgorithmExact
     except ModuleNotFoundError:  # no wheel on Linux aarch64
         target = np.arange(len(vertices))
         v, f = np.ascontiguousarray(vertices), np.ascontiguousarray(faces, dtype=np.int64)
-        return lambda source: igl.exact_geodesic(v, f, VS=np.array([source]), VT=target)
-    solver = PyGeodesicAlgorithmExact(vertices, np.asarray(faces))
-    return lambda source: solver.geodesicDistances(np.array([source]), None)[0]
+
+        def exact(source: int) -> Floats:
+            return np.asarray(igl.exact_geodesic(v, f, VS=np.array([source]), VT=target), dtype=np.float64)
+    else:
+        solver = PyGeodesicAlgorithmExact(vertices, np.asarray(faces))
+
+        def exact(source: int) -> Floats:
+            return np.asarray(solver.geodesicDistances(np.array([source]), None)[0], dtype=np.float64)
+
+    farthest = float(np.linalg.norm(np.ptp(vertices, axis=0))) * len(vertices)
+
+    def solve(source: int) -> Floats:
+        try:
+            distance = exact(source)
+        except OverflowError:  # pygeodesic's, at triangles without area
+            distance = np.full(len(vertices), np.inf)
+        if not (distance <= farthest).all():
+            along = dijkstra(vertex_adjacency(vertices, faces), indices=source)
+            distance = np.where(distance <= farthest, distance, along)
+        return distance
+
+    return solve
 
 
 def geodesics(vertices: Floats, faces: Ints, sources: Ints | None = None) -> Floats:
@@ -61,7 +82,7 @@ def classical_scaling(distance: Floats, area: Floats) -> Floats:
     root = np.sqrt(weight)
     n = len(weight)
     value, vector = eigh(root[:, None] * inner * root[None], subset_by_index=[n - 2, n - 1])
-    return (vector * np.sqrt(value) / root[:, None])[:, ::-1]
+    return (vector * np.sqrt(np.maximum(value, 0.0)) / np.maximum(root, 1e-12)[:, None])[:, ::-1]
 
 
 def smacof(flat: Floats, distance: Floats, area: Floats, steps: int = 300, tolerance: float = 1e-7) -> Floats:
@@ -94,28 +115,30 @@ def smacof(flat: Floats, distance: Floats, area: Floats, steps: int = 300, toler
     return flat
 
 
-def landmarks(vertices: Floats, faces: Ints, count: int) -> tuple[Ints, Floats, Floats]:
-    """Vertices spread evenly over a patch, each farthest from those before it.
+def landmarks(vertices: Floats, faces: Ints, count: int) -> tuple[Ints, Floats, Floats, Floats]:
+    """Vertices spread evenly over a patch, each farthest from those before it, and their distances to all.
 
     Returns:
         chosen: `(n,)` vertices, n = min(count, V); the boundary's first vertex begins.
-        distance: `(n, n)` exact distances between them inside the patch.
-        area: `(n,)` area of the vertices nearest to each.
+        distance: `(n, V)` exact distances from them inside the patch.
+        near: `(n,)` area of the vertices nearest to each.
+        area: `(V,)` area of each vertex.
     """
     at = int(boundary_loops(faces)[0][0])
     solve = distance_solver(vertices, faces)
     chosen, rows = [at], [solve(at)]
     nearest = rows[0].copy()
     while len(chosen) < min(count, len(vertices)):
+        nearest[chosen] = -1.0
         at = int(nearest.argmax())
         chosen.append(at)
         rows.append(solve(at))
         nearest = np.minimum(nearest, rows[-1])
-    table = np.array(rows)
-    owner = table.argmin(axis=0)
-    area = np.bincount(owner, vertex_areas(vertices, faces), len(chosen)).astype(np.float64)
-    distance = table[:, chosen]
-    return np.array(chosen), 0.5 * (distance + distance.T), area
+    table, area = np.array(rows), vertex_areas(vertices, faces)
+    among = table[:, chosen]
+    table[:, chosen] = 0.5 * (among + among.T)
+    near = np.bincount(table.argmin(axis=0), area, len(chosen)).astype(np.float64)
+    return np.array(chosen), table, near, area
 
 
 def tutte(vertices: Floats, faces: Ints) -> Floats:
@@ -123,12 +146,17 @@ def tutte(vertices: Floats, faces: Ints) -> Floats:
     in the middle of its neighbours (Tutte, "How to draw a graph", 1963)."""
     (loop,) = boundary_loops(faces)
     step = np.linalg.norm(vertices[loop] - vertices[np.roll(loop, 1)], axis=1)
+    step = np.maximum(step, 1e-3 * step.mean())  # where two vertices are in one place
     angle = 2.0 * np.pi * np.cumsum(step) / step.sum()
     radius = np.sqrt(face_areas(vertices, faces).sum() / np.pi)
     flat = np.zeros((len(vertices), 2))
     flat[loop] = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     inner = np.setdiff1d(np.arange(len(vertices)), loop)
-    link = (vertex_adjacency(vertices, faces) > 0).astype(float)
+    if not len(inner):
+        return flat
+    ends = half_edges(faces).T
+    link = coo_matrix((np.ones(ends.shape[1]), (ends[0], ends[1])), shape=(len(vertices),) * 2).tocsr()
+    link = ((link + link.T) > 0).astype(float)
     degree = np.asarray(link.sum(axis=1)).ravel()
     laplacian = (diags(degree) - link).tocsc()
     flat[inner] = splu(laplacian[inner][:, inner]).solve(-laplacian[inner][:, loop] @ flat[loop])

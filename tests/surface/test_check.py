@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surface.body import Body
-from surface.check import chart_figures, check, crossings, distortion, flips, overlaps, problems
+from surface.check import chart_figures, check, distortion, flips, problems
+from surface.crossing import crossings, overlaps
 from surface.topology import vertex_areas
 from surface.unfold import geodesics
 from tests.surface.test_segmentation import grid
