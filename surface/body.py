@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -192,11 +192,36 @@ class Body:
         _require((f >= -1) & (f < len(self.faces)), f"faces must be in -1..{len(self.faces) - 1}", f)
         return np.where(f < 0, np.uint8(0), self.face_part[f]).astype(np.uint8)
 
-    def geodesic(self, a: tuple[ArrayLike, ArrayLike], b: tuple[ArrayLike, ArrayLike]) -> Floats:
-        """Exact geodesic distances (N,) in metres between surface points a and b, each (face (N,), bary (N,3))."""
-        from surface.geodesic import pairs
+    def geodesic(
+        self,
+        a: tuple[ArrayLike, ArrayLike],
+        b: tuple[ArrayLike, ArrayLike],
+        method: Literal["auto", "table", "exact"] = "auto",
+        folder: str | Path | None = None,
+    ) -> Floats:
+        """Geodesic distances (N,) in metres between surface points a and b, each (face (N,), bary (N,3)).
 
-        return pairs(self, self._points(*a), self._points(*b))
+        Infinite where no path leads. Tables are made by ``densemark body geodesics`` or ``surface.geodesic_build``.
+
+        Args:
+            a: one side.
+            b: the other side.
+            method: ``exact`` measures on the mesh; ``table`` reads the body's table; ``auto`` reads it if there is one.
+            folder: where the table is; the cache folder if not given.
+
+        Raises:
+            ValueError: a point is none of the body's, the numbers of points differ, or there is no usable table.
+        """
+        from surface import geodesic, geodesic_table
+
+        if method not in ("auto", "table", "exact"):
+            raise ValueError(f"method is 'auto', 'table' or 'exact', not {method!r}")
+        table = geodesic_table.find(self, None if folder is None else Path(folder)) if method != "exact" else None
+        if table is not None:
+            return table.distances(a, b)
+        if method == "table":
+            raise ValueError(f"no geodesic table of body {self.name!r}: `densemark body geodesics` builds it")
+        return geodesic.pairs(self, self._points(*a), self._points(*b))
 
     # ------------------------------------------------------------------ derived, made once
 
@@ -297,5 +322,7 @@ def _flatten(out: dict[str, Any], key: str, value: Any) -> None:
         out.update({f"{key}_face": value.face, f"{key}_bary": value.bary})
     elif isinstance(value, csr_array):
         out.update({f"{key}_{part}": getattr(value, part) for part in bodyfile.SPARSE})
+    elif isinstance(value, tuple):
+        out[key] = np.array(value, dtype=np.str_)  # names, also where there are none
     else:
         out[key] = value

@@ -1,0 +1,158 @@
+"""A table of the geodesic distances between any two points of a body, memory-mapped.
+
+All distances between the vertices of a decimated body are exact (Mitchell, Mount and Papadimitriou 1987). Between them
+squared distances are interpolated over the 3 x 3 pairs of corners, less both points' barycentric variances: exact where
+the surface is flat. ``geodesic_build`` makes tables, docs/methods/geodesics.md has the figures.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from surface import geodesic_file
+from surface.geodesic_read import read
+
+if TYPE_CHECKING:
+    from surface.body import Body
+
+Floats = NDArray[np.float64]
+
+# A thread gets at least so many pairs: below that, starting it costs more.
+_SHARE = 50_000
+
+_opened: WeakKeyDictionary[Body, dict[Path, GeodesicTable]] = WeakKeyDictionary()
+
+
+def cache_folder() -> Path:
+    """Where tables for Python users are kept: $DENSEMARK_CACHE, else the platform's cache folder of this user."""
+    named = os.environ.get("DENSEMARK_CACHE")
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("densemark", appauthor=False)) / "geodesics"
+
+
+def table_path(body_hash: str, folder: Path | None = None) -> Path:
+    """Where the table of the body with this hash is, or will be."""
+    return (folder or cache_folder()) / f"{body_hash}.geodesics"
+
+
+def failure_path(body_hash: str, folder: Path | None = None) -> Path:
+    """Where a background builder leaves word of why it could not build the table."""
+    return table_path(body_hash, folder).with_suffix(".failed")
+
+
+def find(body: Body, folder: Path | None = None) -> GeodesicTable | None:
+    """The body's table if there is one in the folder (else in the cache folder); opened once.
+
+    Raises:
+        ValueError: there is one, but it is damaged or another body's.
+    """
+    path = table_path(body.hash, folder)
+    known = _opened.setdefault(body, {})
+    if path not in known:
+        if not path.exists():
+            return None
+        known[path] = GeodesicTable.open(path, body)
+    return known[path]
+
+
+class GeodesicTable:
+    """Distances between surface points of one body. Safe to share between threads.
+
+    Attributes:
+        path: the file.
+        vertices: the number of vertices between which distances are stored.
+        step: metres between two distances that can be stored.
+    """
+
+    def __init__(self, layout: geodesic_file.Layout, body: Body) -> None:
+        self.path, self.vertices, self.step = layout.path, layout.vertices, layout.step
+        arrays = layout.arrays
+        corners = arrays["vertices"][arrays["faces"]]
+        opposite = np.roll(corners, -1, axis=1) - np.roll(corners, -2, axis=1)
+        self._arguments: tuple[Any, ...] = (
+            np.ascontiguousarray(body.vertices), np.ascontiguousarray(body.faces, dtype=np.int32),
+            arrays["over_start"], arrays["over_face"], arrays["over_weights"], arrays["over_size"],
+            arrays["faces"], (opposite**2).sum(axis=2), geodesic_file.tiles(layout), layout.step,
+        )  # fmt: skip
+
+    @classmethod
+    def open(cls, path: str | Path, body: Body) -> Self:
+        """Open a body's table and check every byte of it.
+
+        Raises:
+            ValueError: it is no table, damaged, cut short, unfinished, or another body's; the message says which.
+            OSError: it cannot be read.
+        """
+        layout = geodesic_file.read_head(Path(path))
+        if layout.body != body.hash:
+            raise ValueError(f"{path}: the table of body {layout.body[:12]}, not of {body.name} ({body.hash[:12]})")
+        good = geodesic_file.done(layout, verify=True)
+        if not good.all():
+            raise ValueError(f"{path}: {int((~good).sum())} of {len(good)} strips of this geodesic table are damaged")
+        return cls(layout, body)
+
+    def distances(
+        self, a: tuple[ArrayLike, ArrayLike], b: tuple[ArrayLike, ArrayLike], threads: int | None = None
+    ) -> Floats:
+        """Geodesic distances (N,) in metres between surface points a and b, each (face (N,), bary (N,3)).
+
+        Either side may be a single point, which is then measured to all of the other side. Infinite between components.
+
+        Args:
+            a: one side.
+            b: the other side.
+            threads: how many may read at once; as many as there are processors if not given.
+
+        Raises:
+            ValueError: shapes do not fit, or a face or barycentrics are none of the body's; the message names the pair.
+        """
+        sides = [_side(*a), _side(*b)]
+        lengths = [len(face) for face, _ in sides]
+        if lengths[0] != lengths[1] and 1 not in lengths:
+            raise ValueError(f"{lengths[0]} points on one side, {lengths[1]} on the other")
+        count = 0 if 0 in lengths else max(lengths)
+        out = np.empty(count)
+        parts = max(1, min(threads or os.cpu_count() or 1, count // _SHARE))
+        cuts = np.linspace(0, count, parts + 1).astype(int)
+        work = partial(self._read, sides, out)
+        spans = list(pairwise(cuts))
+        if parts == 1:
+            work(*spans[0])
+        else:
+            with ThreadPoolExecutor(parts) as pool:
+                list(pool.map(lambda span: work(*span), spans))
+        return out
+
+    def _read(self, sides: list[tuple[NDArray[np.int32], Floats]], out: Floats, start: int, end: int) -> None:
+        if start == end:
+            return
+        pieces = [array if len(array) == 1 else array[start:end] for side in sides for array in side]
+        compiled: Any = read
+        wrong = compiled(*pieces, *self._arguments, out[start:end])
+        if wrong >= 0:
+            raise ValueError(
+                f"pair {start + wrong}: faces must be those of the body, and barycentrics finite, not negative, sum 1"
+            )
+
+
+def _side(face: ArrayLike, bary: ArrayLike) -> tuple[NDArray[np.int32], Floats]:
+    f, b = np.atleast_1d(np.asarray(face)), np.atleast_2d(np.asarray(bary, dtype=np.float64))
+    if f.ndim != 1 or b.shape != (len(f), 3):
+        raise ValueError(f"faces have shape {f.shape} and barycentrics {b.shape}; they must be (N,) and (N, 3)")
+    if f.dtype.kind not in "iu":
+        raise ValueError(f"faces must be integers, not {f.dtype}")
+    if f.dtype.itemsize > 4 and len(f) and (f.min() < -1 or f.max() > 2**31 - 1):
+        raise ValueError("faces must be those of the body")
+    return np.ascontiguousarray(f, dtype=np.int32), np.ascontiguousarray(b)
