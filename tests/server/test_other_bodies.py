@@ -1,0 +1,199 @@
+"""A body that is no human: listed, described, and annotated on from the mask to the last point."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+
+import surface
+from annotation.words import Role
+from surface import views
+from surface.body import Body
+from tests.server.people import Api, add_user, label_map, sign_in
+from tests.server.worm import BELLY, NOSE, TAIL, worm
+
+ALL_OF_IT = {
+    NOSE: (slice(0, 20), slice(10, 40)),
+    BELLY: (slice(20, 50), slice(5, 45)),
+    TAIL: (slice(50, 70), slice(50)),
+}
+
+
+def with_worm(app: FastAPI) -> tuple[Api, Body]:
+    """A lead on a server whose folder has got a body."""
+    body = worm()
+    folder = app.state.densemark.settings.data / "bodies"
+    folder.mkdir(parents=True, exist_ok=True)
+    body.save(folder / "worm.npz")
+    add_user(app, "lena", Role.lead)
+    return sign_in(app, "lena"), body
+
+
+def begin(lead: Api, body: str = "worm") -> dict[str, Any]:
+    """A project on a body, and the mask task of the one person in it."""
+    project = lead.ok("POST", "/api/projects", 201, json={"name": "Worms", "body": body})
+    lead.person(lead.image(project["id"]))
+    task = lead.next_task(project["id"])
+    assert task is not None
+    return task
+
+
+def click(body: Body, part: int, seed: int) -> dict[str, Any]:
+    """A place in a view of a part where a point of the part is shown."""
+    rng = np.random.default_rng(seed)
+    faces = rng.permutation(np.flatnonzero(body.face_part == part))
+    bary = rng.dirichlet([5, 5, 5], len(faces))
+    best, _ = views.best_view(body, part, faces, bary)
+    chosen = int(np.flatnonzero(best >= 0)[0])
+    view = views.views(body, part)[best[chosen]]
+    x, y, _ = views.project(body, view, faces[chosen], bary[chosen])
+    return {"kind": "surface", "flag": None, "view": view.index, "x": float(x[0]), "y": float(y[0])}
+
+
+def test_a_worm_is_annotated_from_mask_to_done(any_app: FastAPI) -> None:
+    lead, body = with_worm(any_app)
+    task = begin(lead)
+    assert task["body"] == {"name": "worm", "hash": body.hash}
+    points_task = lead.submit_mask(task, label_map(task["region"], ALL_OF_IT))
+    points = lead.points(points_task)
+    assert list(dict.fromkeys(point["part"] for point in points)) == [NOSE, BELLY, TAIL]
+    for number, point in enumerate(points):
+        response = lead.put_mark(points_task, point["id"], **click(body, point["part"], number))
+        assert response.status_code == 200, response.text
+        mark = response.json()
+        assert body.chart_part[mark["i"] - 1] == point["part"]
+        i, u, v = body.to_iuv([mark["face"]], [mark["bary"]])
+        assert (mark["i"], mark["u"], mark["v"]) == (i[0], u[0], v[0])
+    done = lead.ok("POST", f"/api/tasks/{points_task['id']}/submit")
+    assert done["person"]["state"] == "done"
+    assert done["person"]["marks"] == len(points)
+    assert done["person"]["masks"] == len(body.part_names)
+
+
+def test_labels_that_the_body_does_not_have_are_refused_by_range(any_app: FastAPI) -> None:
+    lead, body = with_worm(any_app)
+    task = begin(lead)
+    for label, status in ((3, 200), (4, 422), (14, 422), (256, 422)):
+        revision = lead.ok("GET", f"/api/tasks/{task['id']}/mask")["revision"]
+        response = lead.put_mask(task, label_map(task["region"], {}), revision, runs=[label, 50 * 70])
+        assert response.status_code == status, response.text
+        if status == 422:
+            assert response.json()["detail"] == f"run 0: label {label} is outside 0..3"
+    bodies = f"/api/bodies/{body.hash}/parts"
+    where = {"view": 0, "x": 0.5, "y": 0.5}
+    assert lead.ok("POST", f"{bodies}/3/pick", json=where)["i"] == 4
+    for call in (("POST", f"{bodies}/4/pick"), ("GET", f"{bodies}/4/views/0.webp")):
+        problem = lead.fails(*call, 422, **({"json": where} if call[0] == "POST" else {}))
+        assert problem["detail"] == "part 4 is outside 1..3, the parts of worm"
+    picture = lead.client.get(f"{bodies}/2/views/1.webp", params={"size": 128})
+    assert Image.open(io.BytesIO(picture.content)).size == (128, 128)
+
+
+def test_a_body_says_what_it_is_made_of(app: FastAPI) -> None:
+    lead, body = with_worm(app)
+    told = lead.ok("GET", f"/api/bodies/{body.hash}")
+    assert (told["name"], told["symmetric"], told["vertices"], told["faces"]) == ("worm", False, 162, 320)
+    assert [(p["label"], p["name"], p["side"], p["mirror"], p["charts"], p["colour"]) for p in told["parts"]] == [
+        (1, "Nose", None, 1, [1], "#ff0000"),
+        (2, "Belly", None, 2, [2, 3], "#00c809"),
+        (3, "Schwänzchen", None, 3, [4], "#0000ff"),
+    ]
+    assert [(c["chart"], c["name"], c["part"], c["mirror"]) for c in told["charts"]] == [
+        (1, "Nose", 1, 1),
+        (2, "Belly front", 2, 2),
+        (3, "Belly back", 2, 3),
+        (4, "Tail", 3, 4),
+    ]
+    human = lead.ok("GET", f"/api/bodies/{surface.load('anny').hash}")
+    assert human["symmetric"]
+    assert len(human["charts"]) == 24
+    assert len({part["colour"] for part in human["parts"]}) == 14
+    mirrored = {part["label"]: part["mirror"] for part in human["parts"]}
+    for chart in human["charts"]:
+        assert human["charts"][chart["mirror"] - 1]["part"] == mirrored[chart["part"]]
+
+
+def test_the_mesh_is_the_body_bit_for_bit(app: FastAPI) -> None:
+    lead, body = with_worm(app)
+    url = f"/api/bodies/{body.hash}/mesh"
+    response = lead.client.get(url)
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/octet-stream")
+    assert "immutable" in response.headers["cache-control"]
+    v, f = len(body.vertices), len(body.faces)
+    assert len(response.content) == 12 * v + 12 * f + 24 * f + f
+    cuts = np.cumsum([12 * v, 12 * f, 24 * f])
+    positions, faces, uv, chart = (
+        np.frombuffer(raw, dtype)
+        for raw, dtype in zip(
+            (response.content[a:b] for a, b in zip([0, *cuts], [*cuts, None], strict=True)),
+            ("<f4", "<u4", "<f4", "u1"),
+            strict=True,
+        )
+    )
+    assert np.array_equal(positions.reshape(v, 3), body.vertices.astype(np.float32))
+    assert np.array_equal(faces.reshape(f, 3), body.faces)
+    assert np.array_equal(uv.reshape(f, 3, 2), body.face_uv.astype(np.float32))
+    assert np.array_equal(chart, body.face_chart)
+    again = lead.client.get(url, headers={"If-None-Match": response.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    lead.fails("GET", f"/api/bodies/{'0' * 64}/mesh", 404)
+
+
+def test_bodies_appear_without_a_restart_and_damaged_ones_are_told(app: FastAPI, lead: Api) -> None:
+    folder = app.state.densemark.settings.data / "bodies"
+    assert [item["name"] for item in lead.ok("GET", "/api/bodies")["items"]] == ["anny"]
+    folder.mkdir(parents=True)
+    (folder / "spoilt.npz").write_bytes(b"PK\x03\x04 no more came")
+    lead.fails("POST", "/api/projects", 422, json={"name": "P", "body": "worm"})
+    worm().save(folder / "worm.npz")
+    listed = lead.ok("GET", "/api/bodies")
+    assert listed["items"][1] == {
+        "name": "worm",
+        "hash": worm().hash,
+        "vertices": 162,
+        "faces": 320,
+        "charts": 4,
+        "parts": 3,
+        "symmetric": False,
+        "current": True,
+    }
+    (damaged,) = listed["damaged"]
+    assert damaged["file"] == "spoilt.npz"
+    assert "not a body file" in damaged["problem"]
+    assert str(folder) not in damaged["problem"]
+    assert begin(lead)["body"]["hash"] == worm().hash
+    problem = lead.fails("POST", "/api/projects", 422, json={"name": "P", "body": "horse"})
+    assert problem["detail"] == "there is no body 'horse'; there are: anny, worm"
+
+
+def test_a_project_keeps_its_body_when_the_name_comes_to_mean_another(app: FastAPI) -> None:
+    lead, first = with_worm(app)
+    before = begin(lead)
+    second = worm(length=0.6)
+    second.save(app.state.densemark.settings.data / "bodies" / "worm.npz")
+    listed = [item for item in lead.ok("GET", "/api/bodies")["items"] if item["name"] == "worm"]
+    assert [(item["hash"], item["current"]) for item in listed] == [(second.hash, True), (first.hash, False)]
+    project = lead.ok("POST", "/api/projects", 201, json={"name": "By name", "body": "worm"})
+    assert project["body"]["hash"] == second.hash
+    project = lead.ok("POST", "/api/projects", 201, json={"name": "By hash", "body": first.hash})
+    assert project["body"] == {"name": "worm", "hash": first.hash}
+    points_task = lead.submit_mask(before, label_map(before["region"], ALL_OF_IT))
+    assert points_task["body"]["hash"] == first.hash
+    (point, *_) = lead.points(points_task)
+    assert lead.put_mark(points_task, point["id"], **click(first, point["part"], 0)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["../../worm", ".worm", "a worm/of: two", "w" * 200])
+def test_whatever_a_body_is_called_its_copy_stays_in_the_folder(app: FastAPI, lead: Api, name: str) -> None:
+    data = app.state.densemark.settings.data
+    (data / "bodies").mkdir(parents=True)
+    worm(name).save(data / "bodies" / "worm.npz")
+    before = {path for path in data.parent.rglob("*") if path.is_file()}
+    assert begin(lead, name)["body"]["name"] == name
+    made = set(data.parent.rglob("*.npz")) - before
+    (copy,) = made
+    assert copy.parent == data / "bodies"
+    assert surface.load(copy).hash == worm(name).hash
