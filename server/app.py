@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from server import static
 from server.access import declared
+from server.bodies.geodesics_routes import router as geodesics
 from server.bodies.routes import router as bodies
 from server.exports.routes import router as exports
 from server.health.routes import router as health
@@ -28,7 +29,7 @@ from server.tasks.routes import router as tasks
 from server.users.routes import router as users
 from server.version import version
 
-_ROUTERS = (health, session, users, projects, images, persons, tasks, masks, marks, bodies, exports)
+_ROUTERS = (health, session, users, projects, images, persons, tasks, masks, marks, bodies, geodesics, exports)
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM}

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     lease_minutes: float = Field(default=10, gt=0)
     sign_in_failures: int = Field(default=10, gt=0, description="failures per name and address before a pause")
     sign_in_window_minutes: float = Field(default=15, gt=0)
+    geodesic_processes: int | None = Field(
+        default=None, ge=0, description="processes of low priority that build geodesic tables; none: all processors"
+    )
     orphan_grace_minutes: float = Field(default=60, ge=0, description="unreferenced blobs younger than this stay")
 
     def resolved_database_url(self) -> str:

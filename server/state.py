@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from annotation_db import BlobStore, Database
+from server.bodies.geodesics import Geodesics
 from server.bodies.registry import Bodies
 from server.settings import Settings
 
@@ -18,6 +19,7 @@ class State:
     database: Database
     blobs: BlobStore
     bodies: Bodies
+    geodesics: Geodesics
 
 
 def state_of(request: Request) -> State:

@@ -1,8 +1,13 @@
 """How property tests run: machines are noisy, so no test fails for being slow; in CI the same examples every time."""
 
 import os
+from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("DENSEMARK_GEODESIC_PROCESSES", "0")  # no builders in the background
+_cache = TemporaryDirectory(prefix="densemark-tests-")  # no table that happens to be there
+os.environ["DENSEMARK_CACHE"] = _cache.name
 
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
