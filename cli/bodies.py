@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.build_smpl import build_smpl
 from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, stop
+from cli.transfer import transfer
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The body surfaces: list, show, build, check.", no_args_is_help=True)
 build = typer.Typer(help="Build a body.", no_args_is_help=True)
 app.add_typer(build, name="build")
+app.command("transfer")(transfer)
+build.command("smpl")(build_smpl)
 
 BodyName = Annotated[str, typer.Argument(help="A shipped body's name, or a body file (.npz).")]
 
