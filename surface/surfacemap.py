@@ -137,7 +137,7 @@ def _walk(
                     corner = faces[at, k]
                     for i in range(begin[corner], begin[corner + 1]):
                         g = fan[i]
-                        if g == at or g == came:
+                        if g in (at, came):
                             continue
                         e = _closest(v, faces, g, px, py, pz, trial)
                         if e < best:
