@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import igl
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
+from scipy.io import savemat
+from scipy.sparse import coo_array, csc_array, csr_array
 
 import surface
 from surface.body import Body, barycentric, vertex_normals
@@ -127,6 +129,141 @@ def write_npz(path: Path, arrays: Mapping[str, Any]) -> Path:
     return path
 
 
+def write_pkl(path: Path, arrays: Mapping[str, Any], protocol: int = 2) -> Path:
+    """A .pkl as Python 2 wrote SMPL's: byte strings, chumpy's and SciPy's old modules, without chumpy."""
+    state = {
+        "v_template": Ch(arrays["v_template"]),
+        "shapedirs": Select(arrays["shapedirs"]),
+        "weights": Ch(arrays["weights"]),
+        "f": arrays["f"],
+        "kintree_table": arrays["kintree_table"],
+        "J_regressor": csc_matrix(arrays["J_regressor"]),
+        "bs_style": "lbs",
+        "bs_type": "lrotmin",
+        "pose_training_info": {"gender": "f"},
+        "vert_sym_idxs": np.arange(len(arrays["v_template"])),
+    }
+    if "posedirs" in arrays:
+        state["posedirs"] = Ch(arrays["posedirs"])
+    with path.open("wb") as file:
+        OldPickler(file, protocol).dump(state)
+    return path
+
+
+class Ch:
+    """What chumpy 0.6x left of an array in a pickle."""
+
+    module = "chumpy.ch"
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+        self._dirty_vars = {"x"}
+        self._itr = None
+        self._depends_on_deps: dict[str, Any] = {}
+        self._make_dense = self._make_sparse = False
+
+
+class Select:
+    """chumpy's selection of the first directions of a longer list."""
+
+    module = "chumpy.reordering"
+
+    def __init__(self, wanted: NDArray[Any]) -> None:
+        more = np.concatenate([wanted, np.full((*wanted.shape[:2], 3), 7.0)], axis=2)
+        self.a = Ch(more)
+        self.idxs = np.arange(more.size).reshape(more.shape)[:, :, : wanted.shape[2]].ravel()
+        self.preferred_shape = wanted.shape
+
+
+class csc_matrix:  # noqa: N801
+    """The state of SciPy's sparse matrix before it moved."""
+
+    module = "scipy.sparse.csc"
+
+    def __init__(self, dense: NDArray[Any]) -> None:
+        found = csc_array(dense)
+        self._shape = found.shape
+        self.maxprint = 50
+        self.indices, self.indptr, self.data = found.indices, found.indptr, found.data
+
+
+class OldPickler(pickle._Pickler):  # type: ignore[misc, name-defined]
+    """Writes what Python 2 wrote: str as bytes, sets of the old built-ins, classes by their old modules."""
+
+    dispatch: ClassVar[dict[type, Any]] = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
+
+    def save_text(self, text: str) -> None:
+        self.save_bytes(text.encode("latin-1"))
+
+    def save_bytes(self, data: bytes) -> None:
+        """BINSTRING, SHORT_BINSTRING, or STRING in protocol 0: opcodes that Python 3 no longer writes."""
+        if self.proto == 0:
+            escaped = "".join(chr(b) if 32 <= b < 127 and b not in b"\\'" else f"\\x{b:02x}" for b in data)
+            self.write(b"S'" + escaped.encode("ascii") + b"'\n")
+        elif len(data) < 256:
+            self.write(b"U" + bytes([len(data)]) + data)
+        else:
+            self.write(b"T" + len(data).to_bytes(4, "little") + data)
+
+    def save_name(self, module: str, name: str) -> None:
+        self.write(f"c{module}\n{name}\n".encode("ascii"))
+
+    def reduce_by_name(self, module: str, name: str, args: tuple[Any, ...]) -> None:
+        self.save_name(module, name)
+        self.save(args)
+        self.write(b"R")
+
+    def save_array(self, array: NDArray[Any]) -> None:
+        """As NumPy 1 did: `_reconstruct(ndarray, (0,), 'b')` and a state of shape, type and bytes."""
+        self.save_name("numpy.core.multiarray", "_reconstruct")
+        self.write(b"(")
+        self.save_name("numpy", "ndarray")
+        self.save((0,))
+        self.save(b"b")
+        self.write(b"tR")
+        self.memoize(array)
+        fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+        self.write(b"(")
+        for item in (1, array.shape):
+            self.save(item)
+        self.reduce_by_name("numpy", "dtype", (array.dtype.str[1:].encode(), 0, 1))
+        order = b"|" if array.dtype.itemsize == 1 else array.dtype.str[:1].replace("=", "<").encode()
+        self.save((3, order, None, None, None, -1, -1, 0))
+        self.write(b"b")
+        self.save(fortran)
+        self.save(array.tobytes("F" if fortran else "C"))
+        self.write(b"tb")
+
+    def save_object(self, value: Any) -> None:
+        """A new-style object: NEWOBJ in protocol 2, `copy_reg._reconstructor` before."""
+        name = type(value).__name__
+        if self.proto >= 2:
+            self.save_name(value.module, name)
+            self.write(b")\x81")
+        else:
+            self.save_name("copy_reg", "_reconstructor")
+            self.write(b"(")
+            self.save_name(value.module, name)
+            self.save_name("__builtin__", "object")
+            self.write(b"NtR")
+        self.memoize(value)
+        self.save(value.__dict__)
+        self.write(b"b")
+
+    def save_old_set(self, items: set[Any]) -> None:
+        self.reduce_by_name("__builtin__", "set", (sorted(items),))
+        self.memoize(items)
+
+    dispatch |= {str: save_text, bytes: save_bytes, np.ndarray: save_array, set: save_old_set}
+    dispatch |= dict.fromkeys((Ch, Select, csc_matrix), save_object)
+
+
+def write_mat(path: Path, arrays: Mapping[str, Any]) -> Path:
+    """A UV_Processed.mat."""
+    savemat(path, dict(arrays))
+    return path
+
+
 def uv_processed(body: Body, missing: tuple[int, ...] = ()) -> dict[str, NDArray[Any]]:
     """The arrays of a UV_Processed.mat with the body's own charts.
 
@@ -172,7 +309,9 @@ def main(folder: Path) -> None:
         write_npz(folder / f"{name}.npz", arrays)
         if joints == 52:
             write_npz(folder / "smplh_decimated.npz", decimated(arrays, 8000))
+            write_pkl(folder / "smplh.pkl", arrays)
             write_npz(folder / "smplh_other_person.npz", shaped(arrays, body, [1.5, -1.0, 0.5]))
+    write_mat(folder / "UV_Processed.mat", uv_processed(body, toe_faces(body)))
     print(f"wrote {folder}")  # noqa: T201
 
 
