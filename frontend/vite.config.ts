@@ -14,6 +14,8 @@ export default defineConfig({
     target: "es2022",
     // Inlined fonts and images would need data: in the server's content security policy.
     assetsInlineLimit: 0,
+    // three.js is one large chunk of its own, fetched when a body is looked at.
+    chunkSizeWarningLimit: 700,
   },
   test: {
     environment: "happy-dom",

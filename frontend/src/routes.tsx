@@ -35,6 +35,8 @@ export const routes: RouteObject[] = [
             children: [
               { path: "/", element: <Navigate to="/projects" replace /> },
               { path: "/projects", lazy: page(() => import("./pages/ProjectsPage")) },
+              { path: "/bodies", lazy: page(() => import("./pages/BodiesPage")) },
+              { path: "/bodies/:hash", lazy: page(() => import("./pages/BodyPage")) },
               { path: "/users", lazy: page(() => import("./pages/UsersPage")) },
               {
                 path: "/projects/:projectId",

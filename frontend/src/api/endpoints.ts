@@ -7,6 +7,8 @@ import type {
   AccountPatch,
   Body,
   BodyList,
+  GeodesicPath,
+  Geodesics,
   Image,
   ImageWithPersons,
   Mark,
@@ -19,6 +21,7 @@ import type {
   Person,
   PersonState,
   PersonWrite,
+  Place,
   Point,
   Project,
   ProjectCreate,
@@ -28,6 +31,13 @@ import type {
 } from "./types";
 
 type Options = CallOptions;
+
+/** Metres (V) from a surface point to every vertex, and whether they are exact or from the body's table. */
+export interface Distances {
+  metres: Float32Array;
+  exact: boolean;
+}
+
 /** The most items that one page of a list can have. */
 export const PAGE = 500;
 
@@ -143,6 +153,23 @@ export const getBodyMesh = (body_hash: string, o?: Options) =>
   );
 export const getBody = (body_hash: string, o?: Options) =>
   call<Body>(() => api.GET("/api/bodies/{body_hash}", { params: { path: { body_hash } }, ...o }));
+export const getGeodesics = (body_hash: string, o?: Options) =>
+  call<Geodesics>(() => api.GET("/api/bodies/{body_hash}/geodesics", { params: { path: { body_hash } }, ...o }));
+export async function getDistances(body_hash: string, from: Place, o?: Options): Promise<Distances> {
+  const { data, response } = await callWithResponse<ArrayBuffer>(() =>
+    api.POST("/api/bodies/{body_hash}/distances", {
+      params: { path: { body_hash } },
+      body: from,
+      parseAs: "arrayBuffer",
+      ...o,
+    }),
+  );
+  return { metres: new Float32Array(data), exact: response.headers.get("X-Densemark-Geodesics") !== "table" };
+}
+export const getPath = (body_hash: string, from: Place, to: Place, o?: Options) =>
+  call<GeodesicPath>(() =>
+    api.POST("/api/bodies/{body_hash}/path", { params: { path: { body_hash } }, body: { from, to }, ...o }),
+  );
 export const viewUrl = (hash: string, part: number, view: number, size: number, theme: "light" | "dark") =>
   `/api/bodies/${hash}/parts/${part}/views/${view}.webp?size=${size}&theme=${theme}`;
 export const pickPoint = (body_hash: string, part: number, view: number, x: number, y: number, o?: Options) =>

@@ -75,6 +75,12 @@ export const queries = {
       gcTime: 0,
     }),
   bodies: () => queryOptions({ queryKey: ["bodies"], queryFn: ({ signal }) => endpoints.getBodies({ signal }) }),
+  bodyMesh: (hash: string) =>
+    queryOptions({
+      queryKey: ["bodies", hash, "mesh"],
+      queryFn: ({ signal }) => endpoints.getBodyMesh(hash, { signal }),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
   body: (hash: string) =>
     queryOptions({
       queryKey: ["bodies", hash],

@@ -41,6 +41,9 @@ export type Projection = Schemas["Projection"];
 export type Body = Schemas["Body"];
 export type BodyList = Schemas["BodyList"];
 export type BodySummary = Schemas["BodySummary"];
+export type Place = Schemas["Place"];
+export type Geodesics = Schemas["Geodesics"];
+export type GeodesicPath = Schemas["GeodesicPath"];
 export type BodyPart = Schemas["PartInfo"];
 export type SurfacePoint = Schemas["SurfacePoint"];
 

@@ -59,7 +59,7 @@ interface Turn {
 export class BodyScene {
   /** The pointer is over a point of the surface, or beside the body. */
   onHover: (point: FacePoint | null) => void = () => {};
-  onClick: (point: FacePoint | null) => void = () => {};
+  onClick: (point: FacePoint | null, withShift: boolean) => void = () => {};
 
   private readonly renderer: WebGLRenderer;
   private readonly scene = new Scene();
@@ -76,6 +76,8 @@ export class BodyScene {
   private readonly radius: number;
   private readonly abort = new AbortController();
   private readonly observer: ResizeObserver;
+  /** Ambient occlusion is there, or will not come. */
+  private readonly shaded: Promise<void>;
   private frame = 0;
   private pointer: { x: number; y: number } | null = null;
   private pressed: { x: number; y: number } | null = null;
@@ -125,7 +127,8 @@ export class BodyScene {
     this.observer.observe(canvas.parentElement ?? canvas);
     this.resize();
     this.look(0, false);
-    ambientOcclusion(mesh, this.bvh, this.abort.signal, (shade) => {
+    this.shaded = ambientOcclusion(mesh, this.bvh, this.abort.signal).then((shade) => {
+      if (!shade) return;
       spreadToCorners(mesh, shade, this.geometry.getAttribute("shade") as BufferAttribute, 255);
       this.invalidate();
     });
@@ -168,7 +171,8 @@ export class BodyScene {
   /** @param distances per vertex in metres, or null for none. */
   setDistances(distances: Float32Array | null): void {
     if (distances) {
-      const squared = distances.map((d) => d * d);
+      // Where no path leads, -1: the shader draws no rings there.
+      const squared = distances.map((d) => (Number.isFinite(d) ? d * d : -1));
       spreadToCorners(this.mesh, squared, this.geometry.getAttribute("squared") as BufferAttribute, 1);
       const farthest = distances.reduce((most, d) => (Number.isFinite(d) ? Math.max(most, d) : most), 0);
       this.uniform("farthest", farthest || 1);
@@ -289,6 +293,15 @@ export class BodyScene {
     if (this.turn) this.invalidate();
   }
 
+  /** What is shown now, as a PNG without background, once the shade is known. */
+  async snapshot(): Promise<Blob> {
+    await this.shaded;
+    this.draw(performance.now());
+    return new Promise((resolve, reject) => {
+      this.canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture was made"))));
+    });
+  }
+
   private metresPerPixel(at: Vector3): number {
     const depth = at.distanceTo(this.camera.position);
     return (2 * depth * Math.tan((FIELD_OF_VIEW * Math.PI) / 360)) / Math.max(this.canvas.clientHeight, 1);
@@ -343,10 +356,10 @@ export class BodyScene {
     this.pressed = button === 0 ? { x, y } : null;
   }
 
-  private up({ offsetX: x, offsetY: y }: PointerEvent): void {
+  private up({ offsetX: x, offsetY: y, shiftKey }: PointerEvent): void {
     const { pressed } = this;
     this.pressed = null;
-    if (pressed && Math.hypot(x - pressed.x, y - pressed.y) <= SLIP) this.onClick(this.pick(x, y));
+    if (pressed && Math.hypot(x - pressed.x, y - pressed.y) <= SLIP) this.onClick(this.pick(x, y), shiftKey);
   }
 
   private left(): void {

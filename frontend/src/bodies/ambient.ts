@@ -21,25 +21,25 @@ export function directions(count: number): Vector3[] {
 }
 
 /**
- * Calls back with the share of the sky (V), weighted by cosine, that is free of the body within a sixth of its size,
- * once it is known. Nothing happens after the signal fires.
+ * The share of the sky (V), weighted by cosine, that is free of the body within a sixth of its size; null for large
+ * meshes and when the signal fires first.
  */
-export function ambientOcclusion(
+export async function ambientOcclusion(
   mesh: BodyMesh,
   bvh: MeshBVH,
   signal: AbortSignal,
-  done: (shade: Float32Array) => void,
-): void {
+): Promise<Float32Array | null> {
   const vertices = mesh.positions.length / 3;
-  if (vertices > MOST_VERTICES) return;
+  if (vertices > MOST_VERTICES) return null;
   const normals = vertexNormals(mesh);
   const sky = directions(2 * RAYS);
   const shade = new Float32Array(vertices).fill(1);
   const reach = sizeOf(mesh) / 6;
   const [ray, normal] = [new Ray(), new Vector3()];
   let vertex = 0;
-  const work = () => {
-    if (signal.aborted) return;
+  while (vertex < vertices) {
+    await new Promise((resolve) => setTimeout(resolve));
+    if (signal.aborted) return null;
     const until = performance.now() + SLICE_MS;
     for (; vertex < vertices && performance.now() < until; vertex++) {
       normal.fromArray(normals, 3 * vertex);
@@ -56,10 +56,8 @@ export function ambientOcclusion(
       }
       shade[vertex] = open / all;
     }
-    if (vertex < vertices) setTimeout(work);
-    else done(shade);
-  };
-  setTimeout(work);
+  }
+  return shade;
 }
 
 function sizeOf({ positions }: BodyMesh): number {

@@ -87,14 +87,14 @@ void main() {
   float variance = w.y * w.z * vEdges.x + w.z * w.x * vEdges.y + w.x * w.y * vEdges.z;
   float away = sqrt(max(vSquared - variance, 0.0));
 
-  vec3 albedo = linear(byDistance && ring > 0.0 ? ramp(away / farthest) : entry.rgb);
+  vec3 albedo = linear(byDistance && ring > 0.0 && vSquared >= 0.0 ? ramp(away / farthest) : entry.rgb);
   vec3 dark = linear(ink);
   if (isoLines) {
     albedo = mix(albedo, dark, 0.30 * max(lines(vUv.x * 20.0, 0.25), lines(vUv.y * 20.0, 0.25)) );
     albedo = mix(albedo, dark, 0.55 * max(lines(vUv.x * 10.0, 0.5), lines(vUv.y * 10.0, 0.5)));
   }
   if (wireframe) albedo = mix(albedo, dark, 0.4 * edge(vec3(1.0), 0.35));
-  if (ring > 0.0) {
+  if (ring > 0.0 && vSquared >= 0.0) {
     float strong = lines(away / (2.0 * ring), 0.8);
     vec3 colour = byDistance ? vec3(0.02) : vec3(0.40, 0.02, 0.06);
     albedo = mix(albedo, colour, max(0.6 * lines(away / ring, 0.55), 0.85 * strong));

@@ -25,6 +25,9 @@ export function Shell() {
             <NavLink to="/projects" className={classes.link as string}>
               Projects
             </NavLink>
+            <NavLink to="/bodies" className={classes.link as string}>
+              Bodies
+            </NavLink>
             {user.role === "admin" && (
               <NavLink to="/users" className={classes.link as string}>
                 Accounts
