@@ -1,22 +1,22 @@
-"""How good the charts of a body are: topology, folds, overlaps, distortion of distance, round trips."""
+"""How good a body is: its mesh, and of every chart topology, folds, overlaps, distortion of distance, round trips."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from surface import flatten
+from surface.bijective import Pairs
 from surface.crossing import crossings, overlaps
-from surface.topology import (
-    boundary_loops,
-    euler_characteristic,
-    face_areas,
-    face_components,
-    vertex_areas,
-)
-from surface.unfold import geodesics
+from surface.directions import directions
+from surface.soundness import MeshFigures, mesh_figures
+from surface.topology import euler_characteristic, face_areas, face_components, half_edges, vertex_areas
+from surface.trips import MirrorFigures, TripFigures, mirror_figures, trip_figures
+from surface.unfold import geodesics, landmarks
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -42,6 +42,10 @@ class ChartFigures:
             geodesic distance inside the chart in metres, d_uv the distance in the chart with U and V each scaled
             back to metres.
         distortion_worst: the largest |d_uv - d| over the chart's largest d.
+        scaling_mean: the same mean for the layout of least stress, which may fold: what plain multidimensional scaling
+            reaches on this chart. None where it was not measured.
+        along: correlation of V with the anatomical way up (see `surface.directions`); None where there is none.
+        outward: correlation of U with the way outward.
         round_trip: largest distance in metres between a surface point and `from_iuv(to_iuv(point))`.
     """
 
@@ -56,6 +60,16 @@ class ChartFigures:
     distortion_mean: float
     distortion_worst: float
     round_trip: float
+    scaling_mean: float | None = None
+    along: float | None = None
+    outward: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """The chart's mean distortion over that of plain scaling; 1 where both are next to nothing."""
+        if self.scaling_mean is None:
+            return None
+        return (self.distortion_mean + 1e-4) / (self.scaling_mean + 1e-4)
 
     @property
     def problems(self) -> list[str]:
@@ -103,6 +117,62 @@ def distortion(distance: Floats, sources: Ints, uv: Floats, weight: Floats) -> t
     return float((pair * error).sum() / (pair * distance).sum()), float(error.max() / distance.max())
 
 
+@dataclass(frozen=True)
+class BodyFigures:
+    """All figures of a body: its mesh, its charts in order, round trips, and its mirror if it has one."""
+
+    mesh: MeshFigures
+    charts: tuple[ChartFigures, ...]
+    trips: TripFigures
+    mirror: MirrorFigures | None
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, in words; empty when nothing is."""
+        mirror = [] if self.mirror is None else self.mirror.problems
+        return [*self.mesh.problems, *problems(list(self.charts)), *self.trips.problems, *mirror]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing but not wrong, in words."""
+        found = [*self.mesh.notes, *([] if self.mirror is None else self.mirror.notes)]
+        far = [chart for chart in self.charts if chart.ratio is not None and chart.ratio > 1.1]
+        if far:
+            worst = max(far, key=lambda chart: chart.ratio or 0.0)
+            found.append(
+                f"{len(far)} chart{'s' * (len(far) > 1)} more than a tenth above plain scaling, most of all chart "
+                f"{worst.chart} ({worst.name}): plain scaling folds there"
+            )
+        for axis, values in (
+            ("V", [chart.along for chart in self.charts if chart.along is not None]),
+            ("U", [chart.outward for chart in self.charts if chart.outward is not None]),
+        ):
+            against = sum(value < 0 for value in values)
+            if 0 < against < len(values):
+                found.append(f"{axis} points the other anatomical way on {against} of {len(values)} charts")
+        return found
+
+
+def inspect(body: Body, scaling: bool = True, progress: Callable[[int, int], None] | None = None) -> BodyFigures:
+    """All figures of a body.
+
+    Args:
+        body: the body.
+        scaling: compare each chart with plain scaling, which takes most of the time.
+        progress: called with the triangles measured and all triangles.
+    """
+    charts: list[ChartFigures] = []
+    done = 0
+    for chart in range(1, len(body.chart_names) + 1):
+        twin = int(body.chart_mirror[chart])
+        known = charts[twin - 1] if twin < chart and _is_twin(body, chart) else None
+        charts.append(chart_figures(body, chart, scaling=scaling, twin=known))
+        done += charts[-1].triangles
+        if progress is not None:
+            progress(done, len(body.faces))
+    return BodyFigures(mesh_figures(body), tuple(charts), trip_figures(body), mirror_figures(body))
+
+
 def check(body: Body, sources: int = 60, points: int = 5000, seed: int = 0) -> list[ChartFigures]:
     """Figures of every chart of a body.
 
@@ -120,8 +190,16 @@ def problems(figures: list[ChartFigures]) -> list[str]:
     return [text for chart in figures for text in chart.problems]
 
 
-def chart_figures(body: Body, chart: int, sources: int = 60, points: int = 5000, seed: int = 0) -> ChartFigures:
-    """Figures of one chart (1..C); see `check`.
+def chart_figures(
+    body: Body,
+    chart: int,
+    sources: int = 60,
+    points: int = 5000,
+    seed: int = 0,
+    scaling: bool = False,
+    twin: ChartFigures | None = None,
+) -> ChartFigures:
+    """Figures of one chart (1..C); see `check` and `inspect`. A twin (its exact mirror image) lends its distances.
 
     Raises:
         ValueError: the body has no such chart, or the chart has no triangles.
@@ -132,34 +210,68 @@ def chart_figures(body: Body, chart: int, sources: int = 60, points: int = 5000,
     if not len(members):
         raise ValueError(f"chart {chart} ({body.chart_names[chart - 1]}) has no triangles")
     vertices, faces, uv = flat_mesh(body, members)
-    corners = uv[faces]
-    rims = boundary_loops(faces)
-    start = np.concatenate([uv[loop] for loop in rims])
-    end = np.concatenate([uv[np.roll(loop, -1)] for loop in rims])
-    pieces, _ = face_components(faces)
+    border = _border(faces)
+    pieces, euler = face_components(faces)[0], euler_characteristic(faces)
+    if twin is not None:
+        mean, worst, plain = twin.distortion_mean, twin.distortion_worst, twin.scaling_mean
+    elif pieces == 1:
+        mean, worst, plain = _distortions(vertices, faces, uv, sources, scaling and euler == 1)
+    else:
+        mean, worst, plain = float("nan"), float("nan"), None
+    along, outward = directions(body, chart)
+    return ChartFigures(
+        chart=chart,
+        name=body.chart_names[chart - 1],
+        triangles=len(members),
+        euler=euler,
+        components=pieces,
+        flips=flips(uv[faces]),
+        crossings=crossings(uv[border[:, 0]], uv[border[:, 1]]) if len(border) else 0,
+        overlaps=overlaps(uv[faces]),
+        distortion_mean=mean,
+        distortion_worst=worst,
+        round_trip=round_trip(body, members, points, seed),
+        scaling_mean=plain,
+        along=along,
+        outward=outward,
+    )
+
+
+def _is_twin(body: Body, chart: int) -> bool:
+    """Whether a chart is the exact mirror image of its partner, triangle by triangle, with the same U and V."""
+    if body.mirror_face is None or body.mirror_corner is None:
+        return False
+    members = body.face_chart == chart
+    other, corner = body.mirror_face[members], body.mirror_corner[members].astype(np.int64)
+    same_uv = np.array_equal(np.take_along_axis(body.face_uv[other], corner[..., None], axis=1), body.face_uv[members])
+    there = body.vertices[np.take_along_axis(body.faces[other], corner, axis=1)]
+    reflected = body.vertices[body.faces[members]] * [-1.0, 1.0, 1.0]
+    return same_uv and bool(np.abs(there - reflected).max(initial=0.0) < 1e-9)
+
+
+def _distortions(
+    vertices: Floats, faces: Ints, uv: Floats, sources: int, scaling: bool
+) -> tuple[float, float, float | None]:
+    """Mean and worst distortion of a chart, and the mean of plain scaling's layout."""
     weight = vertex_areas(vertices, faces)
     # Vertices in order of height at equal steps of area: as many from every square centimetre.
     order = np.lexsort((vertices[:, 2], vertices[:, 1]))
     step = (np.arange(sources) + 0.5) / sources * weight.sum()
     origin = np.unique(order[np.searchsorted(np.cumsum(weight[order]), step).clip(max=len(order) - 1)])
-    mean, worst = (
-        distortion(geodesics(vertices, faces, origin), origin, uv, weight)
-        if pieces == 1
-        else (float("nan"), float("nan"))
-    )
-    return ChartFigures(
-        chart=chart,
-        name=body.chart_names[chart - 1],
-        triangles=len(members),
-        euler=euler_characteristic(faces),
-        components=pieces,
-        flips=flips(corners),
-        crossings=crossings(start, end),
-        overlaps=overlaps(corners),
-        distortion_mean=mean,
-        distortion_worst=worst,
-        round_trip=round_trip(body, members, points, seed),
-    )
+    distance = geodesics(vertices, faces, origin)
+    mean, worst = distortion(distance, origin, uv, weight)
+    if not scaling:
+        return mean, worst, None
+    count = len(vertices) if len(vertices) <= flatten.ALL else flatten.LANDMARKS
+    plain = flatten.scaled(Pairs(*landmarks(vertices, faces, count)))
+    return mean, worst, distortion(distance, origin, plain, weight)[0]
+
+
+def _border(faces: Ints) -> Ints:
+    """Directed edges `(B, 2)` that no triangle has the other way."""
+    directed = half_edges(faces)
+    size = int(faces.max()) + 1
+    return directed[~np.isin(directed[:, 0] * size + directed[:, 1], directed[:, 1] * size + directed[:, 0])]
 
 
 def flat_mesh(body: Body, members: Ints) -> tuple[Floats, Ints, Floats]:

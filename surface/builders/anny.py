@@ -65,6 +65,7 @@ def arrays(source: anny_source.Source) -> dict[str, Any]:
         "chart_names": np.array(anny_charts.CHART_NAMES),
         "chart_part": np.array(anny_charts.CHART_PART, dtype=np.uint8),
         "part_names": np.array(anny_charts.PART_NAMES),
+        "part_colours": np.array([list(bytes.fromhex(c[1:])) for c in anny_charts.PART_COLOURS], dtype=np.uint8),
         "part_mirror": np.array(anny_charts.PART_MIRROR, dtype=np.uint8),
         "chart_mirror": np.array(anny_charts.CHART_MIRROR, dtype=np.uint8),
         "mirror_face": np.roll(np.arange(2 * count), count).astype(np.int32),

@@ -23,6 +23,12 @@ PART_NAMES = (
     "Head",
 )  # fmt: skip
 PART_MIRROR = (0, 1, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 14)
+# A limb's two sides are one hue, the person's right light, their left dark; mirror twins and parts that touch stay
+# apart under protanopia, deuteranopia and tritanopia, too.
+PART_COLOURS = (
+    "#685dd1", "#fbcda9", "#d43c28", "#cb7603", "#c1b55d", "#cf82c9", "#a1368a", "#9ef35e", "#559980", "#3497eb",
+    "#a9bfed", "#966784", "#ef9397", "#f66a9d",
+)  # fmt: skip
 CHART_NAMES = (
     "Torso Back", "Torso Front", "Right Hand", "Left Hand", "Left Foot", "Right Foot",
     "Upper Leg Right Back", "Upper Leg Left Back", "Upper Leg Right Front", "Upper Leg Left Front",
@@ -79,33 +85,30 @@ def make(half: Half, mirror: Ints) -> Charts:
     return Charts(np.concatenate([chart, right]), uv)
 
 
-def _scaled(vertices: Floats, faces: Ints) -> Floats:
-    area = vertex_areas(vertices, faces)
-    distance = unfold.geodesics(vertices, faces)
-    return unfold.smacof(unfold.classical_scaling(distance, area), distance, area)
-
-
 def _limb(half: Half, part: int, members: Ints) -> Floats:
     used, faces = compact(half.faces[members])
     v = half.vertices[used]
     _, along, front = anatomy.bones(half)[part]
     lateral = across(along, across(front, LEFT))
-    return orient(_scaled(v, faces), vertex_areas(v, faces), -v @ along, v @ lateral)[faces]
+    return orient(flatten.disk(v, faces), vertex_areas(v, faces), -v @ along, v @ lateral)[faces]
 
 
 def _torso(half: Half, members: Ints, mirror: Ints) -> Floats:
     left = half.faces[members]
     used, faces = compact(np.concatenate([left, mirror[left][:, [0, 2, 1]]]))
     v = half.vertices[used]
-    other = np.searchsorted(used, mirror[used])
-    uv = orient(_scaled(v, faces), vertex_areas(v, faces), v @ UP, v @ LEFT)
+    other, area = np.searchsorted(used, mirror[used]), vertex_areas(v, faces)
+    # All pairs of distances, so that a symmetric patch gets a symmetric layout; a torso does not fold.
+    distance = unfold.geodesics(v, faces)
+    flat = unfold.smacof(unfold.classical_scaling(distance, area), distance, area)
+    uv = orient(flat, area, v @ UP, v @ LEFT)
     # Symmetric up to rounding already; now exactly.
     uv[:, 0], uv[:, 1] = 0.5 + 0.5 * (uv[:, 0] - uv[other, 0]), 0.5 * (uv[:, 1] + uv[other, 1])
     return ((uv - uv.min(axis=0)) / np.ptp(uv, axis=0))[faces]
 
 
 def _whole(half: Half, part: int, members: Ints) -> Floats:
-    """A hand or a foot as an opened book, or half a head, spread without flips."""
+    """A hand or a foot as an opened book, or half a head."""
     used, faces = compact(half.faces[members])
     v = half.vertices[used]
     at = half.heads
