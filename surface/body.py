@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -87,13 +86,8 @@ class Body:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a body file (.npz). Raises ValueError when it is no body file."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {key: file[key] for key in file.files}
-        except (ValueError, zipfile.BadZipFile, EOFError, AttributeError) as error:
-            raise ValueError(f"{path}: not a body file ({error})") from error
-        return cls.from_arrays(arrays, str(path))
+        """Read a body file (.npz). Raises ValueError when it is no body file, OSError when it cannot be read."""
+        return cls.from_arrays(bodyfile.load(path), str(path))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The body as the plain arrays of its file: no objects, sparse matrices as CSR triples, nothing for None."""

@@ -127,8 +127,9 @@ def side(name: str) -> str | None:
 def frame(body: Body, part: int) -> Floats:
     """The (3,3) frame of a coarse part: rows outward, up, front; a right part has the mirror of its left one's."""
     name = body.part_names[part - 1]
-    if side(name) == "right":
-        return frame(body, int(body.part_mirror[part])) * _MIRROR
+    mirror = int(body.part_mirror[part])
+    if side(name) == "right" and side(body.part_names[mirror - 1]) == "left":
+        return frame(body, mirror) * _MIRROR
     what = kind(name)
     if what in ("torso", "head", "other"):
         return np.eye(3)

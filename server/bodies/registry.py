@@ -218,13 +218,14 @@ def _signature(source: Source) -> Signature:
 
 def _read(source: Source, signature: Signature) -> tuple[Summary | Damaged, LoadedBody | None]:
     try:
-        body = surface.load(source)
-        _check(body)
-    except (ValueError, OSError, MemoryError) as error:
+        loaded = LoadedBody(surface.load(source))
+        _check(loaded)
+    except (ValueError, ArithmeticError, OSError, MemoryError) as error:
         file = Path(source).name
         problem = str(error).removeprefix(f"{source}: ") or type(error).__name__
         _log.warning("%s is left out: %s", file, problem)
         return Damaged(file, problem), None
+    body = loaded.body
     return (
         Summary(
             source=source,
@@ -237,15 +238,17 @@ def _read(source: Source, signature: Signature) -> tuple[Summary | Damaged, Load
             symmetric=body.symmetric,
             changed=signature[0] if signature else 0,
         ),
-        LoadedBody(body),
+        loaded,
     )
 
 
-def _check(body: Body) -> None:
-    """Raise ValueError for a body that is well-formed but that nobody could annotate on."""
+def _check(loaded: LoadedBody) -> None:
+    """Raise ValueError or ArithmeticError for a body that is well-formed but that nobody could annotate on."""
+    body = loaded.body
     if not body.name or len(body.name) > _LONGEST_NAME:
         raise ValueError(f"a body's name has 1 to {_LONGEST_NAME} characters, not {len(body.name)}")
     empty = set(range(1, len(body.part_names) + 1)) - set(body.face_part.tolist())
     if empty or not body.part_names:
         names = ", ".join(body.part_names[part - 1] for part in sorted(empty)) or "the body"
         raise ValueError(f"parts without surface: {names}")
+    _ = loaded.views

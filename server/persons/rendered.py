@@ -44,7 +44,7 @@ def add_rendered_person(
             person = new_person(image, clip_box(bbox, image.width, image.height), PersonSource.rendered, user_id)
             person.id = person_id
             person.truth = truth
-            person.keypoints = list(keypoints) if keypoints is not None else None
+            person.keypoints = list(keypoints) if keypoints else None  # a body may have none
             person.segmentation = segmentation
             persons.add(session, person, person_id)
     return person_id

@@ -13,7 +13,7 @@ from annotation.words import Role
 from surface import views
 from surface.body import Body
 from tests.server.people import Api, add_user, label_map, sign_in
-from tests.server.worm import BELLY, NOSE, TAIL, worm
+from tests.server.worm import BELLY, NOSE, TAIL, worm, worm_arrays
 
 ALL_OF_IT = {
     NOSE: (slice(0, 20), slice(10, 40)),
@@ -114,6 +114,35 @@ def test_a_body_says_what_it_is_made_of(app: FastAPI) -> None:
     mirrored = {part["label"]: part["mirror"] for part in human["parts"]}
     for chart in human["charts"]:
         assert human["charts"][chart["mirror"] - 1]["part"] == mirrored[chart["part"]]
+
+
+@pytest.mark.parametrize(
+    "names", [("Right Hand", "Left Foot", "Right Leg lower"), ("right arm upper", "torso", "head")]
+)
+def test_a_part_named_right_without_a_left_one_is_looked_at_all_the_same(
+    app: FastAPI, lead: Api, names: tuple[str, ...]
+) -> None:
+    body = Body.from_arrays(worm_arrays() | {"part_names": np.array(names)})
+    folder = app.state.densemark.settings.data / "bodies"
+    folder.mkdir(parents=True)
+    body.save(folder / "lopsided.npz")
+    told = lead.ok("GET", f"/api/bodies/{body.hash}")
+    assert [(part["name"], part["side"], len(part["views"])) for part in told["parts"]] == [(n, None, 6) for n in names]
+
+
+def test_a_body_that_nobody_could_annotate_on_is_left_out(app: FastAPI, lead: Api) -> None:
+    folder = app.state.densemark.settings.data / "bodies"
+    folder.mkdir(parents=True)
+    arrays = worm_arrays()
+    Body.from_arrays(arrays | {"chart_part": np.array([1, 1, 1, 3])}).save(folder / "gap.npz")
+    Body.from_arrays(arrays | {"name": np.array("w" * 201)}).save(folder / "long.npz")
+    Body.from_arrays(arrays | {"vertices": arrays["vertices"] * 0}).save(folder / "point.npz")
+    listed = lead.ok("GET", "/api/bodies")
+    assert [item["name"] for item in listed["items"]] == ["anny"]
+    problems = {item["file"]: item["problem"] for item in listed["damaged"]}
+    assert problems["gap.npz"] == "parts without surface: Belly"
+    assert problems["long.npz"] == "a body's name has 1 to 200 characters, not 201"
+    assert "point.npz" in problems
 
 
 def test_the_mesh_is_the_body_bit_for_bit(app: FastAPI) -> None:
