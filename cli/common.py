@@ -33,6 +33,7 @@ DataDir = Annotated[
     typer.Option("--data", envvar="DENSEMARK_DATA", help="Folder of the database and files.", show_default=True),
 ]
 DEFAULT_DATA = Path("densemark-data")
+DEFAULT_BODY = "anny"
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 
 
@@ -85,11 +86,15 @@ def open_database(data: Path, create: bool = False) -> Iterator[Database]:
         yield state.database
 
 
-def find_project(state: State, name: str, create: bool = False, description: str = "") -> tuple[UUID, str]:
-    """Id and name of the project with this name or id; made on the default body when `create` is set.
+def find_project(
+    state: State, name: str, create: bool = False, description: str = "", body: str | None = None
+) -> tuple[UUID, str]:
+    """Id and name of the project with this name or id; made on a body (the default one if none is named) when `create`
+    is set.
 
     Raises:
-        ValueError: no such project, or several of that name.
+        ValueError: no such project, or several of that name; a project that is on another body than the one named.
+        RefusedError: no such body.
     """
     from annotation_db.repositories import projects
     from server.projects.service import create_project
@@ -101,12 +106,14 @@ def find_project(state: State, name: str, create: bool = False, description: str
     if len(found) > 1:
         raise ValueError(f"{len(found)} projects are called {name!r}; name one by its id: {[str(p.id) for p in found]}")
     if found:
+        if body not in (None, found[0].body_name, found[0].body_hash):
+            raise ValueError(f"the project {name!r} is on the body {found[0].body_name!r}, not on {body!r}")
         return found[0].id, found[0].name
     if not create:
         raise ValueError(f"no project {name!r}")
-    body = state.bodies.keep("anny")
+    kept = state.bodies.keep(body or DEFAULT_BODY)
     with state.database.write() as session:
-        made = create_project(session, None, name, description, body.name, body.hash)
+        made = create_project(session, None, name, description, kept.name, kept.hash)
     return made.id, made.name
 
 

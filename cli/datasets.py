@@ -27,6 +27,9 @@ def import_(
     images: Annotated[list[Path], typer.Option(exists=True, help="A folder of photos, a photo or a zip; repeatable.")],
     coco: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="COCO file with persons.")] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the project when there is none of that name.")] = False,
+    body: Annotated[
+        str | None, typer.Option(help="With --create: the body, by name or hash; anny if not given.")
+    ] = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
@@ -35,7 +38,7 @@ def import_(
     from server.images.service import import_paths
 
     with open_state(data, create) as state:
-        project_id, name = find_project(state, project, create=create)
+        project_id, name = find_project(state, project, create=create, body=body)
         with errors.status("importing"):
             result = (
                 import_coco_file(state, project_id, None, coco, images)
@@ -62,21 +65,28 @@ def export(
     format_: Annotated[str, typer.Option("--format", help="densepose-coco")] = "densepose-coco",
     split: Annotated[str | None, typer.Option(help="Files by image, e.g. train=.8,val=.2")] = None,
     images: Annotated[bool, typer.Option("--images", help="Write the photos too.")] = False,
+    body: Annotated[
+        str | None, typer.Option(help="Name or hash of the body to write the marks on; the project's own if not given.")
+    ] = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Export a project as a dataset that the reference code loads unchanged."""
-    from export.project import export_project
+    from cli.transfer import registering
+    from server.exports.service import write
 
     with open_state(data) as state:
         project_id, _ = find_project(state, project)
-        with state.database.read() as session:
-            result = export_project(
-                session, project_id, out, format_, split=split, blobs=state.blobs if images else None
-            )
+        with registering("registering the two bodies") as progress:
+            result = write(state, project_id, out, format_, body, split, images, progress)
     if as_json:
         print_json(
-            {"files": [str(file) for file in result.files], "counts": result.counts, "left_out": result.left_out}
+            {
+                "files": [str(file) for file in result.files],
+                "counts": result.counts,
+                "left_out": result.left_out,
+                "other_part": result.other_part,
+            }
         )
         return
     for file in result.files:
@@ -86,6 +96,8 @@ def export(
         console.print(
             f"note: no photo falls into {name}; the split goes by each photo, so small projects split unevenly"
         )
+    if result.other_part:
+        console.print(f"note: {result.other_part:,} transferred points lie in another part than they were marked in")
     for reason, count in result.left_out.items():
         console.print(f"left out: {count:,} {reason}")
 

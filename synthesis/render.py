@@ -21,7 +21,7 @@ from surface.shading import ambient
 from synthesis.camera import Camera, around
 from synthesis.poses import Pose, sample
 from synthesis.scene import Scene, Shadows, background, place
-from synthesis.textures import Outfit, Wardrobe, dress, paint
+from synthesis.textures import Outfit, Wardrobe, check_dressable, dress, paint
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -50,7 +50,8 @@ class Render:
         part: (H,W) u8 coarse part, 0 where the person is not.
         box: x, y, width, height in pixels of the visible person.
         segmentation: compressed COCO RLE of the visible person.
-        keypoints: (17,3) x, y in pixels and COCO's visibility: 0 outside the image, 1 hidden, 2 visible.
+        keypoints: (K,3) the body's keypoints: x, y in pixels and COCO's visibility, 0 outside the image, 1 hidden, 2
+            visible.
         vertices: (V,3) metres, the posed body in the world.
         camera: the camera.
         pose: the name of the pose it was made of.
@@ -75,12 +76,14 @@ def render_person(body: Body, seed: int, size: int = 512) -> Render:
     """A person in a random shape, pose, dress, place and light; the same seed gives the same picture.
 
     Raises:
-        ValueError: the body has no rig with SMPL's joint names, or the size is not in 32..4096.
+        ValueError: the body has no rig with SMPL's joint names, or lacks a part that is dressed; the size is not in
+            32..4096.
     """
     if not 32 <= size <= 4096:
         raise ValueError(f"size {size} is not in 32..4096")
     rng = np.random.default_rng(seed)
     chosen, betas, rotations = sample(body, rng)
+    check_dressable(body)
     vertices = pose(body.rig, betas, rotations)  # type: ignore[arg-type]
     vertices = vertices - [0.0, vertices[:, 1].min(), 0.0]
     camera = around(vertices, rng, size)

@@ -27,6 +27,7 @@ _CLOTHS = (
 )  # fmt: skip
 _TROUSERS = ("2b3445", "1d1e22", "5a5347", "3f5675", "7b7466", "8c8f94", "394034")
 _SHOES = ("f3f1ec", "23252b", "3b4a6b", "7c1f2b", "2f5d4c", "5b7fb4", "9b9fa6", "4a3526")
+_DRESSED = ("head", "torso", "arm", "leg", "foot")
 _PATTERNS = ("plain", "plain", "stripes", "checks", "dots", "panel")
 
 
@@ -134,7 +135,7 @@ def paint(outfit: Outfit, wardrobe: Wardrobe, part: NDArray[np.uint8], rest: Flo
     albedo *= 1 + 0.06 * np.sin(rest @ np.array([[23.0], [31.0], [17.0]]) + 1.0)
     shine, folds = np.full(len(rest), 0.18), np.zeros(len(rest))
     along = _along(wardrobe, part, rest)
-    where = {word: np.isin(part, _parts(wardrobe, word)) for word in ("head", "torso", "arm", "leg", "foot")}
+    where = {word: np.isin(part, _parts(wardrobe, word)) for word in _DRESSED}
     waist = (wardrobe.joints["left_hip"][1] + wardrobe.joints["right_hip"][1]) / 2 + 0.07
     neck = np.linalg.norm((rest - wardrobe.joints["neck"]) * [1.0, 1.0, 0.8], axis=1)
     shirt = (where["torso"] & (rest[:, 1] > waist) & (neck > 0.085)) | (where["arm"] & (along < outfit.sleeve))
@@ -155,6 +156,14 @@ def paint(outfit: Outfit, wardrobe: Wardrobe, part: NDArray[np.uint8], rest: Flo
     phase = rest @ outfit.waves[:, :3].T + outfit.waves[:, 3]
     bump = np.cos(phase) @ (outfit.waves[:, :3] / np.linalg.norm(outfit.waves[:, :3], axis=1, keepdims=True))
     return albedo, bump * folds[:, None], shine
+
+
+def check_dressable(body: Body) -> None:
+    """Raise ValueError for a body without one of the parts that clothes are put on, known by their names."""
+    names = [name.lower() for name in body.part_names]
+    missing = [word for word in _DRESSED if not any(word in name for name in names)]
+    if missing:
+        raise ValueError(f"body {body.name!r} has no part called {', '.join(missing)}: it cannot be dressed")
 
 
 def _parts(wardrobe: Wardrobe, word: str) -> list[int]:

@@ -13,6 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from annotation_db.repositories import projects
+from cli.common import open_state
+from tests.server.worm import worm
+
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
 
@@ -86,6 +90,19 @@ def test_accounts(data: Path) -> None:
         ("ada", "Ada L.", "admin"),
         ("ann", "ann", "annotator"),
     ]
+
+
+def test_a_project_is_made_on_the_body_that_is_named(photos: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "bodies").mkdir(parents=True)
+    worm().save(data / "bodies" / "worm.npz")
+    words = ("import", "Worms", "--images", photos / "a.png", "--create", "--body")
+    assert "there is no body 'horse'; there are: anny, worm" in refused(*words, "horse", data=data)
+    assert "1 photos stored" in ok(*words, "worm", data=data)
+    assert "on the body 'worm', not on 'anny'" in refused(*words, "anny", data=data)
+    with open_state(data) as state, state.database.read() as session:
+        found = [(project.name, project.body_hash) for project in projects.page(session, None, None, 9)]
+    assert found == [("Worms", worm().hash)]
 
 
 def test_import_export_check(data: Path, photos: Path, tmp_path: Path) -> None:

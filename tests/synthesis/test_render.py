@@ -93,3 +93,6 @@ def test_what_cannot_be_rendered_is_named(anny):
     assert isinstance(strange, Body)
     with pytest.raises(ValueError, match="lacks the joints left_knee"):
         render_person(strange, 0, 64)
+    nameless = tuple(name.replace("Foot", "End").replace("Torso", "Middle") for name in anny.part_names)
+    with pytest.raises(ValueError, match="no part called torso, foot: it cannot be dressed"):
+        render_person(replace(anny, part_names=nameless), 0, 64)
