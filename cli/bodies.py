@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.build_mesh import build_mesh
 from cli.build_smpl import build_smpl
-from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, stop
+from cli.common import DEFAULT_DATA, AsJson, DataDir, console, print_json, print_table, progress_bar, stop
 from cli.transfer import transfer
 
 if TYPE_CHECKING:
     from surface.body import Body
-    from surface.check import ChartFigures
 
 app = typer.Typer(help="The body surfaces: list, show, build, check.", no_args_is_help=True)
 build = typer.Typer(help="Build a body.", no_args_is_help=True)
 app.add_typer(build, name="build")
 app.command("transfer")(transfer)
+build.command("mesh")(build_mesh)
 build.command("smpl")(build_smpl)
 
 BodyName = Annotated[str, typer.Argument(help="A shipped body's name, or a body file (.npz).")]
@@ -83,38 +84,49 @@ def show(
 
 
 @app.command()
-def check(name: BodyName = "anny", data: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
-    """Measure every chart: topology, flips, crossings, distortion, round trips. Exits 1 when something is wrong."""
+def check(
+    name: BodyName = "anny",
+    scaling: Annotated[
+        bool, typer.Option(help="Compare each chart with plain multidimensional scaling (most of the time).")
+    ] = True,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Measure mesh, charts, round trips and mirror. Exits 1, with the reasons, when something is wrong."""
     from dataclasses import asdict
 
-    from surface.check import check as figures_of
-    from surface.check import problems as problems_of
+    from cli.body_report import chart_table, summary_table
+    from surface.check import inspect
 
     body = load(name, data)
-    with errors.status(f"measuring {len(body.chart_names)} charts"):
-        figures = figures_of(body)
-    problems, charts = problems_of(figures), [asdict(chart) for chart in figures]
+    with progress_bar() as bar:
+        task = bar.add_task("measuring triangles", total=len(body.faces))
+        figures = inspect(body, scaling, lambda done, total: bar.update(task, completed=done, total=total))
+    problems, notes = figures.problems, figures.notes
     if as_json:
-        print_json({"name": body.name, "hash": body.hash, "charts": charts, "problems": problems})
+        print_json(
+            {
+                "name": body.name,
+                "hash": body.hash,
+                "mesh": {**asdict(figures.mesh), "closed": figures.mesh.closed},
+                "charts": [{**asdict(chart), "ratio": chart.ratio} for chart in figures.charts],
+                "round_trips": asdict(figures.trips),
+                "mirror": None if figures.mirror is None else asdict(figures.mirror),
+                "notes": notes,
+                "problems": problems,
+            }
+        )
     else:
         console.print(f"[bold]{body.name}[/bold] {body.hash}")
-        print_table(CHECK_COLUMNS, [check_row(chart) for chart in figures])
+        console.print(chart_table(figures))
+        console.print()
+        console.print(summary_table(figures))
+        for note in notes:
+            console.print(f"note: {note}")
     if problems:
         stop("; ".join(problems))
     if not as_json:
         console.print("no problems")
-
-
-CHECK_COLUMNS = (
-    "I", "chart", "triangles", "Euler", "pieces", "flips", "crossings", "overlaps", "mean %", "worst %", "round trip m",
-)  # fmt: skip
-
-
-def check_row(chart: ChartFigures) -> tuple[object, ...]:
-    """A chart's figures under CHECK_COLUMNS; distortion in per cent of the geodesic distance."""
-    topology = (chart.chart, chart.name, chart.triangles, chart.euler, chart.components)
-    faults = (chart.flips, chart.crossings, chart.overlaps)
-    return (*topology, *faults, chart.distortion_mean * 100, chart.distortion_worst * 100, chart.round_trip)
 
 
 @build.command("anny")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +30,6 @@ class TripFigures:
         surface_high: 99.9th percentile of the distance in metres between a point and its way to I,U,V and back.
         surface_worst: the largest.
         single_high, single_worst: the same with U and V kept in single precision.
-        to_iuv_rate, from_iuv_rate: million points a second, all cores that are used, wall time.
     """
 
     uv_points: int
@@ -42,8 +40,6 @@ class TripFigures:
     surface_worst: float
     single_high: float
     single_worst: float
-    to_iuv_rate: float
-    from_iuv_rate: float
 
     @property
     def problems(self) -> list[str]:
@@ -71,11 +67,8 @@ def trip_figures(body: Body, uv_points: int = 100_000, surface_points: int = 500
         np.concatenate(part)
         for part in zip(_even(body, surface_points, rng), on_borders(body, surface_points, rng), strict=True)
     )
-    start = perf_counter()
     i, u, v = body.to_iuv(face, bary)
-    there = perf_counter()
     back = body.from_iuv(i, u, v)
-    end = perf_counter()
     at = body.position(face, bary)
     off = np.linalg.norm(body.position(*back) - at, axis=1)
     single = body.from_iuv(i, np.minimum(u.astype(np.float32), 1), np.minimum(v.astype(np.float32), 1))
@@ -89,8 +82,6 @@ def trip_figures(body: Body, uv_points: int = 100_000, surface_points: int = 500
         surface_worst=float(off.max()),
         single_high=float(np.quantile(off_single, 0.999)),
         single_worst=float(off_single.max()),
-        to_iuv_rate=len(face) / (there - start) / 1e6,
-        from_iuv_rate=len(face) / (end - there) / 1e6,
     )
 
 
