@@ -44,6 +44,7 @@ KNOWN = frozenset(
 """The names that a file of arrays may use."""
 
 _DEPTH = 6  # of expressions; those of SMPL have two levels
+_LONGEST = 2**22  # rows or columns of a sparse matrix, whose index alone is that long
 _KINDS = "biufSU"
 
 
@@ -139,7 +140,7 @@ def _filled(data: Any, dtype: np.dtype[Any], shape: Any, order: Any) -> NDArray[
 
 def _sparse(kind: str, state: dict[str, Any], depth: int) -> sparse.csr_array:
     shape = tuple(int(n) for n in np.ravel(_array(state["_shape"], depth + 1)))
-    if len(shape) != 2 or min(shape) < 0 or max(shape) >= 2**31:
+    if len(shape) != 2 or min(shape) < 0 or max(shape) > _LONGEST:
         raise NoArrayError(f"a sparse matrix of shape {shape}")
     data = _dense(state["data"], depth)
     if kind == "coo":
