@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surface import bijective, flatten
-from surface.builders.mesh_patches import absorb_islands, disks, is_disk, local, smooth_normals, split
+from surface.builders.mesh_patches import FEW, absorb_islands, disks, is_disk, local, smooth_normals, split
 from surface.builders.mesh_symmetry import Mirror, labels_across, layout_across, left_half
 from surface.builders.orientation import orient
 from surface.topology import boundary_loops, vertex_areas
@@ -21,6 +21,7 @@ Progress = Callable[[str, int, int], None] | None
 
 MOST = 255  # charts and parts are numbered in a byte, 0 is the background
 REACH = 0.02  # normals are averaged over this share of the bounding box's diagonal before a part is split by them
+STRETCH = 0.5  # a chart that is stretched more, on average, is split
 _AXES = (("Left", "Right"), ("Top", "Bottom"), ("Front", "Back"))
 
 
@@ -253,7 +254,7 @@ def _same_way(v: Floats, f: Ints, uv: Floats, own: Ints, image: Ints) -> Floats:
 
 
 def unfold(vertices: Floats, faces: Ints) -> Floats | None:
-    """U,V `(F, 3, 2)` of one disk's corners, turned and fitted into the unit square; None without a layout."""
+    """U,V `(F, 3, 2)` of one disk's corners, turned and fitted into the unit square; None if none is fair."""
     _, v, f = local(vertices, faces)
     try:
         flat = flatten.disk(v, f)
@@ -262,10 +263,27 @@ def unfold(vertices: Floats, faces: Ints) -> Floats | None:
     loops = boundary_loops(f)
     if not np.isfinite(flat).all() or len(loops) != 1 or not bijective.is_bijective(flat, f, loops[0]):
         return None
+    if len(f) > 2 * FEW and stretch(v, f, flat) > STRETCH:
+        return None
     normal = _mean_normal(v, f)
     up = v[:, 1] if abs(normal[1]) < 0.8 else v[:, 2]
     across = v[:, 2] if abs(normal[0]) > max(abs(normal[2]), 0.5 * abs(normal[1])) else v[:, 0]
-    return orient(flat, vertex_areas(v, f), up, across)[f]
+    return orient(flat, vertex_areas(v, f), up, across, steepest=True)[f]
+
+
+def stretch(vertices: Floats, faces: Ints, flat: Floats) -> float:
+    """Mean over the area of the larger of s1 and 1 / s2, less one; s1 >= s2 are a triangle's stretches."""
+    a, b, c = np.moveaxis(vertices[faces], 1, 0)
+    e1, e2 = b - a, c - a
+    x = np.maximum(np.linalg.norm(e1, axis=1), 1e-300)
+    along = (e1 * e2).sum(axis=1) / x
+    high = np.maximum(np.linalg.norm(np.cross(e1, e2), axis=1) / x, 1e-300)
+    p = flat[faces]
+    d1, d2 = (p[:, 1] - p[:, 0]) / x[:, None], p[:, 2] - p[:, 0]
+    d2 = (d2 - along[:, None] * d1) / high[:, None]
+    scale = np.linalg.svd(np.stack([d1, d2], axis=2), compute_uv=False)
+    worse = np.maximum(scale[:, 0], 1.0 / np.maximum(scale[:, 1], 1e-6))
+    return float(np.average(np.minimum(worse, 10.0), weights=x * high) - 1.0)
 
 
 def _mean_normal(v: Floats, f: Ints) -> Floats:

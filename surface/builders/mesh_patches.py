@@ -20,7 +20,7 @@ FEW = 16  # triangles below which a disk is not split for its shape
 
 
 def cut_fans(faces: Ints) -> tuple[Ints, Ints]:
-    """Splits every vertex whose triangles do not form one fan: where a patch touches itself, or solids share a point.
+    """Splits every vertex whose triangles do not form one fan: where a patch touches itself or solids share a point.
 
     Args:
         faces: `(F, 3)`, edge-manifold.
@@ -30,7 +30,11 @@ def cut_fans(faces: Ints) -> tuple[Ints, Ints]:
             comes first.
         faces: `(F, 3)` over the new vertices.
     """
-    edges, sides = edge_faces(faces)
+    return fans(faces, *edge_faces(faces))
+
+
+def fans(faces: Ints, edges: Ints, sides: Ints) -> tuple[Ints, Ints]:
+    """As `cut_fans`, but triangles are joined only by the given edges `(E, 2)`, between the faces `sides` `(E, 2)`."""
     rows, columns = [], []
     for end in (0, 1):
         corner = [3 * sides[:, s] + (faces[sides[:, s]] == edges[:, end, None]).argmax(axis=1) for s in (0, 1)]

@@ -120,22 +120,26 @@ def plane(vertices: Floats, faces: Ints) -> Plane | None:
         image = points - 2.0 * ((points @ normal) - offset)[:, None] * normal
         return np.sqrt(np.asarray(tree.squared_distance(v, f, np.ascontiguousarray(image))[0]).ravel())
 
+    def error(normal: Floats, offset: float) -> float:
+        return float(np.quantile(distance(normal, offset), 0.99))
+
     principal = np.linalg.eigh(np.cov((points - centre).T))[1].T[::-1]
-    for tried in (np.eye(3)[[0, 2, 1]], principal):
-        for axis in tried:
-            gap = distance(axis, float(axis @ centre))
-            if np.quantile(gap, 0.99) > 3 * NEAR * diagonal:
-                continue
-            best = _refined(axis, centre, diagonal, distance) if np.quantile(gap, 0.99) > EXACT * diagonal else None
-            normal, offset = best or (axis, float(axis @ centre))
-            error = float(np.quantile(distance(normal, offset), 0.99))
-            if error <= NEAR * diagonal:
-                return Plane(normal * np.sign(normal[int(np.abs(normal).argmax())]), _offset(normal, offset), error)
+    for axis in (*np.eye(3)[[0, 2, 1]], *principal):
+        best = axis, float(axis @ centre)
+        for plain in ((axis, 0.0), best):  # the file's own plane, then the one through the centre
+            if error(*plain) <= 0.1 * NEAR * diagonal:
+                return _facing(*plain, error(*plain))
+        if error(*best) <= 3 * NEAR * diagonal:
+            best = _refined(axis, centre, diagonal, distance)
+            if error(*best) <= NEAR * diagonal:
+                return _facing(*best, error(*best))
     return None
 
 
-def _offset(normal: Floats, offset: float) -> float:
-    return offset * float(np.sign(normal[int(np.abs(normal).argmax())]))
+def _facing(normal: Floats, offset: float, error: float) -> Plane:
+    """The plane with the largest component of its normal positive."""
+    sign = float(np.sign(normal[int(np.abs(normal).argmax())]))
+    return Plane(normal * sign, offset * sign, error)
 
 
 def _refined(axis: Floats, centre: Floats, diagonal: float, distance) -> tuple[Floats, float]:  # type: ignore[no-untyped-def]
@@ -169,6 +173,15 @@ def _nearest(vertices: Floats, faces: Ints, points: Floats) -> tuple[Ints, Float
         np.ascontiguousarray(points), np.ascontiguousarray(vertices), np.ascontiguousarray(faces)
     )
     return np.asarray(face).ravel(), np.asarray(closest).reshape(-1, 3), np.sqrt(np.asarray(squared).ravel())
+
+
+def image_of_faces(vertices: Floats, faces: Ints, mirror: Mirror, left: Bools) -> Ints:
+    """`(F,)` for right faces the left face that each mirrors (the nearest to its image), for left ones themselves."""
+    out = np.arange(len(faces))
+    if mirror.face is not None:
+        return np.where(left, out, mirror.face)
+    out[~left] = labels_across(vertices, faces, left, np.flatnonzero(left))
+    return out
 
 
 def labels_across(vertices: Floats, faces: Ints, left: Bools, number: Ints) -> Ints:
