@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +12,8 @@ import typer
 from cli.common import DEFAULT_DATA, AsJson, DataDir, console, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
-    from surface.body import Body
+    from rich.progress import TaskID
+
     from surface.transfer import Transfer
 
 Name = Annotated[str, typer.Argument(help="A body in the data folder, a shipped one, or a body file (.npz).")]
@@ -27,9 +30,11 @@ def transfer(
     from dataclasses import asdict
 
     from cli.bodies import load
+    from surface.transfer_file import kept
 
     bodies = load(source, data), load(target, data)
-    made = registered(data, *bodies)
+    with registering(f"registering {bodies[0].name} and {bodies[1].name}") as progress:
+        made = kept(data / "bodies" / "transfers", *bodies, progress)
     if as_json:
         named = {key: {"name": b.name, "hash": b.hash} for key, b in zip(("source", "target"), bodies, strict=True)}
         print_json({**named, **asdict(made.figures)})
@@ -45,20 +50,18 @@ def transfer(
         console.print(f"wrote {out}")
 
 
-def registered(data: Path, source: Body, target: Body) -> Transfer:
-    """The transfer kept in a data folder, made with a progress bar if there is none yet."""
-    from surface.transfer_file import kept
-
+@contextmanager
+def registering(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar that appears with the first step of a registration, and not when there is none."""
     with progress_bar() as bar:
-        task = None
+        tasks: list[TaskID] = []
 
         def progress(done: int, total: int) -> None:
-            nonlocal task
-            if task is None:
-                task = bar.add_task(f"registering {source.name} and {target.name}", total=total)
-            bar.update(task, completed=done)
+            if not tasks:
+                tasks.append(bar.add_task(title, total=total))
+            bar.update(tasks[0], completed=done)
 
-        return kept(data / "bodies" / "transfers", source, target, progress)
+        yield progress
 
 
 def _rows(made: Transfer) -> list[tuple[object, ...]]:

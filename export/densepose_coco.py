@@ -66,6 +66,7 @@ class ExportPerson:
     :param origin: x0, y0 of the region.
     :param xy: (N, 2) image positions of the points in pixels (pixel centres at .5).
     :param iuv: (N, 3) chart 1..24, U and V of each point.
+    :param labels: further keys for a person with points, that readers of the format pass over.
     """
 
     id: int
@@ -78,6 +79,7 @@ class ExportPerson:
     origin: tuple[int, int] = (0, 0)
     xy: np.ndarray = field(default_factory=lambda: np.zeros((0, 2)))
     iuv: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    labels: Mapping[str, Any] = field(default_factory=dict)
 
 
 def to_box(xy: np.ndarray, bbox: Sequence[float]) -> np.ndarray:
@@ -141,7 +143,7 @@ def _annotation(person: ExportPerson, image: ExportImage) -> dict[str, Any]:
     if person.keypoints is not None:
         entry |= _keypoints(person.keypoints)
     if len(person.xy):
-        entry |= _points(person, bbox)
+        entry |= _points(person, bbox) | dict(person.labels)
     return entry
 
 

@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 from annotation.masks import from_coco_rle, region_of
 from annotation.words import MarkKind, PersonState
 from annotation_db.blobs import BlobStore
-from annotation_db.models import Image, MaskRevision, Person, Project
+from annotation_db.models import Image, MarkRevision, MaskRevision, Person, Project
 from annotation_db.repositories import images, marks, masks, persons, projects
 from export.densepose_coco import ExportImage, ExportPerson, write
+from export.on_body import name_of, require_charts, require_parts, transferred_from
+from surface.body import Body
+from surface.transfer import Transfer
 
 FORMATS = ("densepose-coco",)
 """Formats that a project can be exported to."""
@@ -28,13 +31,24 @@ _BORDER = 1.0  # pixels: how far outside its box a point may lie, as the writer 
 
 @dataclass(frozen=True)
 class ExportResult:
-    """Files written, counts over all of them, how many points were left out for which reason, and names of a split
-    that no image fell into."""
+    """Files written, counts over all of them, how many points were left out for which reason, names of a split that
+    no image fell into, and how many transferred points came to lie in another part than they were marked in."""
 
     files: list[Path]
     counts: dict[str, int]
     left_out: dict[str, int] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
+    other_part: int = 0
+
+
+@dataclass
+class _Book:
+    """What is written, on which body, and what is counted meanwhile."""
+
+    project: Project
+    transfer: Transfer | None
+    left_out: Counter[str] = field(default_factory=Counter)
+    other_part: int = 0
 
 
 def stable_id(key: UUID) -> int:
@@ -83,6 +97,8 @@ def export_project(
     format: str = "densepose-coco",  # noqa: A002 - the word of the command line
     split: str | None = None,
     blobs: BlobStore | None = None,
+    body: Body | None = None,
+    transfer: Transfer | None = None,
 ) -> ExportResult:
     """Writes a project's dataset into a folder.
 
@@ -91,19 +107,23 @@ def export_project(
 
     :param split: ``a=.8,b=.2`` for one file per name, split by image.
     :param blobs: where the images are, to copy them to ``images/``; None leaves them.
-    :raises ValueError: for an unknown project or format, a bad split, or an image name that leaves the folder.
+    :param body: the project's body, to be checked; None trusts that it has the charts of the format.
+    :param transfer: from the project's body to another one that the marks are to be written on.
+    :raises ValueError: for an unknown project or format, a bad split, an image name that leaves the folder, a body
+        without the format's charts, or a transfer from another body.
     """
     if format not in FORMATS:
         raise ValueError(f"format {format!r} is not one of: {', '.join(FORMATS)}")
     project = projects.by_id(session, project_id)
     if project is None:
         raise ValueError(f"there is no project {project_id}")
+    _require_body(project, body, transfer)
     shares = parse_split(split) if split else {"": 1.0}
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     photos = {image.id: image for image in images.names(session, project_id)}
     people = sorted(persons.of_project(session, project_id), key=lambda pair: stable_id(pair[0].id))
-    left_out: Counter[str] = Counter()
+    book = _Book(project, transfer)
     totals: Counter[str] = Counter()
     files, empty = [], []
     for name in shares:
@@ -116,23 +136,33 @@ def export_project(
             write(
                 path,
                 sorted(map(_image, inside.values()), key=lambda image: image.id),
-                _persons(session, project, chosen, inside, left_out),
-                info=_info(project),
+                _persons(session, book, chosen, inside),
+                info=_info(project, transfer),
             )
         )
         files.append(path)
     if blobs is not None:
         _copy_images(list(photos.values()), out_dir / "images", blobs)
-    return ExportResult(files, dict(totals), dict(left_out), empty)
+    return ExportResult(files, dict(totals), dict(book.left_out), empty, book.other_part)
 
 
-def _info(project: Project) -> dict[str, object]:
+def _require_body(project: Project, body: Body | None, transfer: Transfer | None) -> None:
+    own = transfer.source if body is None and transfer is not None else body
+    if own is not None and own.hash != project.body_hash:
+        raise ValueError(f"the project is on body {project.body_name!r} {project.body_hash[:12]}, not {own.hash[:12]}")
+    if transfer is not None:
+        require_parts(transfer.source)
+        require_charts(transfer.target)
+    elif body is not None:
+        require_charts(body)
+
+
+def _info(project: Project, transfer: Transfer | None) -> dict[str, object]:
     """No date: the same data gives the same bytes."""
-    return {
-        "description": project.name,
-        "version": "1.0",
-        "densemark": {"project": str(project.id), "body": project.body_name, "body_hash": project.body_hash},
-    }
+    made: dict[str, object] = {"project": str(project.id), "body": project.body_name, "body_hash": project.body_hash}
+    if transfer is not None:
+        made |= {**name_of(transfer.target), "transferred_from": transferred_from(transfer)}
+    return {"description": project.name, "version": "1.0", "densemark": made}
 
 
 def _image(image: Image) -> ExportImage:
@@ -140,11 +170,7 @@ def _image(image: Image) -> ExportImage:
 
 
 def _persons(
-    session: Session,
-    project: Project,
-    chosen: Sequence[Person],
-    photos: Mapping[UUID, Image],
-    left_out: Counter[str],
+    session: Session, book: _Book, chosen: Sequence[Person], photos: Mapping[UUID, Image]
 ) -> Iterator[ExportPerson]:
     for start in range(0, len(chosen), _BATCH):
         group = chosen[start : start + _BATCH]
@@ -152,16 +178,14 @@ def _persons(
         drawn = masks.current_of_persons(session, done)
         for person in group:
             mask = drawn.get(person.id)
-            yield _person(session, project, person, photos[person.image_id], mask, left_out)
+            yield _person(session, book, person, photos[person.image_id], mask)
 
 
-def _person(
-    session: Session, project: Project, person: Person, image: Image, mask: MaskRevision | None, left_out: Counter[str]
-) -> ExportPerson:
+def _person(session: Session, book: _Book, person: Person, image: Image, mask: MaskRevision | None) -> ExportPerson:
     label_map, origin = _label_map(person, image, mask)
     xy = iuv = np.zeros((0, 0))
     if label_map is not None:
-        xy, iuv = _points(session, project, person, left_out)
+        xy, iuv = _points(session, book, person)
     return ExportPerson(
         id=stable_id(person.id),
         image_id=stable_id(image.id),
@@ -173,6 +197,7 @@ def _person(
         origin=origin,
         xy=xy.reshape(-1, 2),
         iuv=iuv.reshape(-1, 3),
+        labels={} if book.transfer is None else {"transferred_from": name_of(book.transfer.source)},
     )
 
 
@@ -187,30 +212,38 @@ def _label_map(person: Person, image: Image, mask: MaskRevision | None) -> tuple
     return (label_map if label_map.any() else None), region[:2]
 
 
-def _points(
-    session: Session, project: Project, person: Person, left_out: Counter[str]
-) -> tuple[np.ndarray, np.ndarray]:
+def _points(session: Session, book: _Book, person: Person) -> tuple[np.ndarray, np.ndarray]:
     """Image positions (N, 2) and I, U, V (N, 3) of the person's marked points, in the order they were marked in."""
     latest = {}
     for mark, revision in marks.current(session, person.id):  # oldest first
         if revision.kind != MarkKind.cleared:
             latest[mark.point_id] = revision
     x, y, w, h = person.bbox
-    xy, iuv = [], []
+    xy, found = [], []
     for point in marks.points(session, person.id):
         chosen = latest.get(point.id)
         if chosen is None:
-            left_out["unmarked"] += 1
+            book.left_out["unmarked"] += 1
         elif chosen.kind != MarkKind.surface:
-            left_out["flagged"] += 1
-        elif chosen.body_hash != project.body_hash:
-            left_out["marked on another body"] += 1
+            book.left_out["flagged"] += 1
+        elif chosen.body_hash != book.project.body_hash:
+            book.left_out["marked on another body"] += 1
         elif max(x - point.x, point.x - x - w, y - point.y, point.y - y - h) > _BORDER:
-            left_out["outside the box"] += 1
+            book.left_out["outside the box"] += 1
         else:
             xy.append((point.x, point.y))
-            iuv.append((chosen.i, chosen.u, chosen.v))
+            found.append(chosen)
+    iuv = [(m.i, m.u, m.v) for m in found] if book.transfer is None else _transferred(book, book.transfer, found)
     return np.array(xy, np.float64), np.array(iuv, np.float64)
+
+
+def _transferred(book: _Book, transfer: Transfer, found: Sequence[MarkRevision]) -> np.ndarray:
+    """I, U, V (N, 3) of marks on the transfer's other body."""
+    face = np.array([mark.face for mark in found], np.int32)
+    bary = np.array([(mark.bary_0, mark.bary_1, mark.bary_2) for mark in found], np.float64).reshape(-1, 3)
+    image = transfer.apply(face, bary)
+    book.other_part += int((transfer.source.part(face) != transfer.target.part(image[0])).sum())
+    return np.stack(transfer.target.to_iuv(*image), axis=1)
 
 
 def _copy_images(photos: Sequence[Image], folder: Path, blobs: BlobStore) -> None:

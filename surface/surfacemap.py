@@ -1,10 +1,10 @@
 """A map from one surface to another, kept as one target surface point per source vertex.
 
-Between the vertices the map is linear: the positions of a triangle's three images are interpolated and brought back onto
-the target. They are brought back by walking: from the image of a corner over neighbouring triangles, ever nearer, until
-no neighbour is nearer. So a point cannot jump over a thin gap, as from one finger to the next or between the thighs,
-where the nearest point of the whole target may lie on the other side. The same shape serves a body's mirror and the
-transfer between two bodies.
+Between the vertices the map is linear: the positions of a triangle's three images are interpolated and brought back
+onto the target. They are brought back by walking: from the image of a corner over neighbouring triangles, ever nearer,
+until no neighbour is nearer. So a point cannot jump over a thin gap, as from one finger to the next or between the
+thighs, where the nearest point of the whole target may lie on the other side. The same shape serves a body's mirror and
+the transfer between two bodies.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def register(source: Body, target: Body, progress: Callable[[int, int], None] | 
     forward = _mirrored(SurfaceMap(face, bary), source, target)
     backward = _mirrored(SurfaceMap(back[0], back[1]), target, source)
     tick()
-    figures = figures_of(source, target, forward, backward, fit, tuple(pairs))
+    figures = figures_of(source, target, forward, backward, fit[np.unique(source.faces)], tuple(pairs))
     tick()
     return Transfer(source, target, forward, backward, figures)
 
@@ -183,7 +183,10 @@ def _pose(
 
 def _symmetric(body: Body) -> bool:
     """Whether the rest pose is its own mirror image at x -> -x, as the body's mirror has it."""
-    return body.symmetric and float(np.abs(_symmetriser(body)(body.vertices) - body.vertices).max()) < _SYMMETRIC
+    if not body.symmetric:
+        return False
+    off = np.abs(_symmetriser(body)(body.vertices) - body.vertices)[np.unique(body.faces)]
+    return float(off.max()) < _SYMMETRIC
 
 
 def _symmetriser(body: Body) -> Callable[[Floats], Floats]:

@@ -94,9 +94,36 @@ def digits(body: Body, joint: str) -> Digits | None:
 
 def _peaks(graph: Any, height: Floats, least: float) -> tuple[Ints, Floats, Ints] | None:
     """The five most persistent peaks (5,), the height (5,) at which each meets another, and who belongs to which."""
+    owner, merges = _merges(graph, height)
+    top = int(np.argmax(np.where(np.isfinite(height), height, -1)))
+    lasts = {top: np.inf} | {low: height[low] - level for low, _, level in merges}
+    # The heel is a peak, too, but not a far one.
+    far = [peak for peak in lasts if height[peak] > _FAR * height[top]]
+    best = sorted(far, key=lambda peak: (-lasts[peak], peak))[:5]
+    if len(best) < 5 or lasts[best[4]] < least:
+        return None
+    fork: dict[int, float] = {}
+    into = {peak: peak for peak in best}
+    for low, high, level in merges:
+        if low in best:
+            fork.setdefault(low, level)
+            fork.setdefault(high, level)
+    fork |= {peak: 0.0 for peak in best if peak not in fork}
+    for low, high, level in reversed(merges):  # a bump on a digit is that digit's
+        if low not in best and into.get(high, -1) >= 0 and level > fork[into[high]]:
+            into[low] = into[high]
+    label = np.array([into.get(peak, -1) for peak in owner.tolist()])
+    inside = (label >= 0) & (height > np.array([fork.get(peak, np.inf) for peak in label.tolist()]))
+    rank = {peak: n for n, peak in enumerate(best)}
+    named = np.array([rank[peak] if ok else -1 for peak, ok in zip(label.tolist(), inside.tolist(), strict=True)])
+    return np.array(best), np.array([fork[peak] for peak in best]), named
+
+
+def _merges(graph: Any, height: Floats) -> tuple[Ints, list[tuple[int, int, float]]]:
+    """Each vertex's peak (N,) when the sinking level reaches it, and in order the lower peak, the higher, the level."""
     rows, columns = graph.indptr, graph.indices
     parent = np.full(len(height), -1)
-    ends: dict[int, float] = {}
+    owner, merges = parent.copy(), []
 
     def find(x: int) -> int:
         while parent[x] != x:
@@ -104,43 +131,18 @@ def _peaks(graph: Any, height: Floats, least: float) -> tuple[Ints, Floats, Ints
             x = int(parent[x])
         return x
 
-    def sweep(alive: set[int] | None, label: Ints | None, fork: dict[int, float]) -> None:
-        """Downwards; a root is always its component's highest peak."""
-        parent[:] = -1
-        for v in np.argsort(-height, kind="stable").tolist():
-            if not np.isfinite(height[v]):
-                continue
-            parent[v] = v
-            for n in columns[rows[v] : rows[v + 1]].tolist():
-                if parent[n] < 0:
-                    continue
-                a, b = find(v), find(n)
-                if a == b:
-                    continue
+    for v in np.argsort(-height, kind="stable").tolist():
+        if not np.isfinite(height[v]):
+            continue
+        parent[v] = v
+        for n in columns[rows[v] : rows[v + 1]].tolist():
+            if parent[n] >= 0 and (a := find(v)) != (b := find(n)):
                 high, low = (a, b) if (height[a], -a) > (height[b], -b) else (b, a)
-                if alive is None:
-                    ends[low] = height[low] - height[v]
-                elif low in alive:
-                    for root in (low, high):
-                        fork.setdefault(root, height[v])
-                parent[low] = high
-            if label is not None:
-                root = find(v)
-                label[v] = root if root in (alive or ()) and root not in fork else -1
-
-    sweep(None, None, {})
-    top = int(np.argmax(np.where(np.isfinite(height), height, -1)))
-    ends[top] = np.inf
-    # The heel is a peak, too, but not a far one.
-    far = [peak for peak in ends if height[peak] > _FAR * height[top]]
-    best = sorted(far, key=lambda peak: (-ends[peak], peak))[:5]
-    if len(best) < 5 or ends[best[4]] < least:
-        return None
-    label, fork = np.full(len(height), -1), {}
-    sweep(set(best), label, fork)
-    position = {peak: n for n, peak in enumerate(best)}
-    named = np.array([position.get(int(root), -1) for root in label])
-    return np.array(best), np.array([fork[peak] for peak in best]), named
+                parent[low] = high  # a root is always its component's highest peak
+                if low != v:
+                    merges.append((low, high, float(height[v])))
+        owner[v] = find(v)
+    return owner, merges
 
 
 def _root(at: Floats, height: Floats, own: NDArray[np.bool_]) -> Floats:

@@ -63,13 +63,14 @@ class Places:
         first[faces.reshape(-1)] = np.repeat(np.arange(len(faces), dtype=np.int32), 3)
         centre = normal[faces].mean(axis=1)
         centre /= np.maximum(np.linalg.norm(centre, axis=1, keepdims=True), 1e-12)
+        used = np.unique(faces)  # a body may hold vertices of no triangle
         features = np.concatenate(
             [
-                _features(body.vertices, normal, digits),
+                _features(body.vertices[used], normal[used], digits[used]),
                 _features(body.vertices[faces].mean(axis=1), centre, digits[faces].mean(axis=1)),
             ]
         )
-        return cls(body, cKDTree(features), np.concatenate([first, np.arange(len(faces), dtype=np.int32)]))
+        return cls(body, cKDTree(features), np.concatenate([first[used], np.arange(len(faces), dtype=np.int32)]))
 
     def nearest(self, points: Floats, normals: Floats, digits: Floats) -> tuple[NDArray[np.int32], Floats, Floats]:
         """Face (N,), bary (N,3) and distance (N,) in metres of compatible nearest points."""

@@ -149,10 +149,17 @@ def _turns(arm: Floats) -> Floats:
     return np.stack(rows, axis=1).reshape(len(arm), 3, -1)
 
 
-def kabsch(source: Floats, target: Floats, weight: Floats, prior: Floats, trust: float = 1e-2) -> Floats:
-    """The rotation (3,3) that turns directions (N,3) towards others (N,3), and else stays near a prior rotation."""
-    u, _, vt = np.linalg.svd((target * weight[:, None]).T @ source + trust * prior)
+def aim(source: Floats, target: Floats, prior: Floats, trust: float = 1e-2) -> Floats:
+    """The rotation (3,3) that turns directions (N,3) towards others (N,3), and else stays near a prior rotation.
+
+    (Kabsch, "A solution for the best rotation to relate two sets of vectors", 1976.)
+    """
+    u, _, vt = np.linalg.svd(target.T @ source + trust * prior)
     return u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
+
+
+def _unit(v: Floats) -> Floats:
+    return v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-9)
 
 
 def start(
@@ -171,25 +178,20 @@ def start(
     here, there = skeleton.joints[[index[n] for n in block]], np.array([joints[n] for n in block])
     here_mean, there_mean = here.mean(axis=0), there.mean(axis=0)
     scale = float(np.linalg.norm(there - there_mean) / np.linalg.norm(here - here_mean))
-    trunk = kabsch(here - here_mean, there - there_mean, np.ones(len(block)), np.eye(3), 1e-6)
+    trunk = aim(here - here_mean, there - there_mean, np.eye(3), 1e-6)
     rotations = np.tile(trunk, (len(names), 1, 1))
     for j, name in enumerate(names):
         if name in TRUNK or skeleton.parents[j] < 0:
             continue
-        prior = rotations[skeleton.parents[j]]
+        rotations[j] = rotations[skeleton.parents[j]]
+        if name not in joints:
+            continue
         children = [c for c, p in enumerate(skeleton.parents) if p == j and names[c] in joints]
-        pairs = [
-            (skeleton.joints[c] - skeleton.joints[j], joints[names[c]] - joints[name])
-            for c in children
-            if name in joints
-        ]
-        if name in tips and name in joints:
-            pairs += [(a - skeleton.joints[j], b - joints[name]) for a, b in zip(*tips[name], strict=True)]
-        if pairs:
-            a, b = (np.array([p[k] / max(np.linalg.norm(p[k]), 1e-9) for p in pairs]) for k in (0, 1))
-            rotations[j] = kabsch(a, b, np.ones(len(pairs)), prior)
-        else:
-            rotations[j] = prior
+        own_tips, other_tips = tips.get(name, (np.zeros((0, 3)), np.zeros((0, 3))))
+        own = np.concatenate([skeleton.joints[children], own_tips]) - skeleton.joints[j]
+        other = np.concatenate([np.reshape([joints[names[c]] for c in children], (-1, 3)), other_tips]) - joints[name]
+        if len(own):
+            rotations[j] = aim(_unit(own), _unit(other), rotations[j])
     pose = Pose(rotations, np.zeros(skeleton.shape.shape[2]), scale, np.zeros(3))
     at = skeleton.place(pose, skeleton.rest(pose)[1])
     return replace(pose, root=there_mean - at[[index[n] for n in block]].mean(axis=0))

@@ -1,9 +1,9 @@
 """Datasets as file downloads."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from server.access import EXPORT, Of, allow
 from server.exports import service
@@ -22,9 +22,14 @@ def export_project(
     project_id: UUID,
     state: AppState,
     format: Literal["densepose-coco"] = "densepose-coco",  # noqa: A002 - the name in the URL
+    body: Annotated[str | None, Query(min_length=1, max_length=200, description="Name or hash of a body.")] = None,
 ) -> Response:
-    """The project's submitted persons as one dataset file."""
-    name, content = service.export_project(state, project_id, format)
+    """The project's submitted persons as one dataset file.
+
+    With a body other than the project's, marks are transferred to it and labelled as transferred. The first transfer
+    between two bodies takes up to half a minute.
+    """
+    name, content = service.export_project(state, project_id, format, body)
     return Response(
         content, media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )

@@ -459,6 +459,9 @@ export interface paths {
         /**
          * Export Project
          * @description The project's submitted persons as one dataset file.
+         *
+         *     With a body other than the project's, marks are transferred to it and labelled as transferred. The first transfer
+         *     between two bodies takes up to half a minute.
          */
         get: operations["export_project"];
         put?: never;
@@ -4388,6 +4391,8 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "densepose-coco";
+                /** @description Name or hash of a body. */
+                body?: string | null;
             };
             header?: never;
             path: {
