@@ -16,7 +16,7 @@ import { type BodyMesh, chartAreas, type FacePoint, iuvOf, positionOf, seams } f
 import { PartTree } from "./PartTree";
 import { Readout } from "./Readout";
 import { SixViews } from "./SixViews";
-import { baseColours, type Focus, type Mode, shownColours } from "./tinting";
+import { baseColours, chartsOf, type Focus, type Mode, shownColours } from "./tinting";
 import { type Cursor, NOWHERE, useBodyScene } from "./useBodyScene";
 import { VIEWS } from "./views";
 
@@ -80,7 +80,7 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
   const tints = useMemo(() => baseColours(body, parts, "charts"), [body, parts]);
   const base = useMemo(() => baseColours(body, parts, mode), [body, parts, mode]);
 
-  const { scene, error } = useBodyScene(canvas, body, mesh, cursor, {
+  const { scene, error } = useBodyScene(canvas, mesh, seam, cursor, {
     onClick: (point, withShift) => {
       if (!point) return;
       setHeld(withShift && clicked ? point : null);
@@ -98,6 +98,11 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
     const focus: Focus = lightKind && lightNumber ? { kind: lightKind, number: lightNumber } : null;
     scene?.paint(shownColours(body, base, focus, single));
   }, [scene, body, base, lightKind, lightNumber, single]);
+  const framed = useRef(single);
+  useEffect(() => {
+    if (framed.current !== single) scene?.camera.frame();
+    framed.current = single;
+  }, [scene, single]);
   useEffect(() => {
     const { isoLines, seamLines, wireframe } = on;
     scene?.show({ isoLines, seamLines, wireframe, byDistance: mode === "distance" });
@@ -133,12 +138,12 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
       const view = /^(Digit|Numpad)([1-6])$/.exec(event.code);
       const colouring = MODES.find(({ code }) => code === event.code);
       const toggle = TOGGLES.find(({ code }) => code === event.code);
-      if (turn) scene.orbit((turn[0] as number) * TURN, (turn[1] as number) * TURN);
-      else if (view) scene.look(Number(view[2]) - 1);
-      else if (event.key === "+" || event.key === "=") scene.zoom(1.2);
-      else if (event.key === "-") scene.zoom(1 / 1.2);
+      if (turn) scene.camera.orbit((turn[0] as number) * TURN, (turn[1] as number) * TURN);
+      else if (view) scene.camera.look(Number(view[2]) - 1);
+      else if (event.key === "+" || event.key === "=") scene.camera.zoom(1.2);
+      else if (event.key === "-") scene.camera.zoom(1 / 1.2);
       else if (event.key === "Escape") clear();
-      else if (event.code === "KeyF") scene.frameBody();
+      else if (event.code === "KeyF") scene.camera.frame();
       else if (colouring) setMode(colouring.value);
       else if (toggle && (toggle.name !== "mirror" || body.symmetric))
         setOn({ ...on, [toggle.name]: !on[toggle.name] });
@@ -184,7 +189,6 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
               ref={canvas}
               className={classes.canvas}
               data-testid="body-canvas"
-              tabIndex={0}
               role="img"
               aria-label={`${body.name} in 3D. Keys 1 to 6 show it from its sides, arrows turn it.`}
             />
@@ -214,7 +218,7 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
             <Button.Group className={classes.views}>
               {VIEWS.map(({ title }, index) => (
                 <Tooltip key={title} label={`From ${titleInWords(title)} (${index + 1})`}>
-                  <Button size="compact-xs" variant="default" onClick={() => scene?.look(index)}>
+                  <Button size="compact-xs" variant="default" onClick={() => scene?.camera.look(index)}>
                     {title}
                   </Button>
                 </Tooltip>
@@ -254,7 +258,7 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
             mesh={mesh}
             seams={seam}
             cursor={cursor}
-            resting={single?.kind === "chart" ? single.number : 1}
+            resting={single?.kind === "part" ? (chartsOf(body, single.number)[0] ?? 1) : (single?.number ?? null)}
             tints={tints}
             nameOf={(chart) => body.charts[chart - 1]?.name ?? ""}
           />

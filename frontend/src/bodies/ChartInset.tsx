@@ -4,7 +4,7 @@ import classes from "./BodyView.module.css";
 import type { BodyMesh } from "./mesh";
 import type { Cursor } from "./useBodyScene";
 
-const SIZE = 208;
+const SIZE = 256;
 /** Room for the names of the axes. */
 const MARGIN = 16;
 
@@ -13,8 +13,8 @@ interface Props {
   /** (F,3) see mesh.ts. */
   seams: Uint8Array;
   cursor: ValueStore<Cursor>;
-  /** The chart shown while the pointer is beside the body. */
-  resting: number;
+  /** The chart shown while the pointer is beside the body; null: the last one. */
+  resting: number | null;
   tints: readonly string[];
   nameOf: (chart: number) => string;
 }
@@ -23,8 +23,8 @@ interface Props {
 export function ChartInset({ mesh, seams, cursor, resting, tints, nameOf }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { iuv } = useValue(cursor);
-  const last = useRef(resting);
-  const chart = iuv?.i ?? last.current;
+  const last = useRef(1);
+  const chart = iuv?.i ?? resting ?? last.current;
   useEffect(() => {
     if (iuv) last.current = iuv.i;
   }, [iuv]);

@@ -4,8 +4,7 @@ import { FrontSide, Ray, Vector3 } from "three";
 import type { MeshBVH } from "three-mesh-bvh";
 import { type BodyMesh, vertexNormals } from "./mesh";
 
-/** Rays from each vertex, and the most vertices that get any: larger meshes are shown without. */
-const RAYS = 24;
+/** The most vertices: larger meshes are shown without. */
 const MOST_VERTICES = 60_000;
 /** Milliseconds of work before the page gets a turn. */
 const SLICE_MS = 8;
@@ -27,12 +26,13 @@ export function directions(count: number): Vector3[] {
 export async function ambientOcclusion(
   mesh: BodyMesh,
   bvh: MeshBVH,
+  rays: number,
   signal: AbortSignal,
 ): Promise<Float32Array | null> {
   const vertices = mesh.positions.length / 3;
   if (vertices > MOST_VERTICES) return null;
   const normals = vertexNormals(mesh);
-  const sky = directions(2 * RAYS);
+  const sky = directions(2 * rays);
   const shade = new Float32Array(vertices).fill(1);
   const reach = sizeOf(mesh) / 6;
   const [ray, normal] = [new Ray(), new Vector3()];

@@ -1,10 +1,10 @@
 /** Bodies as three.js buffers. */
 
-import { BufferAttribute, BufferGeometry } from "three";
-import { type BodyMesh, seams, squaredEdges, vertexNormals } from "./mesh";
+import { Box3, BufferAttribute, BufferGeometry, type Sphere, Vector3 } from "three";
+import { type BodyMesh, squaredEdges, vertexNormals } from "./mesh";
 
 /** The mesh with three vertices of its own for each face, since U,V and seams belong to corners. */
-export function cornerGeometry(mesh: BodyMesh, partOfChart: ArrayLike<number>): BufferGeometry {
+export function cornerGeometry(mesh: BodyMesh): BufferGeometry {
   const corners = mesh.faces.length;
   const geometry = new BufferGeometry();
   geometry.setAttribute("position", new BufferAttribute(gather(mesh.positions, mesh.faces), 3));
@@ -13,19 +13,15 @@ export function cornerGeometry(mesh: BodyMesh, partOfChart: ArrayLike<number>): 
   geometry.setAttribute("shade", new BufferAttribute(new Uint8Array(corners).fill(255), 1, true));
   geometry.setAttribute("squared", new BufferAttribute(new Float32Array(corners), 1));
   const edges = squaredEdges(mesh);
-  const seam = seams(mesh, partOfChart);
   const edgesOfCorner = new Float32Array(3 * corners);
-  const face = new Uint8Array(4 * corners);
+  const chart = new Uint8Array(corners);
   for (let corner = 0; corner < corners; corner++) {
     const first = 3 * Math.floor(corner / 3);
-    for (let k = 0; k < 3; k++) {
-      edgesOfCorner[3 * corner + k] = edges[first + k] as number;
-      face[4 * corner + 1 + k] = seam[first + k] as number;
-    }
-    face[4 * corner] = mesh.chart[first / 3] as number;
+    edgesOfCorner.set(edges.subarray(first, first + 3), 3 * corner);
+    chart[corner] = mesh.chart[first / 3] as number;
   }
   geometry.setAttribute("edges", new BufferAttribute(edgesOfCorner, 3));
-  geometry.setAttribute("face", new BufferAttribute(face, 4));
+  geometry.setAttribute("chart", new BufferAttribute(chart, 1));
   return geometry;
 }
 
@@ -35,6 +31,20 @@ export function indexGeometry(mesh: BodyMesh): BufferGeometry {
   geometry.setAttribute("position", new BufferAttribute(mesh.positions, 3));
   geometry.setIndex(new BufferAttribute(mesh.faces, 1));
   return geometry;
+}
+
+/** Writes the ball around all faces of some charts, about the middle of their box. */
+export function sphereAround(mesh: BodyMesh, isWanted: (chart: number) => boolean, to: Sphere): void {
+  const [box, point] = [new Box3(), new Vector3()];
+  const corners = mesh.faces.filter((_, corner) => isWanted(mesh.chart[Math.floor(corner / 3)] as number));
+  for (const vertex of corners) box.expandByPoint(point.fromArray(mesh.positions, 3 * vertex));
+  if (box.isEmpty()) return;
+  box.getCenter(to.center);
+  let squared = 0;
+  for (const vertex of corners) {
+    squared = Math.max(squared, point.fromArray(mesh.positions, 3 * vertex).distanceToSquared(to.center));
+  }
+  to.radius = Math.sqrt(squared);
 }
 
 /** Writes a value per vertex (V) to the corners' attribute, times a scale. */

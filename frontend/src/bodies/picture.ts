@@ -2,10 +2,12 @@
 import type { Body } from "../api/types";
 import { partsOf } from "../parts";
 import { BodyScene } from "./BodyScene";
-import { readMesh } from "./mesh";
+import { readMesh, seams } from "./mesh";
 import { baseColours } from "./tinting";
 
 const SIZE = 480;
+/** Fewer than on the body's own page: a small picture need not be smooth. */
+const RAYS = 8;
 const made = new Map<string, Promise<string>>();
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -28,10 +30,10 @@ async function draw(body: Body, file: ArrayBuffer): Promise<string> {
   let scene: BodyScene | null = null;
   try {
     const mesh = readMesh(file, body.vertices, body.faces);
-    scene = new BodyScene(canvas, mesh, [0, ...body.charts.map(({ part }) => part)]);
+    scene = new BodyScene(canvas, mesh, seams(mesh, [0, ...body.charts.map(({ part }) => part)]), RAYS);
     scene.paint([null, ...baseColours(body, partsOf(body), "charts").slice(1)]);
     scene.show({ isoLines: false, seamLines: true, wireframe: false, byDistance: false });
-    scene.orbit(0.42, 0.16);
+    scene.camera.orbit(0.42, 0.16);
     const blob = await scene.snapshot();
     return URL.createObjectURL(blob);
   } finally {

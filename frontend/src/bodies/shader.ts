@@ -1,5 +1,5 @@
 /**
- * The body's shader: charts in the colours of a table, lines of equal U and V, seams, edges and distance rings, all drawn
+ * The body's shader: charts in the colours of a table, lines of equal U and V, triangles and distance rings, all drawn
  * per pixel with an even width on the screen; light that comes with the camera.
  */
 
@@ -7,7 +7,7 @@ export const VERTEX = /* glsl */ `
 attribute float shade;    // ambient occlusion, 1 in the open
 attribute float squared;  // squared distance from the clicked point
 attribute vec3 edges;     // squared length of the edge opposite each corner
-attribute vec4 face;      // chart, and the seam of the edge opposite each corner
+attribute float chart;
 varying vec2 vUv;
 varying vec3 vNormal;
 varying vec3 vView;
@@ -16,7 +16,7 @@ varying float vShade;
 varying float vSquared;
 varying float vUp;
 flat varying vec3 vEdges;
-flat varying vec4 vFace;
+flat varying float vChart;
 
 void main() {
   int corner = gl_VertexID % 3;
@@ -25,7 +25,7 @@ void main() {
   vShade = shade;
   vSquared = squared;
   vEdges = edges;
-  vFace = face;
+  vChart = chart;
   vUp = normal.y;
   vNormal = normalMatrix * normal;
   vec4 view = modelViewMatrix * vec4(position, 1.0);
@@ -37,7 +37,6 @@ void main() {
 export const FRAGMENT = /* glsl */ `
 uniform sampler2D charts;   // sRGB of each chart; alpha 0 where it is not shown
 uniform bool isoLines;
-uniform bool seamLines;
 uniform bool wireframe;
 uniform bool byDistance;    // colour by distance instead of chart
 uniform float ring;         // metres between distance rings; 0: none
@@ -52,7 +51,7 @@ varying float vShade;
 varying float vSquared;
 varying float vUp;
 flat varying vec3 vEdges;
-flat varying vec4 vFace;
+flat varying float vChart;
 
 vec3 linear(vec3 c) { return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c)); }
 vec3 srgb(vec3 c) { return mix(c * 12.92, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c)); }
@@ -64,10 +63,10 @@ float lines(float x, float halfWidth) {
   return (1.0 - smoothstep(halfWidth - 0.5, halfWidth + 0.5, pixels)) * (1.0 - smoothstep(0.12, 0.3, w * ratio));
 }
 
-// Coverage of the triangle's own edges, those that are wanted.
-float edge(vec3 wanted, float halfWidth) {
+// Coverage of the triangle's own edges.
+float edge(float halfWidth) {
   vec3 pixels = vWeight / (max(fwidth(vWeight), vec3(1e-6)) * ratio);
-  vec3 cover = (1.0 - smoothstep(vec3(halfWidth - 0.5), vec3(halfWidth + 0.5), pixels)) * wanted;
+  vec3 cover = 1.0 - smoothstep(vec3(halfWidth - 0.5), vec3(halfWidth + 0.5), pixels);
   return max(cover.x, max(cover.y, cover.z));
 }
 
@@ -79,7 +78,7 @@ vec3 ramp(float t) {
 }
 
 void main() {
-  vec4 entry = texture2D(charts, vec2((vFace.x + 0.5) / 256.0, 0.5));
+  vec4 entry = texture2D(charts, vec2((vChart + 0.5) / 256.0, 0.5));
   if (entry.a < 0.25) discard;
 
   // Squared distances are interpolated, less the variance of the weights: see distanceAt in mesh.ts.
@@ -93,16 +92,11 @@ void main() {
     albedo = mix(albedo, dark, 0.30 * max(lines(vUv.x * 20.0, 0.25), lines(vUv.y * 20.0, 0.25)) );
     albedo = mix(albedo, dark, 0.55 * max(lines(vUv.x * 10.0, 0.5), lines(vUv.y * 10.0, 0.5)));
   }
-  if (wireframe) albedo = mix(albedo, dark, 0.4 * edge(vec3(1.0), 0.35));
+  if (wireframe) albedo = mix(albedo, dark, 0.4 * edge(0.35));
   if (ring > 0.0 && vSquared >= 0.0) {
     float strong = lines(away / (2.0 * ring), 0.8);
     vec3 colour = byDistance ? vec3(0.02) : vec3(0.40, 0.02, 0.06);
     albedo = mix(albedo, colour, max(0.6 * lines(away / ring, 0.55), 0.85 * strong));
-  }
-  if (seamLines) {
-    vec3 seam = vFace.yzw;
-    albedo = mix(albedo, dark, 0.75 * edge(step(0.5, seam), 0.6));
-    albedo = mix(albedo, dark * 0.6, edge(step(1.5, seam), 1.1));
   }
 
   vec3 n = normalize(vNormal);
@@ -116,8 +110,8 @@ void main() {
   float fill = max(dot(n, normalize(vec3(0.8, 0.05, 0.5))) * 0.7 + 0.3, 0.0);
   float facing = clamp(dot(n, eye), 0.0, 1.0);
   float rim = pow(1.0 - facing, 3.0) * smoothstep(-0.4, 0.9, n.y + 0.35 * abs(n.x));
-  vec3 sky = mix(vec3(0.24, 0.22, 0.22), vec3(0.36, 0.39, 0.44), 0.5 + 0.5 * vUp);
-  vec3 light = sky * open + vec3(0.74, 0.71, 0.66) * key * mix(open, 1.0, 0.5) + vec3(0.16, 0.18, 0.22) * fill * open;
+  vec3 sky = mix(vec3(0.19, 0.17, 0.17), vec3(0.33, 0.36, 0.41), 0.5 + 0.5 * vUp);
+  vec3 light = sky * open + vec3(0.84, 0.80, 0.74) * key * mix(open, 1.0, 0.5) + vec3(0.16, 0.18, 0.22) * fill * open;
   vec3 half_ = normalize(normalize(vec3(-0.45, 0.62, 0.64)) + eye);
   float gloss = 0.10 * pow(max(dot(n, half_), 0.0), 28.0) * open;
   vec3 colour = albedo * light + gloss + vec3(0.55, 0.60, 0.70) * rim * 0.28 * open;

@@ -1,5 +1,4 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
-import type { Body } from "../api/types";
 import type { ValueStore } from "../workspace/valueStore";
 import { BodyScene } from "./BodyScene";
 import { type BodyMesh, type FacePoint, iuvOf, positionOf, type Vec3 } from "./mesh";
@@ -20,8 +19,8 @@ interface Handlers {
 /** The 3D scene on a canvas, for as long as body and canvas stay; null until it is there, an error without WebGL. */
 export function useBodyScene(
   canvas: RefObject<HTMLCanvasElement | null>,
-  body: Body,
   mesh: BodyMesh,
+  seams: Uint8Array,
   cursor: ValueStore<Cursor>,
   handlers: Handlers,
 ): { scene: BodyScene | null; error: unknown } {
@@ -34,7 +33,7 @@ export function useBodyScene(
     if (!canvas.current) return;
     let scene: BodyScene;
     try {
-      scene = new BodyScene(canvas.current, mesh, [0, ...body.charts.map(({ part }) => part)]);
+      scene = new BodyScene(canvas.current, mesh, seams);
     } catch (error) {
       setMade({ scene: null, error });
       return;
@@ -49,12 +48,6 @@ export function useBodyScene(
       scene.destroy();
       setMade({ scene: null, error: null });
     };
-  }, [canvas, body, mesh, cursor]);
+  }, [canvas, mesh, seams, cursor]);
   return made;
-}
-
-export function hasWebGl(): boolean {
-  const context = document.createElement("canvas").getContext("webgl2");
-  context?.getExtension("WEBGL_lose_context")?.loseContext();
-  return context !== null;
 }

@@ -26,7 +26,7 @@ export default function ProjectLayout() {
       <LoadingState label="Loading the project" />
     );
   }
-  const { name, description, can } = project.data;
+  const { name, description, can, body } = project.data;
   return (
     <Page title={name}>
       <Stack gap={2}>
@@ -43,6 +43,12 @@ export default function ProjectLayout() {
             </Tooltip>
           )}
         </Group>
+        <Text size="sm" c="dimmed">
+          Annotated on the body{" "}
+          <Anchor component={Link} to={`/bodies/${body.hash}`} size="sm" underline="always">
+            {body.name}
+          </Anchor>
+        </Text>
         {description && (
           <Text c="dimmed" maw={720} style={{ whiteSpace: "pre-line" }}>
             {description}
