@@ -10,8 +10,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from surface.check import BodyFigures, ChartFigures
 
-# In 80 columns: "faults" are flips, crossings, overlaps, and being no disk; "MDS %" is plain scaling's mean distortion; V and
-# U are correlations with the way up and outward.
+# Fits 80 columns. "faults" are flips, crossings, overlaps and being no disk, "MDS %" is plain scaling itself,
+# V and U are correlations with the way up and outward.
 CHART_COLUMNS = ("I", "chart", "faces", "faults", "mean %", "MDS %", "ratio", "worst %", "V", "U")
 _WIDEST = 21
 
