@@ -23,7 +23,8 @@ def view_image(
         return unchanged
     path = state.settings.data / "cache" / "views" / f"{etag}.webp"
     if not path.exists():
-        pixels = shading.image(loaded.body, loaded.views[part][index], size=size, theme=theme)
+        with loaded.drawing:
+            pixels = shading.image(loaded.body, loaded.views[part][index], size=size, theme=theme)
         encoded = io.BytesIO()
         Image.fromarray(pixels).save(encoded, "WEBP", lossless=True, method=2)
         write_whole(path, encoded.getvalue())

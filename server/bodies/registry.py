@@ -5,7 +5,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
@@ -29,9 +29,14 @@ Signature = tuple[int, int] | None
 
 @dataclass(frozen=True, eq=False)
 class LoadedBody:
-    """A body with what is made of it once: the six views of each part, and the order its parts are worked on in."""
+    """A body with what is made of it once: the six views of each part, and the order its parts are worked on in.
+
+    Whoever draws it holds `drawing`: the first picture of a large body takes its time, which is not to be spent six
+    times at once.
+    """
 
     body: Body
+    drawing: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def name(self) -> str:
@@ -161,7 +166,8 @@ class Bodies:
         """Load the shipped bodies and compile what draws them and picks on them."""
         for name in surface.names():
             loaded = self.by_name(name)
-            image(loaded.body, loaded.views[1][0], size=64)
+            with loaded.drawing:
+                image(loaded.body, loaded.views[1][0], size=64)
             for part in loaded.views.values():
                 pick(loaded.body, part[0], 0.5, 0.5)
 
@@ -194,17 +200,23 @@ class Bodies:
         return loaded
 
     def _examine(self, source: Source, signature: Signature) -> tuple[Summary | Damaged, LoadedBody | None]:
-        """Read a file, remember what it is, and hold its body."""
+        """Read a file, remember what it is, and hold its body; unless another thread has done so meanwhile."""
         with self._reading:
+            with self._lock:
+                before, outcome = self._known.get(source, (None, None))
+                if outcome is not None and before == signature:
+                    loaded = self._loaded.get(outcome.hash) if isinstance(outcome, Summary) else None
+                    if loaded is not None or isinstance(outcome, Damaged):
+                        return outcome, loaded
             outcome, loaded = _read(source, signature)
-        with self._lock:
-            self._known[source] = (signature, outcome)
-            if loaded is not None:
-                self._loaded[loaded.hash] = loaded = self._loaded.get(loaded.hash, loaded)
-                self._loaded.move_to_end(loaded.hash)
-                while len(self._loaded) > LOADED:
-                    self._loaded.popitem(last=False)
-        return outcome, loaded
+            with self._lock:
+                self._known[source] = (signature, outcome)
+                if loaded is not None:
+                    self._loaded[loaded.hash] = loaded = self._loaded.get(loaded.hash, loaded)
+                    self._loaded.move_to_end(loaded.hash)
+                    while len(self._loaded) > LOADED:
+                        self._loaded.popitem(last=False)
+            return outcome, loaded
 
 
 def _signature(source: Source) -> Signature:
