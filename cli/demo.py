@@ -168,24 +168,26 @@ def add_photo(state: State, project_id: UUID) -> None:
 def add_renders(state: State, project_id: UUID) -> None:
     """Rendered persons, whose true surface points are known; only those that are missing are rendered."""
     from annotation_db.repositories import images
+    from server.projects.service import get_project
 
     with state.database.read() as session:
         present = {image.file_name for image in images.names(session, project_id)}
+        body = state.bodies.by_hash(get_project(session, None, project_id).body.hash).body
     for seed_number in range(1, RENDERED_PERSONS + 1):
         file_name = f"rendered-{seed_number}.png"
         if file_name not in present:
             console.print(f"rendering a person ({seed_number} of {RENDERED_PERSONS})")
-            add_render(state, project_id, file_name, seed_number)
+            add_render(state, project_id, body, file_name, seed_number)
 
 
-def add_render(state: State, project_id: UUID, file_name: str, seed_number: int) -> None:
+def add_render(state: State, project_id: UUID, body: Body, file_name: str, seed_number: int) -> None:
     import numpy as np
     from PIL import Image
 
     from server.persons.rendered import add_rendered_person
     from synthesis.render import render_person
 
-    render = render_person(state.bodies.by_name("anny").body, seed_number, size=640)
+    render = render_person(body, seed_number, size=640)
     with TemporaryDirectory() as folder:
         picture, truth = Path(folder) / file_name, Path(folder) / "truth.npz"
         Image.fromarray(render.image).save(picture)
@@ -221,14 +223,14 @@ def run_check(url: str, data: Path) -> None:
     """From photo to dataset over HTTP; ends with a line of figures, or with an error."""
     from pycocotools.coco import COCO
 
-    import surface
     from cli.api import Api
     from cli.scripted import annotate, paint, relative_clicks
     from export.check import check
+    from server.bodies.registry import Bodies
 
-    body = surface.load("anny")
     with Api(url, "annotator", PASSWORD) as api, progress_bar() as bar:
         project = next(p for p in api.items("/api/projects") if p["name"] == PROJECT)
+        body = Bodies(data / "bodies").by_hash(project["body"]["hash"]).body
         image = next(i for i in api.items(f"/api/projects/{project['id']}/images") if i["file_name"] == PHOTO_NAME)
         person = api.get(f"/api/images/{image['id']}")["persons"][0]
         task = bar.add_task("marking points", total=None)
