@@ -7,6 +7,7 @@ that the file leaves out are filled in from their neighbours (see `fill`).
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,16 +87,12 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     from scipy.io.matlab import MatReadError
 
     try:
-        listed = {name: (shape, kind) for name, shape, kind in whosmat(path)}
-        for key in KEYS:
-            if key not in listed:
-                raise ValueError(f"{path}: not a UV_Processed.mat: {key!r} is missing")
-            shape, kind = listed[key]
-            if kind in ("cell", "struct", "object", "function", "char", "unknown") or np.prod(shape, dtype=float) > (
-                MOST_ITEMS
-            ):
-                raise ValueError(f"{path}: {key} is a {kind} of shape {shape}; expected numbers")
-        found = loadmat(path, variable_names=list(KEYS))
+        with path.open("rb") as file:
+            listed = {name: (shape, kind) for name, shape, kind in whosmat(file)}
+            for key in KEYS:
+                _expect_numbers(path, key, listed)
+            file.seek(0)
+            found = loadmat(file, variable_names=list(KEYS))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or error}") from error
     except NotImplementedError as error:
@@ -109,6 +106,15 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
             else ValueError(f"{path}: not a MATLAB file, or a damaged one ({error})")
         ) from error
     return {key: found[key] for key in KEYS}
+
+
+def _expect_numbers(path: Path, key: str, listed: dict[str, tuple[tuple[int, ...], str]]) -> None:
+    """Refuses before anything is unpacked."""
+    if key not in listed:
+        raise ValueError(f"{path}: not a UV_Processed.mat, or one that is cut off: {key!r} is missing")
+    shape, kind = listed[key]
+    if kind in ("cell", "struct", "object", "function", "char", "unknown") or math.prod(shape) > MOST_ITEMS:
+        raise ValueError(f"{path}: {key} is a {kind} of shape {shape}; expected numbers")
 
 
 def _whole(path: Path, key: str, values: NDArray[Any], low: int, high: int) -> Ints:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import pickle
 import sys
 from collections.abc import Mapping
@@ -13,12 +14,14 @@ from typing import Any, ClassVar
 
 import igl
 import numpy as np
+import trimesh
 from numpy.typing import NDArray
 from scipy.io import savemat
 from scipy.sparse import coo_array, csc_array, csr_array
 
 import surface
 from surface.body import Body, barycentric, vertex_normals
+from surface.builders.mesh_symmetry import cut_at_plane, doubled
 from surface.rig import shape
 
 Model = dict[str, NDArray[Any]]
@@ -122,6 +125,33 @@ def decimated(arrays: Model, triangles: int) -> Model:
     return remeshed(arrays, np.ascontiguousarray(v), np.ascontiguousarray(f))
 
 
+def symmetric(arrays: Model) -> Model:
+    """The model on the left half of its triangles, cut at x = 0, and its mirror image; weights mirrored, too."""
+    v, f, _ = cut_at_plane(arrays["v_template"], arrays["f"].astype(np.int64), snap=0.001)
+    v, f, _ = doubled(v, f, v[f].mean(axis=1)[:, 0] > 0)
+    return remeshed(arrays, v, f)
+
+
+def with_eyeballs(arrays: Model) -> Model:
+    """The model with two balls in its head that hang on nothing, as SMPL-X has."""
+    ball = trimesh.creation.icosphere(subdivisions=1, radius=0.01)
+    head = (arrays["J_regressor"] @ arrays["v_template"])[15]
+    out = dict(arrays)
+    for side in (1.0, -1.0):
+        more = np.asarray(ball.vertices) + head + [side * 0.03, 0.05, 0.05]
+        out["f"] = np.concatenate([out["f"], (np.asarray(ball.faces) + len(out["v_template"])).astype(np.uint32)])
+        out["v_template"] = np.concatenate([out["v_template"], more])
+        rigid = np.zeros((len(more), arrays["weights"].shape[1]))
+        rigid[:, 15] = 1.0
+        out["weights"] = np.concatenate([out["weights"], rigid])
+    extra = 2 * len(ball.vertices)
+    for key in ("shapedirs", "posedirs"):
+        if key in out:
+            out[key] = np.concatenate([out[key], np.zeros((extra, *out[key].shape[1:]))])
+    out["J_regressor"] = np.pad(out["J_regressor"], ((0, 0), (0, extra)))
+    return out
+
+
 def write_npz(path: Path, arrays: Mapping[str, Any]) -> Path:
     """An .npz as SMPL-H and SMPL-X are handed out: plain arrays, and one object that only a pickle can hold."""
     extra = {"part2num": np.array({"global": 0}, dtype=object), "gender": np.array("neutral")}
@@ -198,8 +228,7 @@ class OldPickler(pickle._Pickler):  # type: ignore[misc, name-defined]
     def save_bytes(self, data: bytes) -> None:
         """BINSTRING, SHORT_BINSTRING, or STRING in protocol 0: opcodes that Python 3 no longer writes."""
         if self.proto == 0:
-            escaped = "".join(chr(b) if 32 <= b < 127 and b not in b"\\'" else f"\\x{b:02x}" for b in data)
-            self.write(b"S'" + escaped.encode("ascii") + b"'\n")
+            self.write(b"S'" + codecs.escape_encode(data)[0] + b"'\n")  # type: ignore[attr-defined]
         elif len(data) < 256:
             self.write(b"U" + bytes([len(data)]) + data)
         else:
