@@ -9,7 +9,8 @@ import typer
 
 from cli.build_mesh import build_mesh
 from cli.build_smpl import build_smpl
-from cli.common import DEFAULT_DATA, AsJson, DataDir, console, print_json, print_table, progress_bar, stop
+from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, progress_bar, stop
+from cli.geodesics import geodesics
 from cli.transfer import transfer
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The body surfaces: list, show, build, check.", no_args_is_help=True)
 build = typer.Typer(help="Build a body.", no_args_is_help=True)
 app.add_typer(build, name="build")
+app.command("geodesics")(geodesics)
 app.command("transfer")(transfer)
 build.command("mesh")(build_mesh)
 build.command("smpl")(build_smpl)
@@ -51,11 +53,18 @@ def list_(data: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
 @app.command()
 def show(
     name: BodyName = "anny",
-    out: Annotated[Path | None, typer.Option(help="Write the six views of every part as one PNG.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a picture of body, charts and part views (PNG).")] = None,
+    sheet: Annotated[str, typer.Option(help="What the picture shows: all, body, charts or views.")] = "all",
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Show a body's parts and charts; with --out, a picture of its part views."""
+    """Show a body's parts and charts; with --out, draw them."""
+    from surface.figure import SHEETS
+
+    if sheet not in SHEETS:
+        stop(f"--sheet {sheet} is not one of {', '.join(SHEETS)}")
+    if out is not None and (out.suffix.lower() != ".png" or not out.absolute().parent.is_dir()):
+        stop(f"{out}: pictures are .png files in a folder that exists")
     body = load(name, data)
     charts = [
         (
@@ -77,10 +86,14 @@ def show(
         console.print(f"[bold]{body.name}[/bold] {body.hash}")
         print_table(columns, charts)
     if out is not None:
-        from surface.views import contact_sheet
+        from surface.figure import figure
 
-        contact_sheet(body).save(out)
-        console.print(f"wrote {out}")
+        with errors.status("drawing") as status:
+            picture = figure(body, sheet, lambda name: status.update(f"drawing {name}"))
+        part = out.with_name(out.name + ".part")
+        picture.save(part, format="PNG", optimize=True)
+        part.replace(out)
+        (errors if as_json else console).print(f"wrote {out}: {picture.width} x {picture.height} pixels")
 
 
 @app.command()

@@ -94,17 +94,19 @@ def read(
                 delta[k] = p[k] - q[k]
             squared = -_spread(delta, edges[c])
         else:
+            # In one order, so that there and back are the same to the last bit.
+            first, second, r, s = (c, d, p, q) if c < d else (d, c, q, p)
             total, far = 0.0, False
             for k in range(3):
                 row = 0.0
                 for m in range(3):
-                    entry = _entry(tiles, coarse[c, k], coarse[d, m])
+                    entry = _entry(tiles, coarse[first, k], coarse[second, m])
                     far |= entry == FAR
-                    row += q[m] * (float(entry) * float(entry))
-                total += p[k] * row
+                    row += s[m] * (float(entry) * float(entry))
+                total += r[k] * row
             if far:
                 out[n] = float("inf")
                 continue
-            squared = total * step * step - _spread(p, edges[c]) - _spread(q, edges[d])
+            squared = total * step * step - _spread(r, edges[first]) - _spread(s, edges[second])
         out[n] = max(squared, chord) ** 0.5
     return -1
