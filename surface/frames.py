@@ -97,11 +97,6 @@ LOOKS: dict[str, tuple[Look, ...]] = {
         Look("above", "Elbow, from above", (0, 1, -1)),
         Look("below", "Wrist, from below", (0, -1, 1)),
     ),
-    "other": (
-        *_sides("Front", "Back", "Left side", "Right side"),
-        Look("above", "From above", (0, 1, 0), (0, 0, -1)),
-        Look("below", "From below", (0, -1, 0), (0, 0, 1)),
-    ),
 }
 
 
@@ -124,14 +119,34 @@ def side(name: str) -> str | None:
     return "left" if "left" in words else "right" if "right" in words else None
 
 
-def frame(body: Body, part: int) -> Floats:
-    """The (3,3) frame of a coarse part: rows outward, up, front; a right part has the mirror of its left one's."""
-    name = body.part_names[part - 1]
-    mirror = int(body.part_mirror[part])
-    if side(name) == "right" and side(body.part_names[mirror - 1]) == "left":
-        return frame(body, mirror) * _MIRROR
+def twin(body: Body, part: int) -> int | None:
+    """The mirrored part, None for one that is its own or has none."""
+    other = int(body.part_mirror[part])
+    return None if other == part else other
+
+
+def anatomical(body: Body, part: int) -> str | None:
+    """The row of ``LOOKS`` for a part of a rigged body, None where name or body do not say what the part is.
+
+    A right part without a left twin has no frame of its own, so it has no anatomical looks either.
+    """
+    name, other = body.part_names[part - 1], twin(body, part)
+    alone = side(name) == "right" and (other is None or side(body.part_names[other - 1]) != "left")
     what = kind(name)
-    if what in ("torso", "head", "other"):
+    return None if body.rig is None or what == "other" or alone else what
+
+
+def frame(body: Body, part: int) -> Floats:
+    """The (3,3) frame of a coarse part: rows outward, up, front; a right part has the mirror of its left one's.
+
+    Parts that anatomy does not know stand in the body's axes.
+    """
+    what, other = anatomical(body, part), twin(body, part)
+    if what is None:
+        return np.eye(3)
+    if side(body.part_names[part - 1]) == "right" and other is not None:
+        return frame(body, other) * _MIRROR
+    if what in ("torso", "head"):
         return np.eye(3)
     centre, axes = _principal(body, part)
     if what == "foot":

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surface.cameras import SIZE, View, facing, meshes
-from surface.frames import LOOKS, Look, frame, kind, side
+from surface.frames import Look, frame
+from surface.looks import looks
 from surface.raster import cast
 from surface.shading import image
 
@@ -58,8 +59,7 @@ def _make(body: Body, part: int) -> list[View]:
     if not len(mine):
         raise ValueError(f"part {part} ({body.part_names[part - 1]}) has no surface")
     axes, points = frame(body, part), body.vertices[mine]
-    looks = _ordered(body.part_names[part - 1])
-    cameras = [(name, look, *_fit(points, axes, look)) for name, look in looks]
+    cameras = [(name, look, *_fit(points, axes, look)) for name, look in looks(body, part)]
     smallest = min(scale for *_, scale in cameras)
     out = []
     for index, (name, look, camera, centre, scale) in enumerate(cameras):
@@ -69,14 +69,6 @@ def _make(body: Body, part: int) -> list[View]:
             View(part, index, name, look.title, right, up, forward, centre_, min(scale, ZOOM * smallest))  # type: ignore[arg-type]
         )
     return out
-
-
-def _ordered(part_name: str) -> list[tuple[str, Look]]:
-    """The six looks in the order front, back, the person's left, the person's right, and two more."""
-    front, back, outer, inner, *rest = LOOKS[kind(part_name)]
-    left, right = (inner, outer) if side(part_name) == "right" else (outer, inner)
-    names = ("front", "back", "left", "right", *(look.name for look in rest))
-    return list(zip(names, (front, back, left, right, *rest), strict=True))
 
 
 def _fit(points: Floats, axes: Floats, look: Look) -> tuple[Floats, Floats, float]:
@@ -89,7 +81,7 @@ def _fit(points: Floats, axes: Floats, look: Look) -> tuple[Floats, Floats, floa
     camera = np.stack([np.cross(forward, up), up, forward])
     local = points @ camera.T
     low, high = local.min(axis=0), local.max(axis=0)
-    scale = SIZE * (1 - 2 * MARGIN) / float((high - low)[:2].max())
+    scale = SIZE * (1 - 2 * MARGIN) / max(float((high - low)[:2].max()), 1e-9)
     return camera, (low + high) / 2 @ camera, scale
 
 

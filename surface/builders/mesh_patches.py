@@ -8,7 +8,7 @@ from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.sparse.csgraph import connected_components
 
 from surface.segmentation import minimum_cut
-from surface.topology import compact, edge_faces, euler_characteristic, face_areas, face_components
+from surface.topology import boundary_loops, compact, edge_faces, euler_characteristic, face_areas, face_components
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -124,36 +124,71 @@ def absorb_islands(faces: Ints, number: Ints) -> Ints:
 def split(vertices: Floats, faces: Ints, normals: Floats) -> Bools:
     """Splits a patch in two along a short seam, `(F,)` true on the side that faces front, up or left.
 
-    A bent patch (a tube, a closed end) is halved by where its triangles face; a flat one (a ring) across its length.
-    The cut minimises  rate * sum_f area_f s_f + seam length,  s_f the negated height of the normal along the
-    direction in which normals vary most, plus a little of the triangle's own height so that flat sides part in their
-    middle.
+    Tried are: halving by where triangles face, along the direction in which normals vary most; and planes across the
+    principal and the body's axes, through the middle of the area or through the holes. Each is a minimum cut of
+
+        rate * sum_f area_f s_f + seam length,
+
+    with s_f the negated height over the plane, or of the normal (and a little of the triangle, so that flat sides part
+    in their middle). The one that leaves the fewest pieces, the most disks, and the shortest seam is taken.
     """
     area = face_areas(vertices, faces)
     share = area / area.sum()
     centre = vertices[faces].mean(axis=1)
     offset = centre - share @ centre
     axes = np.linalg.eigh((offset * share[:, None]).T @ offset)[1].T[::-1]
-    extent = np.ptp(offset @ axes[0])
-    radius = area.sum() / (2 * np.pi * max(extent, 1e-300))
+    extent = max(float(np.ptp(offset @ axes[0])), 1e-300)
+    radius = area.sum() / (2 * np.pi * extent)
+    heights = []
     if flatness(normals, area) < FLAT:
         direction = _across(normals, share)
-        height = normals @ direction + 0.3 * (offset @ direction) / max(np.ptp(offset @ direction), 1e-300)
-    else:
-        direction = _signed(axes[0])
-        along = offset @ direction
-        # Where half of the area lies on either side.
-        order = np.argsort(along)
-        middle = along[order[np.searchsorted(np.cumsum(share[order]), 0.5)]]
-        height = 2.0 * (along - middle) / max(extent, 1e-300)
-    for stiff in (STIFF, 10 * STIFF):
-        inside = tidy(faces, minimum_cut(vertices, faces, -stiff / radius * area * height))
-        if 0.05 < share[inside].sum() < 0.95:
-            return inside
-    inside = tidy(faces, height > np.median(height))
-    if inside.all() or not inside.any():
-        inside = np.arange(len(faces)) < len(faces) // 2
-    return inside
+        heights.append(normals @ direction + 0.3 * (offset @ direction) / extent)
+    holes = _hole_centres(vertices, faces) - share @ centre
+    if flatness(normals, area) >= FLAT or len(holes):
+        for axis in (*axes[:2], *np.eye(3)):
+            direction = _signed(axis)
+            along = offset @ direction
+            order = np.argsort(along)
+            middle = float(along[order[np.searchsorted(np.cumsum(share[order]), 0.5)]])
+            level = [middle]
+            if len(holes):
+                level += [float((holes @ direction).mean()), *(holes @ direction)[:4]]
+            heights += [3.0 * (along - x) / extent for x in level]
+    best, least = None, np.inf
+    for height in heights:
+        inside = tidy(faces, minimum_cut(vertices, faces, -STIFF / radius * area * height))
+        if 0.02 < share[inside].sum() < 0.98 and (score := _score(vertices, faces, normals, area, inside)) < least:
+            best, least = inside, score
+    if best is None:
+        best = tidy(faces, offset @ axes[0] > np.median(offset @ axes[0]))
+    if best.all() or not best.any():
+        best = np.arange(len(faces)) < len(faces) // 2
+    return best
+
+
+def _hole_centres(vertices: Floats, faces: Ints) -> Floats:
+    """Middles `(H, 3)` of all boundaries of a patch but the longest."""
+    origin, opened = cut_fans(faces)
+    v = vertices[origin]
+    rims = [v[loop] for loop in boundary_loops(opened)]
+    rims.sort(key=lambda rim: -float(np.linalg.norm(rim - np.roll(rim, 1, axis=0), axis=1).sum()))
+    return np.array([rim.mean(axis=0) for rim in rims[1:]]).reshape(-1, 3)
+
+
+def _score(vertices: Floats, faces: Ints, normals: Floats, area: Floats, inside: Bools) -> float:
+    """What a split leaves to do: pieces, the cuts that make them disks, those not flat, and the seam's length."""
+    total = 0.0
+    for side in (inside, ~inside):
+        own, own_normals, own_area = faces[side], normals[side], area[side]
+        count, piece = face_components(own)
+        for k in range(count):
+            patch = piece == k
+            loops = 1 - euler_characteristic(cut_fans(own[patch])[1])
+            total += 1.0 + abs(loops) + 1.0 * (flatness(own_normals[patch], own_area[patch]) < FLAT)
+    edges, sides = edge_faces(faces)
+    seam = edges[inside[sides[:, 0]] != inside[sides[:, 1]]]
+    length = np.linalg.norm(vertices[seam[:, 0]] - vertices[seam[:, 1]], axis=1).sum()
+    return total + float(length / np.sqrt(area.sum()))
 
 
 def _across(normals: Floats, share: Floats) -> Floats:
