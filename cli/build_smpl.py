@@ -32,7 +32,9 @@ def build_smpl(
         stop(f"{target} exists: choose another --name, or --replace it")
     from surface.builders.smpl import build
 
-    with progress_bar() as bar:
+    bar = progress_bar()
+    bar.live.transient = True  # nothing of it stays beside the report or the one line of an error
+    with bar:
         task = bar.add_task("reading", total=1)
         built = build(
             model,
@@ -40,7 +42,6 @@ def build_smpl(
             called,
             lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
         )
-        bar.update(task, description="built", completed=1, total=1)
     target.parent.mkdir(parents=True, exist_ok=True)
     built.body.save(target)
     report = _report(built)
