@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 Opposite = dict[tuple[int, int], tuple[int, int]]
 
 FLIP = np.array([-1.0, 1.0, 1.0])
-TRIES = 200  # triangles from which a symmetry of the triangulation is sought
+TRIES = 20  # triangles from which a symmetry of the triangulation is sought
 REACH = 0.02  # metres; vertices farther from their mirror image than this are no mirror images
 
 

@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 
 CHARTS = 24
 MOST_MISSING = 16  # DensePose's file leaves out two
+ROUNDING = 1e-6  # how far U and V may be outside of 0..1; they are then put onto its edge
 MOST_ITEMS = 5_000_000
 KEYS = ("All_vertices", "All_Faces", "All_FaceIndices", "All_U_norm", "All_V_norm")
 
@@ -129,10 +130,10 @@ def _whole(path: Path, key: str, values: NDArray[Any], low: int, high: int) -> I
 
 def _unit(path: Path, key: str, values: NDArray[Any]) -> Floats:
     found = np.asarray(values.real, dtype=np.float64)
-    bad = np.flatnonzero(~((found >= 0) & (found <= 1)))
+    bad = np.flatnonzero(~((found >= -ROUNDING) & (found <= 1 + ROUNDING)))
     if len(bad):
         raise ValueError(f"{path}: {key}[{bad[0]}] is {found[bad[0]]:g}; expected 0..1")
-    return found
+    return np.clip(found, 0.0, 1.0)
 
 
 def _match(path: Path, theirs: Ints, ours: Ints) -> tuple[Ints, Ints]:

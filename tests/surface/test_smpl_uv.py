@@ -50,6 +50,13 @@ def test_random_points_have_the_default_bodys_iuv(anny, charted, random_points):
     assert charted.body.mirror_face is not None
 
 
+def test_rounding_beyond_the_unit_square_is_put_onto_its_edge(anny, toes, tmp_path):
+    file = smpl_files.uv_processed(anny, toes)
+    file["All_U_norm"] = np.where(file["All_U_norm"] == 1, 1 + 2e-7, file["All_U_norm"])
+    uv = smpl_uv.read(smpl_files.write_mat(tmp_path / "UV.mat", file), anny.vertices, anny.faces.astype(np.int64))
+    assert np.array_equal(uv.face_uv, anny.face_uv)
+
+
 def plate(rows: int = 4):
     """A flat grid of triangles in two charts, as a mesh and as the file's arrays."""
     x, y = np.meshgrid(np.arange(rows + 1.0), np.arange(rows + 1.0), indexing="ij")
