@@ -30,6 +30,8 @@ _LEAST = {"wrist": 0.08, "ankle": 0.015}
 _FAR = 0.55
 # A digit with fewer vertices than this share of the median digit's is a bump on another one.
 _SMALL = 0.2
+# A thumb begins this many times as far from the long fingers as the little finger does; on the default body 2.3.
+_APART = 1.4
 
 
 @dataclass(frozen=True)
@@ -76,24 +78,26 @@ def digits(body: Body, joint: str) -> Digits | None:
     found = _peaks(graph, height, least)
     if found is None:
         return None
-    peak, fork, label = found
+    peak, label = found
     size = np.bincount(label[label >= 0], minlength=5)
     if size.min() < _SMALL * np.median(size):
         return None
     member = np.zeros(len(body.vertices), np.int8)
     at = body.vertices[inside]
     if "wrist" in joint:
-        order = _fingers(np.stack([_root(at, height, label == n) for n in range(5)]), int(np.argmin(fork)))
+        order = _fingers(np.stack([_root(at, height, label == n) for n in range(5)]), height[peak])
     else:
         order = _row(at[peak], _joint(body, _OTHER[joint]))
+    if order is None:
+        return None
     rank = np.empty(5, np.int8)
     rank[order] = np.arange(1, 6)
     member[inside] = np.where(label >= 0, rank[label.clip(0)], 0)
     return Digits(inside[peak[order]], member)
 
 
-def _peaks(graph: Any, height: Floats, least: float) -> tuple[Ints, Floats, Ints] | None:
-    """The five most persistent peaks (5,), the height (5,) at which each meets another, and who belongs to which."""
+def _peaks(graph: Any, height: Floats, least: float) -> tuple[Ints, Ints] | None:
+    """The five most persistent peaks (5,), and which of them each vertex (N,) belongs to, -1 for none."""
     owner, merges = _merges(graph, height)
     top = int(np.argmax(np.where(np.isfinite(height), height, -1)))
     lasts = {top: np.inf} | {low: height[low] - level for low, _, level in merges}
@@ -116,7 +120,7 @@ def _peaks(graph: Any, height: Floats, least: float) -> tuple[Ints, Floats, Ints
     inside = (label >= 0) & (height > np.array([fork.get(peak, np.inf) for peak in label.tolist()]))
     rank = {peak: n for n, peak in enumerate(best)}
     named = np.array([rank[peak] if ok else -1 for peak, ok in zip(label.tolist(), inside.tolist(), strict=True)])
-    return np.array(best), np.array([fork[peak] for peak in best]), named
+    return np.array(best), named
 
 
 def _merges(graph: Any, height: Floats) -> tuple[Ints, list[tuple[int, int, float]]]:
@@ -150,8 +154,17 @@ def _root(at: Floats, height: Floats, own: NDArray[np.bool_]) -> Floats:
     return at[own][height[own] <= np.quantile(height[own], 0.2)].mean(axis=0)
 
 
-def _fingers(roots: Floats, thumb: int) -> Ints:
-    """Thumb first, which forks off first; then the row of knuckles, from the end nearer to the thumb's root."""
+def _fingers(roots: Floats, heights: Floats) -> Ints | None:
+    """Thumb first, then the row of knuckles from its side; None where no thumb stands apart.
+
+    Thumb and little finger end nearest to the wrist; of the two, the thumb begins far from the other fingers.
+    """
+    by_height = np.argsort(heights, kind="stable")
+    ends, long = by_height[:2], by_height[2:]
+    gaps = np.linalg.norm(roots[ends][:, None] - roots[long], axis=2).min(axis=1)
+    if gaps.max() < _APART * gaps.min():
+        return None
+    thumb = ends[int(np.argmax(gaps))]
     others = np.delete(np.arange(5), thumb)
     return np.concatenate([[thumb], others[_row(roots[others], roots[thumb])]])
 
