@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from surface.cameras import SIZE, View, facing, meshes
+from surface.cameras import SIZE, View, meshes
 from surface.frames import side
 from surface.raster import cast, rasterize
 
@@ -52,8 +52,10 @@ REST: Colour = (0.62, 0.64, 0.68)
 LEFT: Colour = (0.14, 0.42, 0.90)
 RIGHT: Colour = (0.83, 0.29, 0.05)
 
-# A step in depth of this many metres is drawn as an edge.
-_JUMP = 0.012
+# A step in depth of this share of the body's diagonal is drawn as an edge.
+_JUMP = 0.006
+# Sky is looked for from this share of the diagonal above the surface, so that it does not shade itself.
+_LIFT = 5e-4
 # Light from everywhere.
 _AMBIENT = 0.27
 # Directions to the lights in (right, up, towards the camera), their strengths.
@@ -80,14 +82,18 @@ def ambient(body: Body, directions: int = 48) -> Floats:
             rows = np.flatnonzero(weight > 0)
             across = np.linalg.svd(sky[None])[2][1:]
             xy, depth = body.vertices @ across.T, -(body.vertices @ sky)
-            # From a millimetre above the surface, so that it does not shade itself.
-            start = body.vertices[rows] + 1e-3 * normals[rows]
+            start = body.vertices[rows] + _LIFT * diagonal(body) * normals[rows]
             at = start @ across.T
             front = cast(xy, depth, body.faces, at[:, 0], at[:, 1])[2]
             total[rows] += weight[rows]
             seen[rows] += weight[rows] * (front >= -(start @ sky))
         _ambient[body] = seen / total
     return _ambient[body]
+
+
+def diagonal(body: Body) -> float:
+    """The diagonal of the body's bounding box, metres."""
+    return float(np.linalg.norm(np.ptp(body.vertices, axis=0)))
 
 
 def image(body: Body, view: View, size: int = SIZE, theme: str = "light") -> NDArray[np.uint8]:
@@ -116,19 +122,48 @@ def _paint(
     canvas: Floats, body: Body, view: View, xy: Floats, depth: Floats, faces: Any, palette: Palette, mine: bool
 ) -> None:
     """Draws faces of the body into the canvas (H,W,3): the part itself, or dimmed what is not the part."""
-    index, bary, front = rasterize(xy, depth, body.faces[faces], *canvas.shape[:2])
-    # Back faces are seen through the part's open end only; the rest of the body is shown there.
-    hidden = facing(body, view, faces) <= 0
-    local = np.ascontiguousarray(body.vertex_normals @ (view.axes * [[1], [-1], [-1]]).T)
     charts = body.face_chart[faces]
     tints = chart_tints(body)[charts - 1] if mine else np.tile(np.array(REST), (len(faces), 1))
+    paint(canvas, body, view.axes, xy, depth, faces, tints, palette, mine)
+
+
+def paint(
+    canvas: Floats, body: Body, axes: Floats, xy: Floats, depth: Floats, faces: Any, tints: Floats,
+    palette: Palette = PALETTES["light"], mine: bool = True,
+) -> NDArray[np.int32]:  # fmt: skip
+    """Draws faces of a body, lit, with iso-lines and outlines, into a canvas; what is not `mine` dimmed and plain.
+
+    Args:
+        canvas: (H,W,3), drawn into.
+        body: the body.
+        axes: (3,3) rows right, down, forward of the camera.
+        xy: (V,2) pixels.
+        depth: (V,) metres along forward.
+        faces: (n,) faces to draw.
+        tints: (n,3) their colours.
+        palette: colours of what is drawn around.
+        mine: whether to draw in full.
+
+    Returns:
+        (H,W) the row of `faces` at each pixel, -1 where none is drawn.
+    """
+    index, bary, front = rasterize(xy, depth, body.faces[faces], *canvas.shape[:2])
+    # Back faces are seen through the part's open end only; the rest of the body is shown there.
+    hidden = _normals(body, faces) @ axes[2] >= 0
+    local = np.ascontiguousarray(body.vertex_normals @ (axes * [[1], [-1], [-1]]).T)
     lights = np.array([direction for direction, _ in _LIGHTS])
     lights *= np.array([[strength] for _, strength in _LIGHTS]) / np.linalg.norm(lights, axis=1, keepdims=True)
     slope = _slopes(xy[body.faces[faces]], body.face_uv[faces])
     _shade(
-        canvas, index, bary, front, body.faces[faces], hidden, local, ambient(body), tints, charts,
-        body.face_uv[faces], slope, lights, np.array(palette.outline), palette.rest, mine,
+        canvas, index, bary, front, body.faces[faces], hidden, local, ambient(body), tints, body.face_chart[faces],
+        body.face_uv[faces], slope, lights, np.array(palette.outline), palette.rest, mine, _JUMP * diagonal(body),
     )  # fmt: skip
+    return np.where((index >= 0) & ~hidden[index], index, -1).astype(np.int32)
+
+
+def _normals(body: Body, faces: Any) -> Floats:
+    a, b, c = np.moveaxis(body.vertices[body.faces[faces]], 1, 0)
+    return np.cross(b - a, c - a)
 
 
 def chart_tints(body: Body) -> Floats:
@@ -158,7 +193,7 @@ def _slopes(corner: Floats, uv: Floats) -> Floats:
 @njit(cache=True)
 def _shade(
     canvas: Any, index: Any, bary: Any, front: Any, faces: Any, hidden: Any, normals: Any, sky: Any, tints: Any,
-    charts: Any, uv: Any, slope: Any, lights: Any, outline: Any, rest: float, mine: bool,
+    charts: Any, uv: Any, slope: Any, lights: Any, outline: Any, rest: float, mine: bool, jump: float,
 ) -> None:  # fmt: skip
     height, width = index.shape
     for y in range(height):
@@ -193,14 +228,14 @@ def _shade(
                 # About one pixel wide; where lines would run together, they fade.
                 strength = min(max(0.6 * SAMPLES - off + 0.5, 0.0), 1.0)
                 line = max(line, strength * min(STEP / slope[f, c] / (8 * SAMPLES), 1.0))
-            edge = _differs(index, front, charts, hidden, f, y, x)
+            edge = _differs(index, front, charts, hidden, f, y, x, jump)
             for c in range(3):
                 colour = (tints[f, c] * bright + rim) * (1 - 0.30 * line)
                 canvas[y, x, c] = 0.35 * colour + 0.65 * outline[c] if edge else colour
 
 
 @njit(cache=True)
-def _differs(index: Any, front: Any, charts: Any, hidden: Any, f: int, y: int, x: int) -> bool:
+def _differs(index: Any, front: Any, charts: Any, hidden: Any, f: int, y: int, x: int, jump: float) -> bool:
     """Whether a neighbouring sample lies beyond a silhouette, a crease in depth or a seam between charts."""
     height, width = index.shape
     for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0)):
@@ -208,7 +243,7 @@ def _differs(index: Any, front: Any, charts: Any, hidden: Any, f: int, y: int, x
         if not (0 <= b < height and 0 <= a < width):
             continue
         g = index[b, a]
-        if g < 0 or hidden[g] or charts[g] != charts[f] or abs(front[b, a] - front[y, x]) > _JUMP:
+        if g < 0 or hidden[g] or charts[g] != charts[f] or abs(front[b, a] - front[y, x]) > jump:
             return True
     return False
 
