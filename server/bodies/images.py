@@ -11,7 +11,7 @@ from server.caching import immutable_file, not_modified, write_whole
 from server.state import State
 from surface import shading
 
-_FORM = 2  # raise it when the pictures change, so that old cache files are left alone
+_FORM = 3  # raise it when the pictures change, so that old cache files are left alone
 
 
 def view_image(
@@ -24,7 +24,7 @@ def view_image(
     path = state.settings.data / "cache" / "views" / f"{etag}.webp"
     if not path.exists():
         with loaded.drawing:
-            pixels = shading.image(loaded.body, loaded.views[part][index], size=size, theme=theme)
+            pixels = shading.image(loaded.body, loaded.views(part)[index], size=size, theme=theme)
         encoded = io.BytesIO()
         Image.fromarray(pixels).save(encoded, "WEBP", lossless=True, method=2)
         write_whole(path, encoded.getvalue())

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
+
 import surface
 from server.problems import NotFoundError, RefusedError
 from surface.body import Body
@@ -31,12 +33,13 @@ Signature = tuple[int, int] | None
 class LoadedBody:
     """A body with what is made of it once: the six views of each part, and the order its parts are worked on in.
 
-    Whoever draws it holds `drawing`: the first picture of a large body takes its time, which is not to be spent six
-    times at once.
+    Whoever draws it holds `drawing`: the first picture of a large body takes its time, as do its views, and that is not
+    to be spent six times at once.
     """
 
     body: Body
     drawing: threading.Lock = field(default_factory=threading.Lock)
+    viewing: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def name(self) -> str:
@@ -53,10 +56,13 @@ class LoadedBody:
         """How many coarse parts it has: mask labels are 0 to this."""
         return len(self.body.part_names)
 
-    @cached_property
-    def views(self) -> dict[int, list[View]]:
-        """The views by coarse part."""
-        return {part: views(self.body, part) for part in range(1, self.parts + 1)}
+    def views(self, part: int) -> list[View]:
+        """The six views of a coarse part 1..P; raises RefusedError for a part so degenerate that it has none."""
+        try:
+            with self.viewing:
+                return views(self.body, part)
+        except (ValueError, ArithmeticError) as error:
+            raise RefusedError(f"the body {self.name} cannot be shown: {error}") from error
 
     @cached_property
     def order(self) -> tuple[int, ...]:
@@ -167,9 +173,9 @@ class Bodies:
         for name in surface.names():
             loaded = self.by_name(name)
             with loaded.drawing:
-                image(loaded.body, loaded.views[1][0], size=64)
-            for part in loaded.views.values():
-                pick(loaded.body, part[0], 0.5, 0.5)
+                image(loaded.body, loaded.views(1)[0], size=64)
+            for part in range(1, loaded.parts + 1):
+                pick(loaded.body, loaded.views(part)[0], 0.5, 0.5)
 
     def _summaries(self) -> list[Summary]:
         return [found for found in self._scan() if isinstance(found, Summary)]
@@ -232,7 +238,7 @@ def _read(source: Source, signature: Signature) -> tuple[Summary | Damaged, Load
     try:
         loaded = LoadedBody(surface.load(source))
         _check(loaded)
-    except (ValueError, ArithmeticError, OSError, MemoryError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         file = Path(source).name
         problem = str(error).removeprefix(f"{source}: ") or type(error).__name__
         _log.warning("%s is left out: %s", file, problem)
@@ -255,12 +261,11 @@ def _read(source: Source, signature: Signature) -> tuple[Summary | Damaged, Load
 
 
 def _check(loaded: LoadedBody) -> None:
-    """Raise ValueError or ArithmeticError for a body that is well-formed but that nobody could annotate on."""
+    """Raise ValueError for a body that is well-formed but that nobody could annotate on."""
     body = loaded.body
     if not body.name or len(body.name) > _LONGEST_NAME:
         raise ValueError(f"a body's name has 1 to {_LONGEST_NAME} characters, not {len(body.name)}")
-    empty = set(range(1, len(body.part_names) + 1)) - set(body.face_part.tolist())
-    if empty or not body.part_names:
-        names = ", ".join(body.part_names[part - 1] for part in sorted(empty)) or "the body"
+    area = np.bincount(body.face_part, body.face_area, minlength=loaded.parts + 1)[1:]
+    if not (area > 0).all():
+        names = ", ".join(body.part_names[part] for part in np.flatnonzero(~(area > 0)))
         raise ValueError(f"parts without surface: {names}")
-    _ = loaded.views

@@ -53,7 +53,7 @@ def describe(loaded: LoadedBody) -> Body:
                 mirror=int(body.part_mirror[label]),
                 charts=(np.flatnonzero(body.chart_part == label) + 1).tolist(),
                 colour="#{:02x}{:02x}{:02x}".format(*body.colours[label - 1].tolist()),
-                views=[ViewInfo(index=v.index, name=v.name, title=v.title) for v in loaded.views[label]],
+                views=[ViewInfo(index=v.index, name=v.name, title=v.title) for v in loaded.views(label)],
             )
             for label, name in enumerate(body.part_names, start=1)
         ],
@@ -83,7 +83,7 @@ def check_part(loaded: LoadedBody, part: int) -> None:
 def pick(loaded: LoadedBody, part: int, view: int, x: float, y: float) -> SurfacePoint:
     """The surface point under a place in a view, x and y in [0,1]; raises RefusedError beside the part."""
     check_part(loaded, part)
-    picked = views.pick(loaded.body, loaded.views[part][view], x, y)
+    picked = views.pick(loaded.body, loaded.views(part)[view], x, y)
     name = loaded.body.part_names[part - 1]
     if picked is None:
         raise RefusedError(f"nothing of the body is there; click on the {name}")
@@ -107,7 +107,7 @@ def project(
 ) -> list[list[Projection]]:
     """Where each of N surface points falls on the six views of a part."""
     face, bary = np.asarray(faces, np.int32), np.asarray(barys, np.float64).reshape(-1, 3)
-    by_view = [(view.index, views.project(loaded.body, view, face, bary)) for view in loaded.views[part]]
+    by_view = [(view.index, views.project(loaded.body, view, face, bary)) for view in loaded.views(part)]
     return [
         [
             Projection(view=index, x=float(x[n]), y=float(y[n]), visible=bool(visible[n]))

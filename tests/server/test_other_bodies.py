@@ -10,6 +10,7 @@ from PIL import Image
 
 import surface
 from annotation.words import Role
+from server.bodies import registry
 from surface import views
 from surface.body import Body
 from tests.server.people import Api, add_user, label_map, sign_in
@@ -71,6 +72,8 @@ def test_a_worm_is_annotated_from_mask_to_done(any_app: FastAPI) -> None:
     assert done["person"]["state"] == "done"
     assert done["person"]["marks"] == len(points)
     assert done["person"]["masks"] == len(body.part_names)
+    refused = lead.fails("GET", f"/api/projects/{task['project_id']}/export", 422)
+    assert "body 'worm' has 3: Nose, Belly, Schwänzchen" in refused["detail"]
 
 
 def test_labels_that_the_body_does_not_have_are_refused_by_range(any_app: FastAPI) -> None:
@@ -116,6 +119,15 @@ def test_a_body_says_what_it_is_made_of(app: FastAPI) -> None:
         assert human["charts"][chart["mirror"] - 1]["part"] == mirrored[chart["part"]]
 
 
+def test_a_body_that_cannot_be_shown_says_so(lead: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_body: Body, _part: int) -> list[views.View]:
+        raise ValueError("no way up")
+
+    monkeypatch.setattr(registry, "views", broken)
+    problem = lead.fails("GET", f"/api/bodies/{surface.load('anny').hash}", 422)
+    assert problem["detail"] == "the body anny cannot be shown: no way up"
+
+
 @pytest.mark.parametrize(
     "names", [("Right Hand", "Left Foot", "Right Leg lower"), ("right arm upper", "torso", "head")]
 )
@@ -142,7 +154,7 @@ def test_a_body_that_nobody_could_annotate_on_is_left_out(app: FastAPI, lead: Ap
     problems = {item["file"]: item["problem"] for item in listed["damaged"]}
     assert problems["gap.npz"] == "parts without surface: Belly"
     assert problems["long.npz"] == "a body's name has 1 to 200 characters, not 201"
-    assert "point.npz" in problems
+    assert problems["point.npz"] == "parts without surface: Nose, Belly, Schwänzchen"
 
 
 def test_the_mesh_is_the_body_bit_for_bit(app: FastAPI) -> None:
