@@ -125,7 +125,18 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Render]:
     """A data folder made by the commands a lead would use, to be copied; and the render in it."""
     folder = tmp_path_factory.mktemp("street")
     render = render_person(surface.load("anny"), seed=3, size=480)
-    Image.fromarray(render.image).save(folder / "person.png")
+    photo, persons = photo_of(render, folder)
+    server = Server(folder / "data")
+    for name in ("lead", "annotator"):
+        server.cli("user", "add", name, "--role", name, text=PASSWORD + "\n")
+    server.cli("import", "Street", "--images", str(photo), "--coco", str(persons), "--create")
+    return server.data, render
+
+
+def photo_of(render: Render, folder: Path) -> tuple[Path, Path]:
+    """The picture of a rendered person in a folder, and the COCO file that says where they are."""
+    photo, persons = folder / "person.png", folder / "persons.json"
+    Image.fromarray(render.image).save(photo)
     height, width = render.part.shape
     coco = {
         "images": [{"id": 1, "file_name": "person.png", "width": width, "height": height}],
@@ -135,20 +146,20 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Render]:
         ],
         "categories": [{"id": 1, "name": "person"}],
     }  # fmt: skip
-    (folder / "persons.json").write_text(json.dumps(coco))
-    server = Server(folder / "data")
-    for name in ("lead", "annotator"):
-        server.cli("user", "add", name, "--role", name, text=PASSWORD + "\n")
-    photo, persons = str(folder / "person.png"), str(folder / "persons.json")
-    server.cli("import", "Street", "--images", photo, "--coco", persons, "--create")
-    return server.data, render
+    persons.write_text(json.dumps(coco))
+    return photo, persons
 
 
 @pytest.fixture
 def street(seeded: tuple[Path, Render], tmp_path: Path) -> Iterator[Street]:
+    yield from served(seeded, tmp_path)
+
+
+def served(seeded: tuple[Path, Render], folder: Path) -> Iterator[Street]:
+    """The project on a server of its own, with its data in a folder, for as long as the iterator is held."""
     data, render = seeded
-    shutil.copytree(data, tmp_path / "data")
-    server = Server(tmp_path / "data")
+    shutil.copytree(data, folder / "data")
+    server = Server(folder / "data")
     server.start()
     try:
         with Api(server.url, "lead", PASSWORD) as lead:

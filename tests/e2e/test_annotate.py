@@ -53,8 +53,8 @@ def stroke(page: Page, height: float, half_width: float = 30) -> None:
     page.mouse.up()
 
 
-def mask_of(street: Street, task: str) -> np.ndarray:
-    with street.api("annotator") as api:
+def mask_of(street: Street, task: str, username: str = "annotator") -> np.ndarray:
+    with street.api(username) as api:
         mask = api.get(f"/api/tasks/{task}/mask")
     _, _, width, height = mask["region"]
     return decode_runs(mask["runs"], height, width) if mask["runs"] else np.zeros((height, width), np.uint8)

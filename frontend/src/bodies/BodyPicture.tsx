@@ -30,7 +30,7 @@ export function BodyPicture({ hash, height }: { hash: string; height: number }) 
       {url ? (
         <img src={url} alt="" style={{ width: "100%", height: "100%", objectFit: "contain" }} />
       ) : (
-        !body.error && !mesh.error && <Loader size="xs" type="dots" aria-label="Drawing" />
+        !body.error && !mesh.error && <Loader size="xs" type="dots" aria-hidden />
       )}
     </Center>
   );

@@ -70,6 +70,7 @@ export class BodyScene {
   private readonly shaded: Promise<void>;
   private frame = 0;
   private pointer: { x: number; y: number } | null = null;
+  private dragged = false;
   private pressed: { x: number; y: number } | null = null;
 
   /**
@@ -107,7 +108,11 @@ export class BodyScene {
     this.controls = new OrbitControls(this.lens, canvas);
     this.controls.zoomToCursor = true;
     this.controls.rotateSpeed = 0.9;
-    this.controls.addEventListener("change", () => this.invalidate());
+    this.controls.addEventListener("change", () => {
+      this.invalidate();
+      // Under a pointer that rests the body moves on; while it is dragged nothing is read.
+      if (!this.dragged) this.hover();
+    });
     this.camera = new CameraMan(this.lens, this.controls, () => this.invalidate());
     sphereAround(mesh, () => true, this.camera.subject);
     this.radius = this.camera.subject.radius;
@@ -274,7 +279,8 @@ export class BodyScene {
 
   private moved({ offsetX: x, offsetY: y, buttons }: PointerEvent): void {
     this.pointer = { x, y };
-    if (buttons === 0) this.hover();
+    this.dragged = buttons !== 0;
+    if (!this.dragged) this.hover();
   }
 
   private down({ offsetX: x, offsetY: y, button }: PointerEvent): void {

@@ -7,9 +7,10 @@ import { type Shortcut, useShortcutHelp } from "../components/help";
 import { count } from "../components/Meter";
 import { partsOf } from "../parts";
 import { useKeys } from "../workspace/keys";
-import { ValueStore } from "../workspace/valueStore";
+import { useValue, ValueStore } from "../workspace/valueStore";
 import classes from "./BodyView.module.css";
 import { ChartInset } from "./ChartInset";
+import { lengthText } from "./format";
 import { GeodesicNote } from "./GeodesicNote";
 import { useDistances, useGeodesicsState, usePath } from "./geodesics";
 import { type BodyMesh, chartAreas, type FacePoint, iuvOf, positionOf, seams } from "./mesh";
@@ -243,10 +244,13 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
             clicked={clicked !== null}
             twin={twin}
           />
-          {clicked && end && path.data && (
-            <Text size="sm" className={classes.way} data-testid="read-path">
-              <i aria-hidden /> Shortest way <b className="numbers">{(100 * path.data.length).toFixed(1)} cm</b>
-            </Text>
+          {clicked && end && (
+            <Way
+              cursor={cursor}
+              end={end}
+              held={held !== null}
+              length={path.isPlaceholderData ? null : path.data?.length}
+            />
           )}
           {(distances.error ?? path.error) && (
             <Alert color="red" variant="light" p="xs" role="alert">
@@ -265,6 +269,27 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
         </aside>
       )}
     </div>
+  );
+}
+
+interface WayProps {
+  cursor: ValueStore<Cursor>;
+  end: FacePoint;
+  /** The end stays although the pointer goes on. */
+  held: boolean;
+  /** Metres; none until it is known. */
+  length: number | null | undefined;
+}
+
+/** The length of the shortest way, as soon as it is that to where the pointer is. */
+function Way({ cursor, end, held, length }: WayProps) {
+  const { point } = useValue(cursor);
+  const known = typeof length === "number" && (held || point === end);
+  return (
+    <Text size="sm" className={classes.way} data-testid="read-path">
+      <i aria-hidden /> Shortest way {held && "to the held point "}
+      <b className="numbers">{known ? lengthText(length) : "…"}</b>
+    </Text>
   );
 }
 

@@ -63,7 +63,7 @@ export function Readout({ body, parts, mesh, cursor, distances, clicked, twin }:
         {away !== null ? (
           <b>{lengthText(away)}</b>
         ) : clicked && !distances ? (
-          <Loader size={14} aria-label="Distances are on their way" />
+          <Loader size={14} role="status" aria-label="Distances are on their way" />
         ) : clicked ? (
           "–"
         ) : (

@@ -26,7 +26,7 @@ interface SurfaceLines {
 /** The shortest path: a light line in a dark casing. */
 export class PathLines implements SurfaceLines {
   readonly lines = new Group();
-  private readonly materials = [material(0x3b0410, 6, 6), material(0xffe08a, 3.2, 12)];
+  private readonly materials = [material(0x3b0410, 6, 6), material(0xffe08a, 3.2, 24)];
 
   set(points: readonly Vec3[] | null): void {
     clear(this.lines);

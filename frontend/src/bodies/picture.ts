@@ -25,6 +25,7 @@ export function pictureOf(body: Body, file: ArrayBuffer): Promise<string> {
 async function draw(body: Body, file: ArrayBuffer): Promise<string> {
   const host = document.createElement("div");
   host.style.cssText = `position:fixed;left:-9999px;width:${SIZE}px;height:${SIZE}px`;
+  host.ariaHidden = "true";
   const canvas = host.appendChild(document.createElement("canvas"));
   document.body.append(host);
   let scene: BodyScene | null = null;
