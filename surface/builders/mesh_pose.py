@@ -146,12 +146,15 @@ def _mirror(out: Posed, force: bool, report: Report) -> None:
     left = np.asarray(v[f][..., 0].mean(axis=1) > 0)
     distance, partner = cKDTree(v).query(v * FLIP)
     if distance.max() <= EXACT * diagonal and np.array_equal(partner[partner], np.arange(len(v))):
-        f, origin, moved = _retriangulated(f, left, partner, origin)
-        if moved:
+        image = _other_triangles(f, left, partner)
+        if image is not None:
+            origin = np.concatenate([origin[left], _like(v, f[~left], origin[~left], v, image)])
+            f = np.concatenate([f[left], image])
             report.notes.append("triangulated the right half as the mirror image of the left; no vertex moved")
     elif force:
-        v, f, of_left = symmetry_of.doubled(v, f, left)
-        origin = origin[of_left]
+        old, right = v, f[~left]
+        v, f = symmetry_of.doubled(v, f, left)
+        origin = np.concatenate([origin[left], _like(old, right, origin[~left], v, f[left.sum() :])])
         report.notes.append(
             f"made the right half the mirror image of the left; they were {near.error * 1000:.3g} mm apart"
         )
@@ -160,13 +163,18 @@ def _mirror(out: Posed, force: bool, report: Report) -> None:
     out.mirror = symmetry_of.find(v, f)
 
 
-def _retriangulated(faces: Ints, left: NDArray[np.bool_], partner: Ints, origin: Ints) -> tuple[Ints, Ints, bool]:
-    """The left half's faces and their mirror images, unless the right half has these already."""
+def _other_triangles(faces: Ints, left: NDArray[np.bool_], partner: Ints) -> Ints | None:
+    """The left half's faces mirrored, None if they are the right half's already."""
     image = partner[faces[left]][:, [0, 2, 1]]
     have = {tuple(sorted(face)) for face in faces[~left].tolist()}
-    if len(have) == len(image) and all(tuple(sorted(face)) in have for face in image.tolist()):
-        return faces, origin, False
-    return np.concatenate([faces[left], image]), np.concatenate([origin[left], origin[left]]), True
+    same = len(have) == len(image) and all(tuple(sorted(face)) in have for face in image.tolist())
+    return None if same else image
+
+
+def _like(old: Floats, old_faces: Ints, value: Ints, new: Floats, new_faces: Ints) -> Ints:
+    """For each new face the value of the old one whose centre is nearest."""
+    tree = cKDTree(old[old_faces].mean(axis=1))
+    return np.asarray(value[tree.query(new[new_faces].mean(axis=1))[1]])
 
 
 def _pair_labels(out: Posed, labels: Labels, report: Report) -> None:

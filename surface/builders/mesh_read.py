@@ -60,6 +60,8 @@ def read_mesh(path: str | Path) -> tuple[Floats, Ints]:
     if looks and looks != kind:
         raise ValueError(f"{path}: the content looks like {looks}, not {kind}")
     options: dict[str, Any] = {"process": False}
+    if kind == ".stl":
+        _check_stl(path)
     if kind == ".obj":
         _check_obj(path)
         options |= {"maintain_order": True, "skip_materials": True, "group_material": False}
@@ -80,7 +82,6 @@ def read_mesh(path: str | Path) -> tuple[Floats, Ints]:
         raise ValueError(
             f"{path}: face {at} names vertex {faces[at].max()}; there are {len(vertices)}, perhaps truncated"
         )
-    _check_count(path, kind, len(faces))
     return vertices, faces
 
 
@@ -104,14 +105,22 @@ def _check_obj(path: Path) -> None:
                         raise ValueError(f"{path}: line {number}: {text} is no vertex; {count} were given so far")
 
 
-def _check_count(path: Path, kind: str, faces: int) -> None:
-    """An STL in text ends with `endsolid`; readers take what came before."""
-    if kind == ".stl":
-        with path.open("rb") as file:
-            start = file.read(512)
-            file.seek(max(0, path.stat().st_size - 512))
-            if start.lstrip().startswith(b"solid") and b"facet" in start and b"endsolid" not in file.read():
-                raise ValueError(f"{path}: the file ends after {faces} triangles without `endsolid`: truncated")
+def _check_stl(path: Path) -> None:
+    """A binary STL is as long as its count of triangles says; one in text ends with `endsolid`."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(1024)
+        file.seek(max(0, size - 512))
+        end = file.read()
+    count = int.from_bytes(start[80:84], "little")
+    if size >= 84 and size >= 84 + 50 * count and not (count == 0 and start.lstrip().startswith(b"solid")):
+        return
+    if not start.lstrip().startswith(b"solid"):
+        raise ValueError(
+            f"{path}: {size} bytes are too few for the {count:,} triangles that the file begins with: truncated"
+        )
+    if b"endsolid" not in end:
+        raise ValueError(f"{path}: the file ends without `endsolid`: truncated")
 
 
 def read_labels(path: str | Path) -> Labels:
@@ -242,5 +251,5 @@ def labels_of_faces(labels: Labels, vertices: int, faces: Ints, source: str) -> 
         a, b, c = labels.label[faces].T
         return np.where((a == b) | (a == c), a, np.where(b == c, b, np.minimum(np.minimum(a, b), c)))
     raise ValueError(
-        f"{source}: {count} labels, but the mesh has {len(faces)} faces (of polygons, triangles) and {vertices} vertices"
+        f"{source}: {count} labels, but the mesh has {len(faces)} faces (all triangles) and {vertices} vertices"
     )

@@ -213,7 +213,11 @@ def ring(distance: Floats, area: Floats) -> float | None:
         return np.interp(x, d, total, left=0.0)
 
     low, high = np.interp([SMALLEST * total[-1], LARGEST * total[-1]], total, d)
-    at = np.geomspace(max(low, 1e-3 * d[-1]), high, 120)
+    # Nothing is said of rings that are only a few triangles away.
+    grain = float(np.sqrt(2.0 * area.mean()))
+    if high <= 3.0 * grain:
+        return None
+    at = np.geomspace(max(low, 3.0 * grain), high, 120)
     length = (within(1.04 * at) - within(0.92 * at)) / (0.12 * at)
     before = (within(0.97 * at) - within(0.72 * at)) / (0.25 * at)
     behind = (within(1.35 * at) - within(1.06 * at)) / (0.29 * at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import igl
@@ -124,15 +125,26 @@ def plane(vertices: Floats, faces: Ints) -> Plane | None:
         return float(np.quantile(distance(normal, offset), 0.99))
 
     principal = np.linalg.eigh(np.cov((points - centre).T))[1].T[::-1]
-    for axis in (*np.eye(3)[[0, 2, 1]], *principal):
-        best = axis, float(axis @ centre)
-        for plain in ((axis, 0.0), best):  # the file's own plane, then the one through the centre
-            if error(*plain) <= 0.1 * NEAR * diagonal:
-                return _facing(*plain, error(*plain))
-        if error(*best) <= 3 * NEAR * diagonal:
-            best = _refined(axis, centre, diagonal, distance)
-            if error(*best) <= NEAR * diagonal:
-                return _facing(*best, error(*best))
+    candidates = [
+        (axis, offset)
+        for axis in (*np.eye(3)[[0, 2, 1]], *principal)
+        for offset in (0.0, float(axis @ centre), float((vertices @ axis).max() + (vertices @ axis).min()) / 2.0)
+    ]
+    known = cKDTree(vertices)
+    for normal, offset in candidates:  # whatever the triangles are, the vertices mirror each other
+        image = vertices - 2.0 * ((vertices @ normal) - offset)[:, None] * normal
+        if known.query(image)[0].max() <= EXACT * diagonal:
+            return _facing(normal, offset, error(normal, offset))
+    for axis, start in candidates:
+        normal, offset = axis, start
+        plain = error(normal, offset)
+        if plain > 3 * NEAR * diagonal:
+            continue
+        better = _refined(normal, offset, centre, diagonal, distance)
+        if error(*better) < 0.8 * plain:
+            (normal, offset), plain = better, error(*better)
+        if plain <= NEAR * diagonal:
+            return _facing(normal, offset, plain)
     return None
 
 
@@ -142,13 +154,16 @@ def _facing(normal: Floats, offset: float, error: float) -> Plane:
     return Plane(normal * sign, offset * sign, error)
 
 
-def _refined(axis: Floats, centre: Floats, diagonal: float, distance) -> tuple[Floats, float]:  # type: ignore[no-untyped-def]
+def _refined(
+    axis: Floats, offset: float, centre: Floats, diagonal: float, distance: Callable[[Floats, float], Floats]
+) -> tuple[Floats, float]:
     across = np.linalg.svd(axis[None])[2][1:]
+    pivot = centre + (offset - centre @ axis) * axis
 
     def of(x: Floats) -> tuple[Floats, float]:
         normal = axis + x[:2] @ across
         normal = normal / np.linalg.norm(normal)
-        return normal, float(normal @ centre + x[2] * diagonal)
+        return normal, float(normal @ pivot + x[2] * diagonal)
 
     def cost(x: Floats) -> float:
         return float((np.minimum(distance(*of(x)) / diagonal, 0.05) ** 2).mean()) * 1e4
@@ -256,16 +271,11 @@ def _at(v: Floats, points: list[Floats], index: int) -> Floats:
     return v[index] if index < len(v) else points[index - len(v)]
 
 
-def doubled(vertices: Floats, faces: Ints, left: Bools) -> tuple[Floats, Ints, Ints]:
-    """The left half of a mesh cut at x = 0 and its mirror image: vertices, faces, origin `(F',)` in the left."""
+def doubled(vertices: Floats, faces: Ints, left: Bools) -> tuple[Floats, Ints]:
+    """The left half of a mesh cut at x = 0, followed by its mirror image: vertices `(V, 3)`, faces `(F, 3)`."""
     used, own = np.unique(faces[left], return_inverse=True)
     own = own.reshape(-1, 3)
     v = vertices[used]
     middle = v[:, 0] == 0
     twin = np.where(middle, np.arange(len(v)), len(v) + np.cumsum(~middle) - 1)
-    origin = np.flatnonzero(left)
-    return (
-        np.concatenate([v, v[~middle] * FLIP]),
-        np.concatenate([own, twin[own][:, [0, 2, 1]]]),
-        np.concatenate([origin, origin]),
-    )
+    return np.concatenate([v, v[~middle] * FLIP]), np.concatenate([own, twin[own][:, [0, 2, 1]]])
