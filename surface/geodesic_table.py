@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surface import geodesic_file
-from surface.geodesic_read import read
+from surface.geodesic_read import face_records, over_records, read
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -79,12 +79,10 @@ class GeodesicTable:
     def __init__(self, layout: geodesic_file.Layout, body: Body) -> None:
         self.path, self.vertices, self.step = layout.path, layout.vertices, layout.step
         arrays = layout.arrays
-        corners = arrays["vertices"][arrays["faces"]]
-        opposite = np.roll(corners, -1, axis=1) - np.roll(corners, -2, axis=1)
         self._arguments: tuple[Any, ...] = (
             np.ascontiguousarray(body.vertices), np.ascontiguousarray(body.faces, dtype=np.int32),
-            arrays["over_start"], arrays["over_face"], arrays["over_weights"], arrays["over_size"],
-            arrays["faces"], (opposite**2).sum(axis=2), geodesic_file.tiles(layout), layout.step,
+            arrays["over_start"], over_records(arrays["over_weights"], arrays["over_size"], arrays["over_face"]),
+            face_records(arrays["vertices"], arrays["faces"]), geodesic_file.tiles(layout), layout.step,
         )  # fmt: skip
 
     @classmethod
