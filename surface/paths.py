@@ -1,4 +1,4 @@
-"""Shortest paths on the surface as polylines, for drawing: exact, by the same algorithms as the distances."""
+"""Shortest paths on the surface as polylines, for drawing: exact, by pygeodesic as the distances are."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def path(body: Body, a: tuple[int, ArrayLike], b: tuple[int, ArrayLike]) -> tupl
         The length in metres, and the polyline (N,3) from a to b: straight within triangles, bent at edges.
 
     Raises:
-        ValueError: a point is none of the body's, or they lie on different components.
+        ValueError: a point is none of the body's, they lie on different components, or pygeodesic is missing.
     """
     (face_a, face_b), bary = body._points([a[0], b[0]], np.stack([np.asarray(a[1]), np.asarray(b[1])]))
     start, end = body.position([face_a, face_b], bary)
@@ -55,13 +55,11 @@ def trace(mesh: Patch, source: int, target: int) -> tuple[float, Floats]:
         return np.inf, np.zeros((0, 3))
     if source == target:
         return 0.0, np.repeat(vertices[[index[source]]], 2, axis=0)
-    if importlib.util.find_spec("pygeodesic") is not None:
-        from pygeodesic.geodesic import PyGeodesicAlgorithmExact
+    if importlib.util.find_spec("pygeodesic") is None:
+        raise ValueError("drawing shortest paths needs pygeodesic, which has no package for this platform")
+    from pygeodesic.geodesic import PyGeodesicAlgorithmExact
 
-        algorithm = PyGeodesicAlgorithmExact(vertices, faces)
-        # It walks back from the target.
-        length, line = algorithm.geodesicDistance(int(index[source]), int(index[target]))
-        return float(length), np.array(line, dtype=np.float64)[::-1].copy()
-    from surface.straighten import trace as straightened
-
-    return straightened(vertices, faces, int(index[source]), int(index[target]))
+    algorithm = PyGeodesicAlgorithmExact(vertices, faces)
+    # It walks back from the target.
+    length, line = algorithm.geodesicDistance(int(index[source]), int(index[target]))
+    return float(length), np.array(line, dtype=np.float64)[::-1].copy()
