@@ -29,6 +29,7 @@ def build_mesh(
     symmetry: Annotated[
         str, typer.Option(help="auto; force: make the right half the mirror image of the left; none: do not look.")
     ] = "auto",
+    charts: Annotated[int, typer.Option(help="Split the largest charts until there are so many.")] = 1,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
@@ -46,7 +47,7 @@ def build_mesh(
             with errors.status("reading") as status:
                 body = builder.build(
                     mesh, parts, name=name, units=units, up=up, front=front, decimate=decimate, holes=holes,
-                    largest=largest, symmetry=symmetry, report=report, stage=status.update,
+                    largest=largest, symmetry=symmetry, least_charts=charts, report=report, stage=status.update,
                 )  # fmt: skip
             break
         except builder.UnitsError as error:

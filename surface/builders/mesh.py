@@ -54,6 +54,7 @@ def build(
     holes: str = "small",
     largest: bool = False,
     symmetry: str = "auto",
+    least_charts: int = 1,
     report: Report | None = None,
     stage: Stage = None,
 ) -> Body:
@@ -70,6 +71,7 @@ def build(
         largest: consent to leave out all pieces but the largest.
         symmetry: "auto" looks for a mirror plane and keeps the mesh, "force" makes the right half the mirror image of
             the left where they are nearly that, "none" does not look.
+        least_charts: split the largest charts until there are so many.
         report: takes what is found and done.
         stage: called with what is being done.
 
@@ -103,7 +105,7 @@ def build(
     say("looking for self-intersections")
     _self_intersections(posed, report)
     say("finding parts")
-    return _body(name or Path(path).stem, posed, labels, report, say)
+    return _body(name or Path(path).stem, posed, labels, least_charts, report, say)
 
 
 def _silent(_: str) -> None:
@@ -169,7 +171,9 @@ def _self_intersections(posed: Posed, report: Report) -> None:
         report.self_intersection_at = tuple(posed.vertices[posed.faces[pairs[0, 0]]].mean(axis=0).tolist())
 
 
-def _body(name: str, posed: Posed, labels: Labels | None, report: Report, say: Callable[[str], None]) -> Body:
+def _body(
+    name: str, posed: Posed, labels: Labels | None, least: int, report: Report, say: Callable[[str], None]
+) -> Body:
     v, f, mirror = posed.vertices, posed.faces, posed.mirror
     colours = None
     if labels is None or posed.label is None:
@@ -190,7 +194,7 @@ def _body(name: str, posed: Posed, labels: Labels | None, report: Report, say: C
     def progress(part: str, done: int, total: int) -> None:
         say(f"unfolding {part}, chart {done + 1} of {total}")
 
-    made = charts(v, f, label, names, part_mirror=part_mirror, mirror=mirror, progress=progress)
+    made = charts(v, f, label, names, part_mirror=part_mirror, mirror=mirror, least=least, progress=progress)
     report.parts, report.charts = len(names), len(made.chart_names)
     out: dict[str, Any] = {
         "format": np.int64(1),

@@ -12,7 +12,7 @@ from surface import bijective, flatten
 from surface.builders.mesh_patches import FEW, absorb_islands, disks, is_disk, local, smooth_normals, split
 from surface.builders.mesh_symmetry import Mirror, labels_across, layout_across, left_half
 from surface.builders.orientation import orient
-from surface.topology import boundary_loops, vertex_areas
+from surface.topology import boundary_loops, face_areas, vertex_areas
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -52,6 +52,7 @@ def charts(
     *,
     part_mirror: ArrayLike | None = None,
     mirror: Mirror | None = None,
+    least: int = 1,
     progress: Progress = None,
 ) -> Charts:
     """Cuts the labelled parts of a mesh into disks and unfolds each, as `densemark body build mesh` does.
@@ -70,6 +71,7 @@ def charts(
         part_names: P names.
         part_mirror: `(P + 1,)` mirrored part, 0 is background. Needed with a mirror.
         mirror: how the mesh is mirrored (`mesh_symmetry.find(vertices, faces)`), else None.
+        least: at least so many charts: the largest are split further until there are.
         progress: called with a chart's name, how many charts are unfolded, and of how many.
 
     Raises:
@@ -83,9 +85,11 @@ def charts(
     pairs = np.arange(parts + 1) if part_mirror is None else np.asarray(part_mirror, dtype=np.int64)
     if mirror is None:
         uv = np.zeros((len(f), 3, 2))
-        pieces = _unfold_all(v, f, label, _cut(v, f, label, np.arange(len(f)), normals), uv, part_names, progress)
+        pieces = _unfold_all(
+            v, f, label, _cut(v, f, label, np.arange(len(f)), normals, least), uv, part_names, progress
+        )
         return _collect(v, f, label, uv, pieces, list(range(len(pieces))), part_names)
-    return _mirrored(v, f, label, normals, part_names, pairs, mirror, progress)
+    return _mirrored(v, f, label, normals, part_names, pairs, mirror, (least + 1) // 2, progress)
 
 
 def _check(faces: Ints, label: Ints, part_names: Sequence[str]) -> None:
@@ -100,14 +104,25 @@ def _check(faces: Ints, label: Ints, part_names: Sequence[str]) -> None:
         raise ValueError(f"part {empty[0] + 1} ({part_names[empty[0]]}) has no faces")
 
 
-def _cut(v: Floats, f: Ints, label: Ints, members: Ints, normals: Floats) -> list[Ints]:
-    """Faces of each disk of some faces, part by part."""
+def _cut(v: Floats, f: Ints, label: Ints, members: Ints, normals: Floats, least: int = 1) -> list[Ints]:
+    """Faces of each disk of some faces, part by part; at least so many."""
+    if not 1 <= least <= MOST:
+        raise ValueError(f"{least} charts: expected 1..{MOST}")
     out = []
     for part in np.unique(label[members]):
         own = members[label[members] == part]
         number = disks(v, f[own], normals[own])
         out += [own[number == k] for k in range(number.max() + 1)]
         _limit(len(out), part)
+    area = face_areas(v, f)
+    while len(out) < least and max(map(len, out)) > FEW:
+        # Small ones are done: what is left to split is what is large.
+        largest = max((k for k in range(len(out)) if len(out[k]) > FEW), key=lambda k: float(area[out[k]].sum()))
+        own = out.pop(largest)
+        inside = split(v, f[own], normals[own])
+        for side in (~inside, inside):
+            number = disks(v, f[own[side]], normals[own[side]])
+            out[largest:largest] = [own[side][number == k] for k in range(number.max() + 1)]
     return out
 
 
@@ -167,12 +182,13 @@ def _mirrored(
     part_names: Sequence[str],
     part_mirror: Ints,
     mirror: Mirror,
+    least: int,
     progress: Progress,
 ) -> Charts:
     """Charts of the left half, and the right half's after them."""
     left = left_half(v, f, mirror)
     uv = np.zeros((len(f), 3, 2))
-    pieces = _cut(v, f, label, np.flatnonzero(left), normals)
+    pieces = _cut(v, f, label, np.flatnonzero(left), normals, least)
     pieces = _unfold_all(v, f, label, pieces, uv, part_names, progress)
     label = label.copy()
     if mirror.face is not None and mirror.corner is not None:

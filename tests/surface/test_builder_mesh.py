@@ -491,6 +491,15 @@ def test_the_plane_of_symmetry_is_found_askew(a, b, shift):
     assert plane.offset == pytest.approx(wanted[0] * shift * np.sign(plane.normal @ wanted), abs=0.02)
 
 
+def test_more_charts_on_request(tmp_path):
+    path = saved(tmp_path, sphere())
+    body = builder.build(path, least_charts=9)
+    assert 9 <= len(body.chart_names) <= 12
+    sound(body)
+    with pytest.raises(ValueError, match=r"300 charts: expected 1\.\.255"):
+        builder.build(path, least_charts=600, symmetry="auto")
+
+
 def test_a_mesh_without_symmetry_has_none():
     shape = sphere()
     v = np.asarray(shape.vertices)
