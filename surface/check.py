@@ -140,8 +140,8 @@ class BodyFigures:
         if far:
             worst = max(far, key=lambda chart: chart.ratio or 0.0)
             found.append(
-                f"{len(far)} chart{'s' * (len(far) > 1)} more than a tenth above plain scaling, most of all chart "
-                f"{worst.chart} ({worst.name}): plain scaling folds there"
+                f"distances on {len(far)} chart{'s' * (len(far) > 1)} are off by more than 1.1 times plain scaling's, "
+                f"most of all on chart {worst.chart} ({worst.name}): {worst.ratio:.2f} times"
             )
         for axis, values in (
             ("V", [chart.along for chart in self.charts if chart.along is not None]),

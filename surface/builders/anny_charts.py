@@ -116,7 +116,7 @@ def _whole(half: Half, part: int, members: Ints) -> Floats:
         return orient(flatten.disk(v, faces), vertex_areas(v, faces), v @ UP, -v @ FORWARD)[faces]
     if part == HAND:
         side = anatomy.back_of_hand(half, members)
-        along, hinge = at["finger3-1.L"] - at["wrist.L"], at["finger5-3.L"]
+        along, hinge = at["finger3-1.L"] - at["wrist.L"], at["finger5-2.L"]
         outward = at["finger5-1.L"] - at["finger2-1.L"]
     else:
         side = anatomy.top_of_foot(half, members)
@@ -125,7 +125,7 @@ def _whole(half: Half, part: int, members: Ints) -> Floats:
     path = seam(faces, side)
     if v[path[0]] @ outward > v[path[-1]] @ outward:
         path = path[::-1]
-    # The hinge runs up the side of the little finger or toe to where its last segment (the toe) begins.
+    # The hinge runs up the side of the hand to the middle joint of the little finger, of the foot to the little toe.
     outer = len(path) // 2 + int(np.linalg.norm(v[path[len(path) // 2 :]] - hinge, axis=1).argmin())
     origin, opened = open_book(faces, side, path, outer)
     w = v[origin]
