@@ -7,6 +7,7 @@ import sys
 import traceback
 
 import typer
+from rich.markup import escape
 
 from cli import benchmark, bodies, datasets, demo, serve, users
 from cli.common import errors
@@ -58,5 +59,5 @@ def main() -> None:
             text = " ".join(str(error).split()) or type(error).__name__
             expected = isinstance(error, ValueError | OSError | LookupError) or hasattr(error, "detail")
             kind = "" if expected else f" ({type(error).__name__}; DENSEMARK_DEBUG=1 shows where)"
-            errors.print(f"[red]error:[/red] {text}{kind}")
+            errors.print(f"[red]error:[/red] {escape(text + kind)}")
         sys.exit(1)

@@ -177,6 +177,10 @@ def test_usage_errors_are_short(data: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_brackets_in_a_complaint_are_no_markup(tmp_path: Path) -> None:
+    assert "no body '[red].npz'" in refused("body", "show", "[red].npz", data=tmp_path / "data")
+
+
 def test_reading_commands_make_no_data(tmp_path: Path) -> None:
     assert "no DenseMark data" in refused("user", "list", data=tmp_path / "typo")
     assert not (tmp_path / "typo").exists()
