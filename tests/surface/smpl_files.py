@@ -309,10 +309,14 @@ def uv_processed(body: Body, missing: tuple[int, ...] = ()) -> dict[str, NDArray
         ]
     )
     split, index = np.unique(corners, axis=0, return_inverse=True)
+    # The file has an order of its own: triangles backwards, each turned by one corner more than the one before.
+    order = np.arange(len(kept))[::-1]
+    turned = (np.arange(3) + np.arange(len(kept))[:, None]) % 3
+    triangles = np.take_along_axis(index.reshape(-1, 3)[order], turned, axis=1)
     return {
         "All_vertices": (split[:, 0].astype(np.uint16) + 1)[None],
-        "All_Faces": (index.reshape(-1, 3) + 1).astype(np.uint16),
-        "All_FaceIndices": body.face_chart[kept][:, None].astype(np.uint8),
+        "All_Faces": (triangles + 1).astype(np.uint16),
+        "All_FaceIndices": body.face_chart[kept[order]][:, None].astype(np.uint8),
         "All_U_norm": split[:, 2:3],
         "All_V_norm": split[:, 3:4],
     }
