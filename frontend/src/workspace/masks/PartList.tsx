@@ -6,6 +6,7 @@ import { useScheme } from "@/lib/useScheme";
 import { type Part, type Parts, spoken } from "@/parts";
 import { useKeys } from "../keys";
 import { SideBadge } from "../SideBadge";
+import { inkOn } from "./figure";
 import classes from "./PartList.module.css";
 
 interface Props {
@@ -116,7 +117,8 @@ interface RowProps {
 }
 
 function Row({ part, half, chosen, painted, onPick }: RowProps) {
-  const { full } = spoken(part);
+  const { full, limb, side } = spoken(part);
+  const filled = { background: part.colour, color: inkOn(part.colour) };
   return (
     // biome-ignore lint/a11y/useSemanticElements: arrow keys move between the parts as in the figure of a person.
     <button
@@ -130,9 +132,11 @@ function Row({ part, half, chosen, painted, onPick }: RowProps) {
       className={classes.part}
       onClick={() => onPick(part.label)}
     >
-      <i style={{ background: part.colour, opacity: painted ? 1 : 0.5 }}>{painted && <IconCheck size={12} />}</i>
-      <span title={full}>{full}</span>
-      {part.key && <Kbd size="xs">{part.key}</Kbd>}
+      {/* As on the figure of a person: the key stands on the colour, which fills what is painted. */}
+      <i style={{ borderColor: part.colour, ...(painted && filled) }}>{part.key}</i>
+      {side && <b data-side={part.side}>{side.charAt(0)}</b>}
+      <span title={full}>{side ? limb : full}</span>
+      {painted && !half && <IconCheck size={14} aria-hidden />}
     </button>
   );
 }
