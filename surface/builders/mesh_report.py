@@ -74,7 +74,7 @@ class Report:
         said = [
             (
                 True,
-                f"read {self.vertices:,} vertices, {self.faces:,} faces in {self.units}: {_length(self.diagonal)}",
+                f"read {self.vertices:,} vertices, {self.faces:,} faces; {_length(self.diagonal)} across",
             ),
             (self.merged_vertices, f"merged {self.merged_vertices:,} vertices that lay on others"),
             (self.degenerate_faces, f"removed {self.degenerate_faces:,} faces without area"),
