@@ -28,6 +28,7 @@ _BLOCK = ("left_hip", "right_hip", "left_shoulder", "right_shoulder", "neck")
 # How far the start may be left, in radians that cost as much as a millimetre everywhere.
 _TURN = 0.5
 _SHAPE = 1.5  # standard deviations of a shape coefficient that cost as much as a millimetre everywhere
+_SHAPES = 20  # the first directions; later ones are small, and SMPL-X ends with faces
 STEPS = 24
 _MOST = 0.3  # radians a joint may turn in one step
 
@@ -57,7 +58,7 @@ class Skeleton:
     @classmethod
     def of(cls, rig: Rig, vertices: Floats) -> Skeleton:
         """The rig around given rest vertices (V,3)."""
-        shape = np.asarray(rig.shapedirs, np.float64)
+        shape = np.asarray(rig.shapedirs[:, :, :_SHAPES], np.float64)
         count, parents = len(rig.joint_names), rig.parents
         below = np.eye(count, dtype=bool)
         for j in range(count - 1, 0, -1):

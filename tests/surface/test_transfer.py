@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.transfer import bumpy, on, remeshed, t_pose, without_fingers
 from surface.body import Body
 from surface.surfacemap import SurfaceMap
 from surface.transfer import Transfer, register
@@ -12,7 +13,6 @@ from surface.transfer_digits import ENDS, digits
 from surface.transfer_figures import Spread, corners, figures_of
 from surface.transfer_file import kept, load, path_of
 from surface.transfer_picture import picture
-from tests.surface.transfer_bodies import bumpy, on, remeshed, t_pose, without_fingers
 
 BETAS = np.random.default_rng(1).normal(size=16)
 

@@ -1,7 +1,8 @@
-"""Bodies whose true correspondence with another body is known, because they were made from it."""
+"""Maps between human bodies whose true correspondence is known, because they were made from one another."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,11 +12,25 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.spatial.transform import Rotation
 
+import surface
 from surface.body import Body, barycentric
-from surface.rig import pose, shape, transforms
+from surface.rig import pose, shape
+from surface.transfer import register
+from surface.transfer_figures import random_points
 
 Floats = NDArray[np.float64]
 
+PEOPLE = (1, 2, 3)
+PARTS = {
+    "torso": ("Torso",),
+    "upper legs": ("Upper Leg Left", "Upper Leg Right"),
+    "lower legs": ("Lower Leg Left", "Lower Leg Right"),
+    "upper arms": ("Upper Arm Left", "Upper Arm Right"),
+    "lower arms": ("Lower Arm Left", "Lower Arm Right"),
+    "hands": ("Left Hand", "Right Hand"),
+    "feet": ("Left Foot", "Right Foot"),
+    "head": ("Head",),
+}
 _FINGERS = ("index", "middle", "ring", "pinky")
 
 
@@ -39,7 +54,6 @@ def t_pose(body: Body, betas: Sequence[float] = (), name: str = "other") -> tupl
             world[j] = _swing(bone, np.array(aimed[1])) * before
         local[j] = (before.inv() * world[j]).as_rotvec()
     moved = pose(rig, betas, local)
-    assert np.isfinite(transforms(rig, at, local)).all()
     return on(body, moved, name), moved
 
 
@@ -157,3 +171,47 @@ def _interpolation(vertices: Floats, faces: NDArray[np.int32], points: Floats) -
     weights = barycentric(closest, np.asarray(vertices)[faces[face]])
     rows = np.repeat(np.arange(len(points)), 3)
     return csr_array((weights.ravel(), (rows, faces[face].ravel())), shape=(len(points), len(vertices)))
+
+
+def measure() -> dict[str, object]:
+    """Distance from the truth of the default body's points, 20,000 by area, on three persons of each kind.
+
+    "posed": another shape in a T-pose. "bumpy": also deformed by about a centimetre that no rig knows. "no fingers":
+    also on a rig that ends at the wrists. "other mesh": also on 13,776 other triangles.
+    """
+    body = surface.load()
+    figures: dict[str, object] = {}
+    kinds = ("posed", "bumpy", "no fingers", "other mesh")
+    errors: dict[str, list[Floats]] = {kind: [] for kind in kinds}
+    part: list[NDArray[np.uint8]] = []
+    seconds, cycle = [], []
+    for person in PEOPLE:
+        face, bary = random_points(body, 20_000, person)
+        part.append(body.part(face))
+        posed, moved = t_pose(body, np.random.default_rng(person).normal(size=16))
+        bent = on(body, bumpy(moved, person), "bumpy")
+        bare = without_fingers(bent)
+        for kind, other in zip(kinds, (posed, bent, bare, remeshed(bare, 13_776)), strict=True):
+            truth = body.position(face, bary, moved if kind == "posed" else bent.vertices)
+            started = time.process_time()
+            made = register(body, other)
+            seconds.append(time.process_time() - started)
+            cycle.append(made.figures.cycle.mean)
+            errors[kind].append(np.linalg.norm(other.position(*made.apply(face, bary)) - truth, axis=1))
+    labels = np.concatenate(part)
+    for kind in kinds:
+        off = 100 * np.concatenate(errors[kind])
+        figures[f"{kind}: mean cm"] = float(off.mean())
+        figures[f"{kind}: median cm"] = float(np.median(off))
+        figures[f"{kind}: 95% cm"] = float(np.quantile(off, 0.95))
+        for name, members in PARTS.items():
+            mine = np.isin(labels, [body.part_names.index(member) + 1 for member in members])
+            figures[f"{kind}: {name}, mean cm"] = float(off[mine].mean())
+    figures["there and back, mean mm"] = 1000 * float(np.mean(cycle))
+    figures["registration, seconds of processor time"] = float(np.median(seconds))
+    face, bary = random_points(body, 500_000)
+    made.apply(face[:10], bary[:10])
+    started = time.process_time()
+    made.apply(face, bary)
+    figures["apply, points a second"] = len(face) / (time.process_time() - started)
+    return figures
