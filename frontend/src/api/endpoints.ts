@@ -81,10 +81,15 @@ export const removeMember = (project_id: string, user_id: string) =>
   );
 export type ExportFormat = "densepose-coco";
 /** The dataset file and the name that the server gives it. */
-export async function getExport(project_id: string, format: ExportFormat): Promise<{ file: Blob; name: string }> {
+export async function getExport(
+  project_id: string,
+  format: ExportFormat,
+  /** Name or hash of another body than the project's, to which the marks are transferred. */
+  body?: string,
+): Promise<{ file: Blob; name: string }> {
   const { data, response } = await callWithResponse<Blob>(() =>
     api.GET("/api/projects/{project_id}/export", {
-      params: { path: { project_id }, query: { format } },
+      params: { path: { project_id }, query: { format, body } },
       parseAs: "blob",
     }),
   );

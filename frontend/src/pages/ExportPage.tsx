@@ -1,9 +1,10 @@
-import { Anchor, Button, Group, List, Paper, Radio, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, List, Paper, Radio, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 import { type ExportFormat, getExport, getPersons, thumbnailUrl } from "../api/endpoints";
+import { queries } from "../api/queries";
 import type { PersonState, Project } from "../api/types";
 import { count } from "../components/Meter";
 import { Restricted } from "../components/Restricted";
@@ -34,8 +35,12 @@ export default function ExportPage() {
 
 function Export({ project }: { project: Project }) {
   const [format, setFormat] = useState<ExportFormat>("densepose-coco");
+  const bodies = useQuery(queries.bodies());
+  const others = bodies.data?.items.filter(({ hash }) => hash !== project.body.hash) ?? [];
+  const [body, setBody] = useState(project.body.hash);
+  const transferred = body !== project.body.hash;
   const download = useMutation({
-    mutationFn: () => getExport(project.id, format),
+    mutationFn: () => getExport(project.id, format, transferred ? body : undefined),
     onSuccess: ({ file, name }) => saveBlob(file, name),
   });
   const { persons, masks_done, points_done } = project.progress;
@@ -59,6 +64,27 @@ function Export({ project }: { project: Project }) {
                 ))}
               </Stack>
             </Radio.Group>
+            {others.length > 0 && (
+              <Select
+                label="Body"
+                w="100%"
+                allowDeselect={false}
+                value={body}
+                onChange={(hash) => hash && setBody(hash)}
+                data={[
+                  { value: project.body.hash, label: `${project.body.name}, as annotated` },
+                  ...others.map(({ hash, name }) => ({
+                    value: hash,
+                    label: `${name} (${hash.slice(0, 8)}), transferred`,
+                  })),
+                ]}
+                description={
+                  transferred
+                    ? "The marks were made on another body. They are transferred to this one, and the file says so; the first transfer takes up to half a minute."
+                    : undefined
+                }
+              />
+            )}
             <InlineError error={download.error} />
             <Button
               size="md"
