@@ -51,8 +51,9 @@ def figure(body: Body, sheet: str = "all", progress: Callable[[str], None] | Non
 
 def _title(out: Image.Image, body: Body) -> None:
     text(out, (MARGIN, 46), body.name, 64)
+    charts, parts = len(body.chart_names), len(body.part_names)
     facts = (
-        f"{len(body.vertices):,} vertices, {len(body.faces):,} triangles, {len(body.chart_names)} charts, "
-        f"{len(body.part_names)} parts; hash {body.hash[:12]}"
+        f"{len(body.vertices):,} vertices, {len(body.faces):,} triangles, {charts} chart{'s' * (charts > 1)}, "
+        f"{parts} part{'s' * (parts > 1)}; hash {body.hash[:12]}"
     )
     text(out, (WIDTH - MARGIN, 74), facts, 30, INK, "rt")

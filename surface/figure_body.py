@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.ndimage import distance_transform_edt
 
+from surface.body import palette
 from surface.figure_type import (
     DARK,
     INK,
@@ -61,6 +62,9 @@ def chart_colours(body: Body) -> Floats:
     for part in np.unique(body.chart_part):
         charts = np.flatnonzero(body.chart_part == part)
         base = body.colours[part - 1] / 255.0
+        if len(charts) > 3:  # too many for shades of one colour
+            out[charts] = palette(len(charts)) / 255.0
+            continue
         for rank, chart in enumerate(charts):
             turn = rank / max(len(charts) - 1, 1)
             out[chart] = (0.88 + 0.12 * turn) * base + 0.42 * turn * (1.0 - base)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from surface.builders.mesh_crossing import crossings
 from surface.topology import face_components, half_edges
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class MeshFigures:
         turned_edges: edges whose two triangles are turned against each other.
         degenerate: triangles whose height is below a millionth of their longest edge.
         unused: vertices without a triangle.
+        self_crossings: pairs of triangles that pass through one another.
         volume: cubic metres enclosed; negative when the triangles face inward. Of an open mesh, seen from its middle.
         area: square metres.
     """
@@ -43,6 +45,7 @@ class MeshFigures:
     turned_edges: int
     degenerate: int
     unused: int
+    self_crossings: int
     volume: float
     area: float
 
@@ -76,6 +79,8 @@ class MeshFigures:
             found.append(f"the mesh is open: {self.holes} hole{'s' * (self.holes != 1)}")
         if self.components > 1:
             found.append(f"the mesh is in {self.components} pieces: no geodesic leads from one to another")
+        if self.self_crossings:
+            found.append(f"{self.self_crossings} pairs of triangles pass through one another")
         return found
 
 
@@ -101,6 +106,7 @@ def mesh_figures(body: Body) -> MeshFigures:
         turned_edges=int(((count == 2) & (balance != 0)).sum()),
         degenerate=int((2.0 * body.face_area <= 1e-6 * longest**2).sum()),
         unused=size - len(np.unique(faces)),
+        self_crossings=len(crossings(body.vertices, faces)),
         volume=float(
             np.einsum("fc,fc->f", from_middle[:, 0], np.cross(from_middle[:, 1], from_middle[:, 2])).sum() / 6
         ),

@@ -49,6 +49,16 @@ def test_holes_and_pieces_are_worth_a_note(tiny: Body) -> None:
     assert "2 pieces" in " ".join(mesh_figures(replace(tiny, faces=tiny.faces[alone])).notes)
 
 
+def test_triangles_that_pass_through_one_another_are_counted(tiny: Body) -> None:
+    vertices = tiny.vertices.copy()
+    top = int(np.argmax(vertices[:, 1]))
+    vertices[top, 1] = -0.3  # pushed in through the bottom
+    figures = mesh_figures(replace(tiny, vertices=vertices))
+    assert mesh_figures(tiny).self_crossings == 0
+    assert figures.self_crossings > 0
+    assert "pass through one another" in " ".join(figures.notes)
+
+
 def test_points_come_back_where_they_were(tiny: Body) -> None:
     figures = trip_figures(tiny, 2000, 5000)
     assert figures.problems == []
