@@ -57,7 +57,9 @@ def main() -> int:
 def _end_with(stdin: Any) -> None:
     """End at once when whoever started this process has ended or closed the pipe; the workers follow."""
     with contextlib.suppress(OSError):
-        stdin.read()
+        # Not by Python's file: its lock, held while it waits, would keep the interpreter from ending in good order.
+        while os.read(stdin.fileno(), 1):
+            pass
     os._exit(0)
 
 

@@ -1,0 +1,149 @@
+"""Distances and paths over HTTP: exact at first, from the table that is built in the background afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import psutil
+import pytest
+from fastapi import FastAPI
+
+from annotation.words import Role
+from server.bodies.geodesics import Geodesics, corners
+from surface.body import Body
+from tests.server.people import Api, add_user, sign_in
+from tests.surface.closed_forms import plain, tube
+
+PLACE = {"face": 3, "bary": [0.2, 0.3, 0.5]}
+
+
+@pytest.fixture(scope="module")
+def body() -> Body:
+    """A tube, so that distances can be written down."""
+    return tube().body
+
+
+@pytest.fixture
+def lead_on(make_app: Callable[..., FastAPI], sqlite_url: str, body: Body, tmp_path: Path) -> Callable[[int], Api]:
+    """Signs a lead in to a server that has the tube and builds with so many processes."""
+
+    def make(processes: int) -> Api:
+        (tmp_path / "data" / "bodies").mkdir(parents=True, exist_ok=True)
+        body.save(tmp_path / "data" / "bodies" / "tube.npz")
+        app = make_app(sqlite_url, geodesic_processes=processes)
+        add_user(app, "lena", Role.lead)
+        return sign_in(app, "lena")
+
+    return make
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Asks until it has happened, for at most two minutes."""
+    end = monotonic() + 120
+    while not happened():
+        assert monotonic() < end
+
+
+def test_exact_first_then_from_the_table_that_the_first_request_begins(
+    lead_on: Callable[[int], Api], body: Body
+) -> None:
+    api, url = lead_on(1), f"/api/bodies/{body.hash}"
+    assert api.ok("GET", f"{url}/geodesics") == {"state": "absent", "done": 0, "total": 0, "error": None}
+    answers = []
+    for expected in ("exact", "table"):
+        answer = api.client.post(f"{url}/distances", json=PLACE)
+        assert answer.headers["x-densemark-geodesics"] == expected
+        answers.append(np.frombuffer(answer.content, "<f4"))
+        wait_for(lambda: api.ok("GET", f"{url}/geodesics")["state"] == "ready")
+    source = np.array([PLACE["face"]]), np.array([PLACE["bary"]])
+    ends = corners(body)
+    repeated = np.repeat(source[0], len(ends[0])), np.repeat(source[1], len(ends[0]), axis=0)
+    true = tube().distance(body, repeated, ends)
+    assert np.abs(answers[0] - true).max() < 1e-6
+    assert np.abs(answers[1] - true).mean() < 1e-3
+    assert api.ok("POST", f"{url}/geodesics")["state"] == "ready"
+
+
+def test_a_path_is_as_long_as_its_points_say(lead_on: Callable[[int], Api], body: Body) -> None:
+    api = lead_on(0)
+    wanted = {"from": PLACE, "to": {"face": 500, "bary": [1, 0, 0]}}
+    found = api.ok("POST", f"/api/bodies/{body.hash}/path", json=wanted)
+    line = np.array(found["points"])
+    assert np.linalg.norm(np.diff(line, axis=0), axis=1).sum() == pytest.approx(found["length"])
+    assert np.allclose(line[0], body.position([3], [PLACE["bary"]])[0])
+    assert np.allclose(line[-1], body.vertices[body.faces[500, 0]])
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"face": 10_000, "bary": [1, 0, 0]},
+        {"face": -1, "bary": [1, 0, 0]},
+        {"face": 0, "bary": [0.5, 0.2, 0.1]},
+        {"face": 0, "bary": [1, 0]},
+        {"face": 0},
+    ],
+)
+def test_what_is_no_surface_point_is_refused(
+    lead_on: Callable[[int], Api], body: Body, place: dict[str, object]
+) -> None:
+    api, url = lead_on(0), f"/api/bodies/{body.hash}"
+    api.fails("POST", f"{url}/distances", 422, json=place)
+    api.fails("POST", f"{url}/path", 422, json={"from": PLACE, "to": place})
+
+
+def test_a_server_that_builds_none_says_so_and_stays_exact(lead_on: Callable[[int], Api], body: Body) -> None:
+    api, url = lead_on(0), f"/api/bodies/{body.hash}"
+    assert api.client.post(f"{url}/distances", json=PLACE).headers["x-densemark-geodesics"] == "exact"
+    assert api.ok("GET", f"{url}/geodesics")["state"] == "absent"
+    api.fails("POST", f"{url}/geodesics", 409)
+
+
+class Loaded:
+    """As much of a loaded body as distances need."""
+
+    def __init__(self, body: Body) -> None:
+        self.body, self.hash, self.name = body, body.hash, body.name
+
+
+def test_a_damaged_table_is_removed_and_built_anew(body: Body, tmp_path: Path) -> None:
+    loaded, table = Loaded(body), tmp_path / f"{body.hash}.geodesics"
+    table.write_bytes(b"DMGEOD1\nnot much")
+    geodesics = Geodesics(tmp_path, 1)
+    assert geodesics.status(loaded).state == "absent"
+    geodesics.start(loaded)
+    wait_for(lambda: geodesics.status(loaded).state == "ready")
+    assert geodesics.distances(loaded, (3, PLACE["bary"]))[1] == "table"
+
+
+def test_a_builder_killed_with_9_is_started_again(anny_like: Body, tmp_path: Path) -> None:
+    loaded, geodesics = Loaded(anny_like), Geodesics(tmp_path, 1)
+    geodesics.start(loaded)
+    me = psutil.Process(os.getpid())
+
+    def builders() -> list[psutil.Process]:
+        found = []
+        for child in me.children():
+            with contextlib.suppress(psutil.Error):
+                found += [child] if "surface.geodesic_builder" in child.cmdline() else []
+        return found
+
+    wait_for(lambda: geodesics.status(loaded).done > 0)
+    first = builders()
+    assert len(first) == 1
+    reached = geodesics.status(loaded).done
+    first[0].kill()
+    wait_for(lambda: geodesics.status(loaded).state == "ready" or geodesics.status(loaded).done > reached)
+    wait_for(lambda: geodesics.status(loaded).state == "ready")
+    assert Geodesics(tmp_path, 1).distances(loaded, (3, PLACE["bary"]))[1] == "table"
+
+
+@pytest.fixture(scope="module")
+def anny_like() -> Body:
+    """A tube of enough vertices for a build of a few seconds."""
+    return plain(tube(24, 50).body.vertices, tube(24, 50).body.faces, "long tube")
