@@ -20,9 +20,6 @@ FAR = 65535
 
 _BLOCK = 64
 
-CHORD = 0.05
-"""Metres: nearer pairs are never given less than their straight distance."""
-
 
 def over_records(weights: NDArray[Any], size: NDArray[Any], face: NDArray[Any]) -> NDArray[np.float32]:
     """Records (K,16) of an overlay: weights (4,3) by row, size, coarse face."""
@@ -136,9 +133,8 @@ def read(
                 out[begin + n] = sqrt(_chord(f, u, g, w, vertices, faces))
                 continue
             squared = _squared(p[n], q[n], c[n], d[n], coarse, entries[n], step)
-            if squared < CHORD * CHORD:
-                squared = max(squared, _chord(f, u, g, w, vertices, faces))
-            out[begin + n] = sqrt(squared)
+            # No path is shorter than the straight line.
+            out[begin + n] = sqrt(max(squared, _chord(f, u, g, w, vertices, faces)))
     return -1
 
 
