@@ -30,8 +30,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Progress = Callable[[int, int], None]
 
-TARGET = 6000
-"""Vertices of the decimated body: 36 MB, about ten minutes of one processor."""
+TARGET = 5000
+"""Vertices of the decimated body: 25 MB."""
 
 _POLL = 0.5
 

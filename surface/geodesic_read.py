@@ -1,6 +1,7 @@
 """Compiled reading of a geodesic table: from surface points to distances, millions of pairs a second.
 
 What is needed together lies together: a coarse triangle over a fine one is a record of 16 float32, one cache line.
+Rows are not sliced: a slice counts references, and threads wait for one another's counts.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ TILE = 32
 FAR = 65535
 """The entry of pairs between which no path leads."""
 
-_BLOCK = 64
+_BLOCK = 4096
+_ZERO, _NEAR, _AWAY = np.float32(0.0), np.float32(0.1), np.float32(1.5)
 
 
 def over_records(weights: NDArray[Any], size: NDArray[Any], face: NDArray[Any]) -> NDArray[np.float32]:
@@ -38,34 +40,34 @@ def face_records(vertices: NDArray[Any], faces: NDArray[Any]) -> NDArray[np.floa
 
 
 @njit(cache=True, nogil=True)
-def _locate(w: Any, first: int, last: int, over: Any, out: Any) -> int:
-    """The coarse triangle over a surface point with bary w, among records; its coordinates there into out, clipped."""
+def _locate(bary: Any, i: int, first: int, last: int, over: Any, at: Any, n: int) -> int:
+    """The coarse triangle over surface point i, among records; its coordinates there into at[n], clipped."""
     best, found = np.float32(1e30), 0
-    x, y, z = np.float32(w[0]), np.float32(w[1]), np.float32(w[2])
-    for row in range(first, last):
-        m = over[row]
-        a = m[0] * x + m[1] * y + m[2] * z
-        b = m[3] * x + m[4] * y + m[5] * z
-        c = m[6] * x + m[7] * y + m[8] * z
-        height = abs(m[9] * x + m[10] * y + m[11] * z)
+    x, y, z = np.float32(bary[i, 0]), np.float32(bary[i, 1]), np.float32(bary[i, 2])
+    u, v, w = _ZERO, _ZERO, _ZERO
+    for r in range(first, last):
+        a = over[r, 0] * x + over[r, 1] * y + over[r, 2] * z
+        b = over[r, 3] * x + over[r, 4] * y + over[r, 5] * z
+        c = over[r, 6] * x + over[r, 7] * y + over[r, 8] * z
+        height = abs(over[r, 9] * x + over[r, 10] * y + over[r, 11] * z)
         least = min(a, min(b, c))
-        if least >= 0.0 and height < np.float32(0.1) * m[12]:
-            out[0], out[1], out[2] = a, b, c
-            return int(m[13])
-        away = height + max(np.float32(0.0), -least) * np.float32(1.5) * m[12]
+        if least >= _ZERO and height < _NEAR * over[r, 12]:
+            at[n, 0], at[n, 1], at[n, 2] = a, b, c
+            return int(over[r, 13])
+        away = height + max(_ZERO, -least) * _AWAY * over[r, 12]
         if away < best:
-            best, found = away, int(m[13])
-            out[0], out[1], out[2] = a, b, c
-    a, b, c = max(out[0], np.float32(0.0)), max(out[1], np.float32(0.0)), max(out[2], np.float32(0.0))
-    total = a + b + c
-    out[0], out[1], out[2] = a / total, b / total, c / total
+            best, found = away, int(over[r, 13])
+            u, v, w = a, b, c
+    u, v, w = max(u, _ZERO), max(v, _ZERO), max(w, _ZERO)
+    total = u + v + w
+    at[n, 0], at[n, 1], at[n, 2] = u / total, v / total, w / total
     return found
 
 
 @njit(cache=True, nogil=True)
-def _spread(a: float, b: float, c: float, m: Any) -> float:
-    """Variance of a point in a triangle: sum over the edges of both ends' weights times the squared length."""
-    return b * c * m[3] + c * a * m[4] + a * b * m[5]
+def _spread(a: float, b: float, c: float, coarse: Any, f: int) -> float:
+    """Variance of a point in coarse triangle f: sum over the edges of both ends' weights times the squared length."""
+    return b * c * coarse[f, 3] + c * a * coarse[f, 4] + a * b * coarse[f, 5]
 
 
 @njit(cache=True, nogil=True)
@@ -78,21 +80,21 @@ def _entry(tiles: Any, i: int, j: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _chord(f: int, u: Any, g: int, w: Any, vertices: Any, faces: Any) -> float:
-    """Squared straight distance between two surface points."""
+def _chord(f: int, bary_f: Any, i: int, g: int, bary_g: Any, j: int, vertices: Any, faces: Any) -> float:
+    """Squared straight distance between surface point i in face f and j in face g."""
     total = 0.0
     for axis in range(3):
         x = 0.0
         for k in range(3):
-            x += u[k] * vertices[faces[f, k], axis] - w[k] * vertices[faces[g, k], axis]
+            x += bary_f[i, k] * vertices[faces[f, k], axis] - bary_g[j, k] * vertices[faces[g, k], axis]
         total += x * x
     return total
 
 
 @njit(cache=True, nogil=True)
-def _valid(f: int, w: Any, count: int) -> bool:
-    total = w[0] + w[1] + w[2]
-    return 0 <= f < count and min(w[0], min(w[1], w[2])) >= -1e-6 and abs(total - 1.0) <= 1e-6
+def _valid(f: int, bary: Any, i: int, count: int) -> bool:
+    a, b, c = bary[i, 0], bary[i, 1], bary[i, 2]
+    return 0 <= f < count and min(a, min(b, c)) >= -1e-6 and abs(a + b + c - 1.0) <= 1e-6
 
 
 @njit(cache=True, nogil=True)
@@ -103,56 +105,59 @@ def read(
     """Distances in metres into out (N,); returns the first pair with a point that is none, or -1.
 
     Each side holds N points or one (face (N,), bary (N,3)). The rest is the table's, see ``GeodesicTable``. It goes in
-    small blocks, each step over the whole block, so that the processor can wait for many places in memory at once.
+    blocks, each step over the whole block: what a step reads stays near, and the processor can wait for many places in
+    memory at once, which branches between the steps would keep it from.
     """
     p, q = np.empty((_BLOCK, 3), np.float32), np.empty((_BLOCK, 3), np.float32)
-    c, d = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
-    entries = np.empty((_BLOCK, 9), np.uint16)
+    c, d = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
     step_a, step_b = int(len(face_a) > 1), int(len(face_b) > 1)
     for begin in range(0, len(out), _BLOCK):
         count = min(_BLOCK, len(out) - begin)
         for n in range(count):
-            i, j = (begin + n) * step_a, (begin + n) * step_b
-            f, g, u, w = face_a[i], face_b[j], bary_a[i], bary_b[j]
-            if not (_valid(f, u, len(faces)) and _valid(g, w, len(faces))):
+            i = (begin + n) * step_a
+            f = face_a[i]
+            if not _valid(f, bary_a, i, len(faces)):
                 return begin + n
-            # In one order, so that there and back are the same to the last bit.
-            if f > g:
-                f, g, u, w = g, f, w, u
-            c[n] = _locate(u, start[f], start[f + 1], over, p[n])
-            d[n] = _locate(w, start[g], start[g + 1], over, q[n])
+            c[n] = _locate(bary_a, i, start[f], start[f + 1], over, p, n)
         for n in range(count):
-            r, s = coarse[c[n]], coarse[d[n]]
-            for k in range(3):
-                for m in range(3):
-                    entries[n, 3 * k + m] = _entry(tiles, int(r[k]), int(s[m]))
+            j = (begin + n) * step_b
+            g = face_b[j]
+            if not _valid(g, bary_b, j, len(faces)):
+                return begin + n
+            d[n] = _locate(bary_b, j, start[g], start[g + 1], over, q, n)
+        for n in range(count):
+            out[begin + n] = _squared(p, q, n, c[n], d[n], coarse, tiles, step)
         for n in range(count):
             i, j = (begin + n) * step_a, (begin + n) * step_b
-            f, g, u, w = face_a[i], face_b[j], bary_a[i], bary_b[j]
-            if f == g:
-                out[begin + n] = sqrt(_chord(f, u, g, w, vertices, faces))
-                continue
-            squared = _squared(p[n], q[n], c[n], d[n], coarse, entries[n], step)
+            f, g = face_a[i], face_b[j]
+            chord = _chord(f, bary_a, i, g, bary_b, j, vertices, faces)
             # No path is shorter than the straight line.
-            out[begin + n] = sqrt(max(squared, _chord(f, u, g, w, vertices, faces)))
+            out[begin + n] = sqrt(chord if f == g else max(chord, out[begin + n]))
     return -1
 
 
 @njit(cache=True, nogil=True)
-def _squared(p: Any, q: Any, c: int, d: int, coarse: Any, entries: Any, step: float) -> float:
-    """Squared distance between points of coarse triangles c and d, given their nine entries."""
-    r, s = coarse[c], coarse[d]
+def _squared(p: Any, q: Any, n: int, c: int, d: int, coarse: Any, tiles: Any, step: float) -> float:
+    """Squared distance between points p[n] and q[n] of coarse triangles c and d; infinite where no path leads.
+
+    There and back are the same to the last bit: the sum over the nine pairs is taken by rows and by columns.
+    """
     if c == d:
-        return -_spread(p[0] - q[0], p[1] - q[1], p[2] - q[2], r)
-    total, highest = 0.0, 0
+        return -_spread(p[n, 0] - q[n, 0], p[n, 1] - q[n, 1], p[n, 2] - q[n, 2], coarse, c)
+    rows, highest = 0.0, 0.0
+    first, second, third = 0.0, 0.0, 0.0
     for k in range(3):
-        row = 0.0
-        for m in range(3):
-            entry = float(entries[3 * k + m])
-            row += q[m] * (entry * entry)
-            highest = max(highest, int(entries[3 * k + m]))
-        total += p[k] * row
+        i = int(coarse[c, k])
+        x = float(_entry(tiles, i, int(coarse[d, 0])))
+        y = float(_entry(tiles, i, int(coarse[d, 1])))
+        z = float(_entry(tiles, i, int(coarse[d, 2])))
+        highest = max(highest, max(x, max(y, z)))
+        x, y, z = x * x, y * y, z * z
+        rows += p[n, k] * (q[n, 0] * x + q[n, 1] * y + q[n, 2] * z)
+        first, second, third = first + p[n, k] * x, second + p[n, k] * y, third + p[n, k] * z
     if highest == FAR:
         return np.inf
-    first, second = _spread(p[0], p[1], p[2], r), _spread(q[0], q[1], q[2], s)
-    return total * step * step - (first + second)
+    columns = q[n, 0] * first + q[n, 1] * second + q[n, 2] * third
+    here = _spread(p[n, 0], p[n, 1], p[n, 2], coarse, c)
+    there = _spread(q[n, 0], q[n, 1], q[n, 2], coarse, d)
+    return 0.5 * (rows + columns) * step * step - (here + there)

@@ -37,10 +37,8 @@ def looks(body: Body, part: int) -> list[tuple[str, Look]]:
     mirrored = own == "right" and other is not None
     two = _two_more(body, other if mirrored and other is not None else part)
     directions = [(0, 0, 1), (0, 0, -1), (1, 0, 0), (-1, 0, 0), *((-x if mirrored else x, y, z) for x, y, z in two)]
-    left, right = {"left": ("outer side", "inner side"), "right": ("inner side", "outer side")}.get(
-        own or "", ("left side", "right side")
-    )
-    out = [_look(direction, left, right) for direction in directions]
+    sides = {"left": ("outer side", "inner side"), "right": ("inner side", "outer side")}
+    out = [_look(direction, *sides.get(own or "", ("left side", "right side"))) for direction in directions]
     return list(zip((*SIDES, *(look.name for look in out[4:])), out, strict=True))
 
 
@@ -67,7 +65,8 @@ def _two_more(body: Body, part: int) -> list[tuple[int, int, int]]:
     """Of the directions between the axes, the two that show most of a part's area that is not yet shown."""
     known = [(0, 0, 1), (0, 0, -1), (1, 0, 0), (-1, 0, 0)]
     midline = body.symmetric and twin(body, part) is None
-    tried = [d for d in product((0, 1, -1), repeat=3) if any(d) and d not in known and not (midline and d[0])]
+    every = product((0, 1, -1), (0, 1, -1), (0, 1, -1))
+    tried = [d for d in every if any(d) and d not in known and not (midline and d[0])]
     mine = np.flatnonzero(body.face_part == part)
     area = body.face_area[mine]
     shown = np.zeros(len(mine), dtype=bool)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from surface.builders.mesh_crossing import crossings
+from surface.self_crossing import crossings
 from surface.topology import face_components, half_edges
 
 if TYPE_CHECKING:

@@ -63,10 +63,8 @@ def trip_figures(body: Body, uv_points: int = 100_000, surface_points: int = 500
         again = body.to_iuv(*body.from_iuv(i, u, v))
         strays += int((again[0] != i).sum())
         worst = max(worst, float(np.abs(again[1] - u).max()), float(np.abs(again[2] - v).max()))
-    face, bary = (
-        np.concatenate(part)
-        for part in zip(_even(body, surface_points, rng), on_borders(body, surface_points, rng), strict=True)
-    )
+    even, border = _even(body, surface_points, rng), on_borders(body, surface_points, rng)
+    face, bary = np.concatenate([even[0], border[0]]), np.concatenate([even[1], border[1]])
     i, u, v = body.to_iuv(face, bary)
     back = body.from_iuv(i, u, v)
     at = body.position(face, bary)

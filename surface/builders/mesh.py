@@ -14,11 +14,11 @@ from surface.body import Body
 from surface.builders import mesh_pose, mesh_read, mesh_segment
 from surface.builders.mesh_charts import Charts, charts
 from surface.builders.mesh_clean import FEWEST, Mesh, clean
-from surface.builders.mesh_crossing import crossings
 from surface.builders.mesh_pose import Posed
 from surface.builders.mesh_read import Labels
 from surface.builders.mesh_report import Report
 from surface.builders.mesh_symmetry import Mirror, image_of_faces, left_half
+from surface.self_crossing import crossings
 
 __all__ = ["UNITS", "Charts", "UnitsError", "build", "charts"]
 

@@ -159,11 +159,14 @@ def test_the_population_is_adult_and_fixed() -> None:
 def test_the_shipped_body_is_what_the_builder_builds(anny: Body) -> None:
     from surface.builders.anny import build
 
-    built, shipped = build().arrays(), anny.arrays()
+    again = build()
+    built, shipped = again.arrays(), anny.arrays()
     assert sorted(built) == sorted(shipped)
     for key, value in shipped.items():
         if value.dtype.kind == "f":
-            np.testing.assert_allclose(built[key], value, atol=1e-6, err_msg=key)
+            # Charts that would fold are descended step by step: another processor's rounding ends elsewhere.
+            np.testing.assert_allclose(built[key], value, atol=0.03 if key == "face_uv" else 1e-6, err_msg=key)
         else:
             np.testing.assert_array_equal(built[key], value, err_msg=key)
     assert tuple(built["chart_names"]) == anny_charts.CHART_NAMES
+    assert not problems(check(again, sources=4, points=500))

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from surface.builders import mesh as builder
 from surface.builders import mesh_pose, mesh_symmetry
 from surface.builders.mesh_clean import clean
-from surface.builders.mesh_crossing import crossings
 from surface.builders.mesh_patches import FLAT, cut_fans, disks, flatness, is_disk, smooth_normals
 from surface.builders.mesh_report import Report
 from surface.builders.mesh_segment import parts
 from surface.check import check, problems
+from surface.self_crossing import crossings
 from surface.topology import euler_characteristic, face_components, half_edges
 from surface.views import views
 from tests.surface.shapes import animal
