@@ -19,7 +19,7 @@ _RECONSTRUCT = Name("numpy._core.multiarray", "_reconstruct")
 _SCALAR = Name("numpy._core.multiarray", "scalar")
 _FROM_BUFFER = Name("numpy._core.numeric", "_frombuffer")
 _DTYPE = Name("numpy", "dtype")
-_ARRAYS = {Name("numpy", "ndarray"), Name("numpy.matrixlib.defmatrix", "matrix")}
+_ARRAYS = {Name("numpy", "ndarray"), Name("numpy", "matrix"), Name("numpy.matrixlib.defmatrix", "matrix")}
 _SPARSE = {
     Name(f"scipy.sparse._{kind}", f"{kind}_{word}"): kind
     for kind in ("csc", "csr", "coo")
@@ -45,6 +45,8 @@ KNOWN = frozenset(
 
 _DEPTH = 6  # of expressions; those of SMPL have two levels
 _LONGEST = 2**22  # rows or columns of a sparse matrix, whose index alone is that long
+_MOST_PLAIN = 5_000_000  # numbers in a list of lists; a row may stand in it many times
+_LARGEST_LENGTH = 2**40
 _KINDS = "biufSU"
 
 
@@ -60,10 +62,12 @@ def array(value: Any, depth: int = 0) -> NDArray[Any] | sparse.csr_array:
     """
     try:
         return _array(value, depth)
+    except (RecursionError, MemoryError) as error:
+        raise NoArrayError("it is nested too deeply, or needs too much memory") from error
     except (IndexError, KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         if isinstance(error, NoArrayError):
             raise
-        raise NoArrayError(f"its parts do not fit together ({error})") from error
+        raise NoArrayError(f"its parts do not fit together ({str(error)[:200]})") from error
 
 
 def _array(value: Any, depth: int) -> NDArray[Any] | sparse.csr_array:
@@ -76,11 +80,12 @@ def _array(value: Any, depth: int) -> NDArray[Any] | sparse.csr_array:
     what = value.what
     if what == _OBJECT:  # how protocols 0 and 1 say "an object of this class"
         what = value.args[0]
+    if not isinstance(what, Name):  # before anything hashes or prints it, which may take for ever
+        raise NoArrayError(f"an object whose class is a {type(what).__name__}")
     if what == _RECONSTRUCT or what in _ARRAYS:
         return _ndarray(value, depth)
     if what == _FROM_BUFFER:
-        data, dtype, shape, order = value.args
-        return _filled(data, _dtype(dtype), shape, order)
+        return _from_buffer(*value.args)
     if what == _SCALAR:
         dtype, data = value.args
         return _filled(data, _dtype(dtype), (), "C")
@@ -92,7 +97,15 @@ def _array(value: Any, depth: int) -> NDArray[Any] | sparse.csr_array:
 def _plain(value: Any) -> NDArray[Any]:
     """A number, or a list of numbers, or a list of such lists."""
     rows = value if isinstance(value, list | tuple) else [value]
-    flat = [item for row in rows for item in (row if isinstance(row, list | tuple) else [row])]
+    if any(isinstance(row, list | tuple) for row in rows):
+        lengths = {len(row) if isinstance(row, list | tuple) else -1 for row in rows}
+        if len(lengths) > 1:
+            raise NoArrayError("a list of lists that differ in length")
+        if len(rows) * max(lengths) > _MOST_PLAIN:
+            raise NoArrayError(f"lists of {len(rows):,} times {max(lengths):,} items")
+        flat = [item for row in rows for item in row]
+    else:
+        flat = list(rows)
     if not all(isinstance(item, int | float) for item in flat):
         raise NoArrayError("a list that does not hold numbers alone")
     found = np.array(value)
@@ -123,6 +136,14 @@ def _dtype(value: Any, objects: bool = False) -> np.dtype[Any]:
     return np.dtype(letters).newbyteorder(">" if swapped else "<")
 
 
+def _from_buffer(data: Any, dtype: Any, shape: Any, order: Any, axes: Any = None) -> NDArray[Any]:
+    """What protocol 5 calls; order "K" comes with the axes of a transposed array (NumPy 2.4)."""
+    found = _filled(data, _dtype(dtype), shape, order)
+    if order != "K" or axes is None:
+        return found
+    return np.transpose(found, tuple(int(n) for n in axes))
+
+
 def _filled(data: Any, dtype: np.dtype[Any], shape: Any, order: Any) -> NDArray[Any]:
     if isinstance(data, Made) and data.what == _ENCODE and data.args[1:] == ("latin1",):
         data = data.args[0]  # how Python 3 writes bytes for Python 2
@@ -131,7 +152,8 @@ def _filled(data: Any, dtype: np.dtype[Any], shape: Any, order: Any) -> NDArray[
     if isinstance(data, str):
         data = data.encode("latin-1")
     lengths = tuple(shape)
-    if not isinstance(data, bytes) or not all(isinstance(n, int) and n >= 0 for n in lengths) or len(lengths) > 8:
+    fits = len(lengths) <= 8 and all(isinstance(n, int) and 0 <= n <= _LARGEST_LENGTH for n in lengths)
+    if not isinstance(data, bytes) or not fits:
         raise NoArrayError("its parts do not fit together")
     if math.prod(lengths) * dtype.itemsize != len(data):
         raise NoArrayError(f"its shape {lengths} of {dtype} does not fit its {len(data):,} bytes")

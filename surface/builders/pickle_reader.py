@@ -19,6 +19,10 @@ from typing import Any
 
 Pairs = dict[Any, Any]
 
+MOST_OPERATIONS = 5_000_000  # one makes up to 64 bytes; SMPL's files have some thousands
+MOST_MARKS = 1_000
+LONGEST_NUMBER = 64  # bytes, or digits where it is written as text
+
 
 class UnreadablePickleError(ValueError):
     """The file is no pickle, is cut off, or wants something that is not on the list."""
@@ -73,6 +77,8 @@ def read(data: bytes, known: Collection[Name]) -> Any:
     """
     try:
         return _Machine(data, known).run()
+    except (RecursionError, MemoryError) as error:
+        raise UnreadablePickleError("it is nested too deeply, or needs too much memory") from error
     except (IndexError, KeyError, TypeError, AttributeError, ValueError, OverflowError, struct.error) as error:
         if isinstance(error, UnreadablePickleError):
             raise
@@ -100,9 +106,15 @@ _SIZED: dict[int, tuple[str, Callable[[bytes], Any]]] = {
     ord("C"): ("<B", bytes),
     0x8E: ("<Q", bytes),
     0x96: ("<Q", bytes),  # BYTEARRAY8
-    0x8A: ("<B", lambda b: int.from_bytes(b, "little", signed=True)),
-    0x8B: ("<i", lambda b: int.from_bytes(b, "little", signed=True)),
+    0x8A: ("<B", lambda b: int.from_bytes(_short(b), "little", signed=True)),
+    0x8B: ("<i", lambda b: int.from_bytes(_short(b), "little", signed=True)),
 }
+
+
+def _short(number: bytes) -> bytes:
+    if len(number) > LONGEST_NUMBER:
+        raise UnreadablePickleError(f"a number of {len(number):,} bytes; at most {LONGEST_NUMBER} are read")
+    return number
 
 
 def _quoted(line: bytes) -> str:
@@ -112,9 +124,9 @@ def _quoted(line: bytes) -> str:
 
 
 _LINES: dict[int, Callable[[bytes], Any]] = {
-    ord("I"): lambda b: {b"00": False, b"01": True}[b] if b in (b"00", b"01") else int(b),
-    ord("L"): lambda b: int(b.removesuffix(b"L")),
-    ord("F"): float,
+    ord("I"): lambda b: {b"00": False, b"01": True}[b] if b in (b"00", b"01") else int(_short(b)),
+    ord("L"): lambda b: int(_short(b).removesuffix(b"L")),
+    ord("F"): lambda b: float(_short(b)),
     ord("S"): _quoted,
     ord("V"): lambda b: b.decode("raw-unicode-escape"),
 }
@@ -132,7 +144,7 @@ class _Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        while True:
+        for _ in range(MOST_OPERATIONS):
             code = self.take(1)[0]
             if code == ord("."):
                 return self.stack.pop()
@@ -158,6 +170,7 @@ class _Machine:
                     if known
                     else "this is no pickle, or a damaged one"
                 )
+        raise UnreadablePickleError(f"it has more than {MOST_OPERATIONS:,} operations, which no such file needs")
 
     # ------------------------------------------------------------------ bytes
 
@@ -177,6 +190,8 @@ class _Machine:
     # ------------------------------------------------------------------ stack
 
     def mark(self) -> None:
+        if len(self.marks) == MOST_MARKS:
+            raise UnreadablePickleError("its values are nested too deeply")
         self.marks.append(self.stack)
         self.stack = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import struct
@@ -221,6 +222,112 @@ def test_bombs_are_small():
     for shape in ((2**30, 1), (1, 2**30)):
         with pytest.raises(NoArrayError, match="a sparse matrix of shape"):
             array(read(pickle.dumps(sparse.coo_matrix(([1.0], ([0], [0])), shape=shape)), KNOWN))
+
+
+RECONSTRUCT = b"ccopyreg\n_reconstructor\n"
+NUMPY = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01("
+FLOATS = b"tcnumpy\ndtype\n" + text("f8") + b"K\x00K\x01\x87R\x89C\x00tb"
+
+
+def long_integer(size: int) -> bytes:
+    return b"\x8b" + struct.pack("<i", size) + b"\x7f" * size
+
+
+def doubled(levels: int) -> bytes:
+    """A tuple of two that are one, so many levels deep: 2^levels to hash or print."""
+    return b")q\x000" + b"h\x00h\x00\x86q\x000" * levels
+
+
+BOMBS = {
+    "deep tuple as a class": (RECONSTRUCT + b")" + b"\x85" * 1_000_000 + b"\x85R", "whose class is a tuple"),
+    "doubled tuple as a class": (doubled(60) + RECONSTRUCT + b"h\x00\x85R", "whose class is a tuple"),
+    "object as a class": (
+        doubled(60) + RECONSTRUCT + b"cbuiltins\nset\nh\x00R\x85R",
+        "whose class is a Made",
+    ),
+    "deep tuple below an object": (
+        RECONSTRUCT + b"cbuiltins\nset\n)" + b"\x85" * 100_000 + b"R\x85R",
+        "whose class is a Made",
+    ),
+    "a row many times": (
+        b"](" + b"K\x01" * 20_000 + b"eq\x010](" + b"h\x01" * 20_000 + b"e",
+        "lists of 20,000 times 20,000 items",
+    ),
+    "rows of different lengths": (b"]]K\x01aa]aK\x01a", "lists that differ in length"),
+    "an item among rows": (b"]]K\x01aaK\x01a", "lists that differ in length"),
+    "long integers": (NUMPY + long_integer(8_000_000) + b"2" * 7 + FLOATS, "a number of 8,000,000 bytes"),
+    "a long number as text": (b"I" + b"7" * 4_000 + b"\n", "a number of 4,000 bytes"),
+    "a length over all": (NUMPY + long_integer(8) + FLOATS, "its parts do not fit together"),
+    "too many lists": (b"]" * 6_000_000, "more than 5,000,000 operations"),
+    "marks": (b"(" * 100_000, "nested too deeply"),
+}
+
+
+READS_BOMBS = """
+import os, pickle, resource, sys
+from surface.builders.pickle_arrays import KNOWN, array
+from surface.builders.pickle_reader import read
+for data in pickle.load(sys.stdin.buffer):
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_AS, (2 << 30,) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
+        try:
+            array(read(data, KNOWN))
+        except ValueError as error:
+            print(error, flush=True)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        print("killed", flush=True)
+"""
+
+
+def test_bombs_are_refused_in_little_time_and_memory():
+    # Each in a process of its own: what is tested would crash it, or use all time and memory.
+    ended = subprocess.run(
+        [sys.executable, "-c", READS_BOMBS],
+        input=pickle.dumps([b"\x80\x02" + data + b"." for data, _ in BOMBS.values()]),
+        capture_output=True,
+        timeout=150,
+        check=True,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )
+    told = ended.stdout.decode().splitlines()
+    for name, (_, message), line in zip(BOMBS, BOMBS.values(), told, strict=True):
+        assert message in line, name
+        assert len(line) < 200, name
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError])
+def test_no_room_is_an_error_of_the_file(monkeypatch, error):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr("surface.builders.pickle_reader._Machine.run", fails)
+    with pytest.raises(UnreadablePickleError, match="nested too deeply, or needs too much memory"):
+        read(b"N.", KNOWN)
+    monkeypatch.setattr("surface.builders.pickle_arrays._array", fails)
+    with pytest.raises(NoArrayError, match="nested too deeply, or needs too much memory"):
+        array([1.0])
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("protocol", range(6))
+def test_matrices_and_transposed_arrays_come_out_as_they_went_in(protocol):
+    block = np.arange(60.0).reshape(3, 4, 5)
+    for written in (np.matrix(block[0]), *(block.transpose(axes) for axes in itertools.permutations(range(3)))):
+        found = array(read(pickle.dumps(written, protocol), KNOWN))
+        assert np.array_equal(found, np.asarray(written))
+
+
+def test_axes_of_a_transposed_array_are_checked():
+    # As NumPy 2.4 writes it, whatever NumPy is installed.
+    dtype = b"cnumpy\ndtype\n" + text("u1") + b"K\x00K\x01\x87R"
+    made = b"cnumpy._core.numeric\n_frombuffer\n(C\x06abcdef" + dtype + b"K\x02K\x03\x86" + text("K")
+    assert array(read(made + b"K\x01K\x00\x86tR.", KNOWN)).tobytes() == b"adbecf"
+    for axes in (b"K\x01K\x01\x86", b"K\x01\x85", b"K\x07K\x00\x86", text("ab")):
+        with pytest.raises(NoArrayError, match="do not fit together"):
+            array(read(made + axes + b"tR.", KNOWN))
 
 
 def test_chumpy_that_holds_itself_is_refused():
