@@ -5,6 +5,8 @@ Every array is checked against the others; every complaint names the file and th
 
 from __future__ import annotations
 
+import io
+import math
 import tokenize
 import zipfile
 import zlib
@@ -22,9 +24,14 @@ from surface.builders import pickle_arrays, pickle_reader, smpl_joints
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-LIMIT = 2**30  # bytes of one array; SMPL-X's largest has an eighth of that
+LIMIT = 2**29  # bytes of all the arrays that are read; SMPL-X's have half of that
+MOST_NUMBERS = 2**26  # in all of them, since a byte may become a float
 FILE_LIMIT = 2**31
 MOST_VERTICES = 200_000
+MOST_FACES = 2 * MOST_VERTICES
+MOST_JOINTS = 1_000
+MOST_DIRECTIONS = 1_000
+HEADER = 2**14  # bytes of an .npy that its header must fit into
 NEEDED = ("v_template", "f", "weights", "J_regressor", "kintree_table", "shapedirs")
 SHAPES = {20: 10, 400: 300}  # SMPL-X: of so many directions the first so many are shape, the rest expression
 
@@ -65,10 +72,26 @@ def read(path: Path) -> Model:
         ValueError: the file cannot be read, wants to run code, lacks a key, or holds arrays that do not fit; the
             message names the file and the key.
     """
-    return _Checker(path, _open(path)).model()
+    try:
+        return _Checker(path, _open(path)).model()
+    except (RecursionError, MemoryError) as error:
+        raise ValueError(f"{path}: it is nested too deeply, or needs too much memory") from error
 
 
-Values = dict[str, Callable[[], Any]]  # read only when asked for: most of a file is of no use here
+Expected = tuple[int | tuple[int, int], ...]  # a shape: lengths, or the smallest and largest
+Values = dict[str, Callable[[Expected], Any]]  # read only when asked for: most of a file is of no use here
+
+
+class _ShapeError(ValueError):
+    """An array of another shape than expected."""
+
+
+def _expect(shape: tuple[int, ...], expected: Expected) -> None:
+    bounds = [(n, n) if isinstance(n, int) else n for n in expected]
+    if len(shape) == len(bounds) and all(low <= n <= high for n, (low, high) in zip(shape, bounds, strict=True)):
+        return
+    wanted = ", ".join(str(low) if low == high else f"{low:,} to {high:,}" for low, high in bounds)
+    raise _ShapeError(f"has shape {shape}; expected ({wanted})")
 
 
 def _open(path: Path) -> Values:
@@ -96,8 +119,8 @@ def _pickled(path: Path) -> Values:
     if not isinstance(found, dict):
         raise ValueError(f"{path}: not a SMPL file: it holds a {type(found).__name__}, not a table of arrays")
 
-    def reader(value: Any) -> Callable[[], Any]:
-        return lambda: pickle_arrays.array(value)
+    def reader(value: Any) -> Callable[[Expected], Any]:
+        return lambda _: pickle_arrays.array(value)
 
     return {key: reader(value) for key, value in found.items() if isinstance(key, str)}
 
@@ -106,32 +129,57 @@ def _zipped(path: Path) -> Values:
     with zipfile.ZipFile(path) as archive:
         members = [name for name in archive.namelist() if name.endswith(".npy")]
 
-    def reader(member: str) -> Callable[[], Any]:
-        def value() -> Any:
+    left = _Left(LIMIT, MOST_NUMBERS)
+
+    def reader(member: str) -> Callable[[Expected], Any]:
+        def value(expected: Expected) -> Any:
             with zipfile.ZipFile(path) as archive:
                 size = archive.getinfo(member).file_size
-                if size > LIMIT:
-                    raise pickle_arrays.NoArrayError(f"it unpacks to {size:,} bytes; at most {LIMIT:,} are read")
+                left.spend_bytes(size)
                 with archive.open(member) as file:
-                    return _npy(file, size)
+                    return _npy(file, size, expected, left)
 
         return value
 
     return {member.removesuffix(".npy"): reader(member) for member in members}
 
 
-def _npy(file: IO[bytes], size: int) -> Any:
+@dataclass
+class _Left:
+    """What may still be read of a file: a few kilobytes of it can unpack to many gigabytes."""
+
+    bytes: int
+    numbers: int
+
+    def spend_bytes(self, count: int) -> None:
+        if count > self.bytes:
+            raise pickle_arrays.NoArrayError(
+                f"it unpacks to {count:,} bytes; {self.bytes:,} are left of the {LIMIT:,} that are read of a file"
+            )
+        self.bytes -= count
+
+    def spend_numbers(self, count: int) -> None:
+        if count > self.numbers:
+            raise pickle_arrays.NoArrayError(
+                f"it holds {count:,} numbers; {self.numbers:,} are left of the {MOST_NUMBERS:,} that are read of a file"
+            )
+        self.numbers -= count
+
+
+def _npy(file: IO[bytes], size: int, expected: Expected, left: _Left) -> Any:
     """An array as `numpy.save` wrote it; what NumPy itself would unpickle goes through the safe reader."""
-    version = np.lib.format.read_magic(file)
+    head = io.BytesIO(file.read(HEADER))
+    version = np.lib.format.read_magic(head)
     header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
     if header is None:
         raise pickle_arrays.NoArrayError(f"NumPy's file format {version} is unknown here")
-    shape, fortran, dtype = header(file)
+    shape, fortran, dtype = header(head)
+    file.seek(head.tell())
     if dtype.hasobject:
         return pickle_arrays.array(pickle_reader.read(file.read(size), pickle_arrays.KNOWN))
-    count = 1
-    for length in shape:
-        count *= length
+    _expect(shape, expected)
+    count = math.prod(shape)
+    left.spend_numbers(count)
     data = file.read(size)
     if len(data) != count * dtype.itemsize:
         raise pickle_arrays.NoArrayError(f"its shape {shape} of {dtype} does not fit its {len(data):,} bytes")
@@ -140,7 +188,8 @@ def _npy(file: IO[bytes], size: int) -> Any:
 
 # What zipfile, zlib and NumPy raise on damaged, encrypted or unknown members.
 _UNREADABLE = (
-    ValueError, OSError, EOFError, RuntimeError, SyntaxError, zipfile.BadZipFile, zlib.error, tokenize.TokenError,
+    ValueError, OSError, EOFError, RuntimeError, SyntaxError, MemoryError, zipfile.BadZipFile, zlib.error,
+    tokenize.TokenError,
 )  # fmt: skip
 
 
@@ -152,56 +201,45 @@ class _Checker:
     def fail(self, message: str) -> ValueError:
         return ValueError(f"{self.path}: {message}")
 
-    def raw(self, key: str) -> Any:
+    def raw(self, key: str, expected: Expected) -> Any:
+        """An array or a sparse matrix of the expected shape."""
         if key not in self.values:
             raise self.fail(f"not a SMPL file: {key!r} is missing (it needs {', '.join(NEEDED)})")
         try:
-            return self.values[key]()
-        except (
-            ValueError,
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            tokenize.TokenError,
-        ) as error:
-            raise self.fail(f"{key} cannot be read: {error}") from error
+            value = self.values[key](expected)
+            _expect(value.shape, expected)
+        except _ShapeError as error:
+            raise self.fail(f"{key} {error}") from error
+        except _UNREADABLE as error:
+            raise self.fail(f"{key} cannot be read: {str(error) or type(error).__name__}") from error
+        return value
 
-    def array(self, key: str, shape: tuple[int | None, ...]) -> NDArray[Any]:
-        value = self.raw(key)
-        found = value.toarray() if issparse(value) and self.small(value.shape, shape) else value
-        if not isinstance(found, np.ndarray) or found.ndim != len(shape) or not self.small(found.shape, shape):
-            expected = ", ".join("any" if n is None else str(n) for n in shape)
-            raise self.fail(f"{key} has shape {value.shape}; expected ({expected})")
+    def array(self, key: str, expected: Expected) -> NDArray[Any]:
+        return self.numbers(key, self.raw(key, expected))
+
+    def numbers(self, key: str, value: Any) -> NDArray[Any]:
+        found = value.toarray() if issparse(value) else value
         if found.dtype.kind not in "biuf":
             raise self.fail(f"{key} holds {found.dtype}, not numbers")
         bad = ~np.isfinite(found)
         if bad.any():
             at = ", ".join(str(n) for n in np.argwhere(bad)[0])
             raise self.fail(f"{key}[{at}] is not finite")
-        return found
-
-    @staticmethod
-    def small(found: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-        return len(found) == len(wanted) and all(w is None or w == f for f, w in zip(found, wanted, strict=True))
+        return np.asarray(found)
 
     def sparse(self, key: str, shape: tuple[int, int]) -> csr_array:
-        value = self.raw(key)
+        value = self.raw(key, shape)
         if issparse(value):
-            if value.shape != shape:
-                raise self.fail(f"{key} has shape {value.shape}; expected {shape}")
             if not np.isfinite(value.data).all():
                 raise self.fail(f"{key} holds a value that is not finite")
             return csr_array(value.astype(np.float64))
-        return csr_array(self.array(key, shape).astype(np.float64))
+        return csr_array(self.numbers(key, value).astype(np.float64))
 
     def model(self) -> Model:
-        vertices = self.array("v_template", (None, 3)).astype(np.float64)
+        vertices = self.array("v_template", ((4, MOST_VERTICES), 3)).astype(np.float64)
         count = len(vertices)
-        if not 4 <= count <= MOST_VERTICES:
-            raise self.fail(f"v_template has {count:,} vertices; 4 to {MOST_VERTICES:,} are read")
         faces = self.faces(count)
-        tree = self.array("kintree_table", (2, None))
+        tree = self.array("kintree_table", (2, (1, MOST_JOINTS)))
         joints = tree.shape[1]
         if joints not in smpl_joints.FAMILY:
             raise self.fail(
@@ -215,7 +253,7 @@ class _Checker:
         if abs(total[worst] - 1) > 1e-3 or weights.data.min(initial=0.0) < -1e-3:
             raise self.fail(f"weights of vertex {worst} sum to {total[worst]:.4g}; expected weights that sum to 1")
         regressor = self.sparse("J_regressor", (joints, count))
-        shapedirs = self.array("shapedirs", (count, 3, None)).astype(np.float32)
+        shapedirs = self.array("shapedirs", (count, 3, (0, MOST_DIRECTIONS))).astype(np.float32)
         posedirs = None
         if "posedirs" in self.values:
             posedirs = self.array("posedirs", (count, 3, 9 * (joints - 1))).astype(np.float32)
@@ -234,7 +272,7 @@ class _Checker:
         )
 
     def faces(self, count: int) -> Ints:
-        found = self.array("f", (None, 3))
+        found = self.array("f", ((0, MOST_FACES), 3))
         faces = found.astype(np.int64)
         if not (faces == found).all():
             raise self.fail("f holds numbers that are not whole")

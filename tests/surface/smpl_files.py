@@ -128,7 +128,7 @@ def decimated(arrays: Model, triangles: int) -> Model:
 def symmetric(arrays: Model) -> Model:
     """The model on the left half of its triangles, cut at x = 0, and its mirror image; weights mirrored, too."""
     v, f, _ = cut_at_plane(arrays["v_template"], arrays["f"].astype(np.int64), snap=0.001)
-    v, f, _ = doubled(v, f, v[f].mean(axis=1)[:, 0] > 0)
+    v, f = doubled(v, f, v[f].mean(axis=1)[:, 0] > 0)
     return remeshed(arrays, v, f)
 
 

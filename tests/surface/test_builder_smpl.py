@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -93,7 +94,10 @@ def changed(key, at, value):
 BAD = [
     (lambda m: m.pop("weights"), r"not a SMPL file: 'weights' is missing"),
     (changed("v_template", (7, 1), np.nan), r"v_template\[7, 1\] is not finite"),
-    (lambda m: m.update(v_template=m["v_template"][:, :2]), r"v_template has shape \(\d+, 2\); expected \(any, 3\)"),
+    (
+        lambda m: m.update(v_template=m["v_template"][:, :2]),
+        r"v_template has shape \(\d+, 2\); expected \(4 to 200,000, 3\)",
+    ),
     (lambda m: m.update(v_template=m["v_template"] * 1000), r"v_template is 1\.69e\+03 high; .* metres"),
     (lambda m: m.update(v_template=m["v_template"][:, [0, 2, 1]]), r"does not stand with y up"),
     (lambda m: m.update(v_template=m["v_template"] * [-1, 1, -1]), r"the person's left at \+x"),
@@ -108,7 +112,10 @@ BAD = [
     ),
     (lambda m: m.update(weights=m["weights"][:-1]), r"weights has shape \(\d+, 24\); expected \(\d+, 24\)"),
     (lambda m: m.update(J_regressor=m["J_regressor"].T), r"J_regressor has shape"),
-    (lambda m: m.update(shapedirs=m["shapedirs"][:, 0]), r"shapedirs has shape \(\d+, 16\); expected \(\d+, 3, any\)"),
+    (
+        lambda m: m.update(shapedirs=m["shapedirs"][:, 0]),
+        r"shapedirs has shape \(\d+, 16\); expected \(\d+, 3, 0 to 1,000\)",
+    ),
     (
         lambda m: m.update(posedirs=m["posedirs"][..., :9]),
         r"posedirs has shape \(\d+, 3, 9\); expected \(\d+, 3, 207\)",
@@ -156,21 +163,64 @@ def test_files_that_are_none_are_named(tmp_path, small):
         smpl_file.read(tmp_path / "nowhere.npz")
 
 
+def npy(kind, shape, data):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": kind, "fortran_order": False, "shape": shape})
+    return header.getvalue() + data
+
+
 def test_a_zip_bomb_is_not_unpacked(tmp_path, small, monkeypatch):
-    monkeypatch.setattr(smpl_file, "LIMIT", 2**20)
-    bomb = np.zeros((500_000, 3))
-    np.savez_compressed(tmp_path / "bomb.npz", **(small | {"v_template": bomb}))
-    with pytest.raises(ValueError, match=r"bomb\.npz: v_template cannot be read: it unpacks to 12,000,128 bytes"):
-        smpl_file.read(tmp_path / "bomb.npz")
+    # Member by member within what is read, together beyond it.
+    used = sum(small[key].nbytes for key in ("v_template", "f", "kintree_table", "weights", "J_regressor"))
+    path = smpl_files.write_npz(tmp_path / "bomb.npz", small)
+    monkeypatch.setattr(smpl_file, "LIMIT", used + small["shapedirs"].nbytes // 2)
+    with pytest.raises(ValueError, match=r"bomb\.npz: shapedirs cannot be read: it unpacks to [\d,]+ bytes"):
+        smpl_file.read(path)
+    monkeypatch.undo()
+    monkeypatch.setattr(smpl_file, "MOST_NUMBERS", small["v_template"].size + small["f"].size)
+    with pytest.raises(ValueError, match=r"bomb\.npz: kintree_table cannot be read: it holds 48 numbers; 0 are left"):
+        smpl_file.read(path)
+
+
+def test_a_shape_is_read_before_its_bytes(tmp_path):
+    """An array of bytes that would become one of floats, eight times as large, from a thousandth of a file."""
+    for kind, shape in (("|i1", (10_000_000, 3)), ("<f8", (10**12, 3)), ("<f8", (-1, -3)), ("<f8", (3, 10_000))):
+        path = tmp_path / "wide.npz"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("v_template.npy", npy(kind, shape, bytes(30_000_000)))
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=r"wide\.npz: v_template has shape \(.*\); expected \(4 to 200,000, 3\)"):
+            smpl_file.read(path)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 5_000_000
 
 
 def test_a_shape_that_its_bytes_do_not_fill_is_named(tmp_path):
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 3)})
     with zipfile.ZipFile(tmp_path / "lie.npz", "w") as archive:
-        archive.writestr("v_template.npy", header.getvalue() + b"12345678")
-    with pytest.raises(ValueError, match=r"v_template cannot be read: its shape \(1000000000000, 3\) of float64"):
+        archive.writestr("v_template.npy", npy("<f8", (10**5, 3), b"12345678"))
+    with pytest.raises(ValueError, match=r"v_template cannot be read: its shape \(100000, 3\) of float64"):
         smpl_file.read(tmp_path / "lie.npz")
+
+
+def test_members_that_cannot_be_read_are_named(tmp_path):
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("v_template.npy", npy("<f8", (5, 3), bytes(120)))
+    for name, local, central, change in (("encrypted", 6, 8, 1), ("method", 8, 10, 99)):
+        data = bytearray(whole.getvalue())
+        data[data.find(b"PK\x03\x04") + local] |= change
+        data[data.find(b"PK\x01\x02") + central] |= change
+        path = tmp_path / f"{name}.npz"
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=rf"{name}\.npz: v_template cannot be read: ."):
+            smpl_file.read(path)
+    for number, header in enumerate((b"(" * 9000, b"{" + b" " * 60, b"\xff" * 60)):
+        path = tmp_path / f"header{number}.npz"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("v_template.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+        with pytest.raises(ValueError, match=rf"header{number}\.npz: v_template cannot be read: ."):
+            smpl_file.read(path)
 
 
 # ---------------------------------------------------------------------- rig
