@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.body_names import load
 from cli.build_mesh import build_mesh
 from cli.build_smpl import build_smpl
 from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, progress_bar, stop
@@ -14,7 +15,7 @@ from cli.geodesics import geodesics
 from cli.transfer import transfer
 
 if TYPE_CHECKING:
-    from surface.body import Body
+    pass
 
 app = typer.Typer(help="The body surfaces: list, show, build, check.", no_args_is_help=True)
 build = typer.Typer(help="Build a body.", no_args_is_help=True)
@@ -25,14 +26,6 @@ build.command("mesh")(build_mesh)
 build.command("smpl")(build_smpl)
 
 BodyName = Annotated[str, typer.Argument(help="A shipped body's name, or a body file (.npz).")]
-
-
-def load(name: str, data: Path) -> Body:
-    """A body by name (in the data folder, else shipped) or by file."""
-    import surface
-
-    own = data / "bodies" / f"{name}.npz"
-    return surface.load(own if own.is_file() else name)
 
 
 @app.command("list")
@@ -147,13 +140,13 @@ def build_anny(
     out: Annotated[Path | None, typer.Option(help="The file; bodies/anny.npz in the data folder if not given.")] = None,
     data: DataDir = DEFAULT_DATA,
 ) -> None:
-    """Build the default body from the anny package (needs `pip install densemark[model]`)."""
+    """Build the default body from the anny package (needs `pip install densemark\\[model]`)."""
     try:
         from surface.builders.anny import build as build_body
 
         body = build_body()
     except ModuleNotFoundError as error:
-        stop(f"{error.name} is missing: building needs `pip install densemark\\[model]` (the built body ships already)")
+        stop(f"{error.name} is missing: building needs `pip install densemark[model]` (the built body ships already)")
     target = out or data / "bodies" / "anny.npz"
     target.parent.mkdir(parents=True, exist_ok=True)
     body.save(target)

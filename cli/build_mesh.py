@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, stop
+from cli.body_names import new_file, new_name
+from cli.common import DEFAULT_DATA, AsJson, DataDir, console, counted, errors, print_json, stop
 
 
 def build_mesh(
@@ -30,6 +31,7 @@ def build_mesh(
         str, typer.Option(help="auto; force: make the right half the mirror image of the left; none: do not look.")
     ] = "auto",
     charts: Annotated[int, typer.Option(help="Split the largest charts until there are so many.")] = 1,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a body of that name.")] = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
@@ -37,10 +39,8 @@ def build_mesh(
     from surface.builders import mesh as builder
     from surface.builders.mesh_report import Report
 
-    name = name or mesh.stem
-    if not name.strip() or any(c in name for c in "/\\\0") or name.startswith("."):
-        stop(f"a body cannot be called {name!r}: the name becomes a file's")
-    target = out or data / "bodies" / f"{name}.npz"
+    name = new_name(name, mesh)
+    target = new_file(name, out, data, replace)
     for attempt in (1, 2):
         report = Report()
         try:
@@ -68,6 +68,6 @@ def build_mesh(
     for line in report.lines():
         console.print(line, markup=False)
     console.print(
-        f"wrote {target}: {len(body.vertices):,} vertices, {len(body.faces):,} faces, {len(body.part_names)} parts, "
-        f"{len(body.chart_names)} charts, {body.hash[:12]}"
+        f"wrote {target}: {len(body.vertices):,} vertices, {len(body.faces):,} faces, "
+        f"{counted(len(body.part_names), 'part')}, {counted(len(body.chart_names), 'chart')}, {body.hash[:12]}"
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, progress_bar, stop
+from cli.body_names import new_file, new_name
+from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, progress_bar
 
 if TYPE_CHECKING:
     from surface.builders.smpl import Built
@@ -26,10 +26,8 @@ def build_smpl(
     as_json: AsJson = False,
 ) -> None:
     """Build a body from your own SMPL, SMPL-H or SMPL-X file. Nothing of these models ships with DenseMark."""
-    called = _name(name, model)
-    target = out or data / "bodies" / f"{called}.npz"
-    if target.exists() and not replace:
-        stop(f"{target} exists: choose another --name, or --replace it")
+    called = new_name(name, model)
+    target = new_file(called, out, data, replace)
     from surface.builders.smpl import build
 
     bar = progress_bar()
@@ -49,26 +47,13 @@ def build_smpl(
         print_json(report | {"file": str(target)})
         return
     for line in _lines(built, report):
-        console.print(line)
+        console.print(line, markup=False)
     console.print(f"wrote {target}: {built.body.hash[:12]}")
     if built.uv is not None and built.uv.closed:
         errors.print(
             f"[yellow]note:[/yellow] {built.uv.closed} of the {len(built.uv.missing)} triangles without a chart found "
             "no room in it: their points have the I,U,V of the nearest edge"
         )
-
-
-def _name(name: str | None, model: Path) -> str:
-    import surface
-
-    called = name if name is not None else re.sub(r"[^a-z0-9]+", "-", model.stem.lower()).strip("-")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", called):
-        stop(
-            f"{called!r} is no name for a body: letters, digits, '.', '_' and '-', at most 64, a letter or digit first"
-        )
-    if called in surface.names():
-        stop(f"{called!r} is the name of a body that ships with DenseMark: choose another --name")
-    return called
 
 
 def _report(built: Built) -> dict[str, Any]:

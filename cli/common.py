@@ -44,6 +44,11 @@ def stop(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+def counted(count: int, noun: str) -> str:
+    """ "1 part", "2 parts"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def settings_for(data: Path, **overrides: Any) -> Settings:
     """Settings of the server over a data folder; environment variables fill what is not given."""
     from server.settings import Settings

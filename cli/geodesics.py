@@ -29,7 +29,7 @@ def geodesics(
     as_json: AsJson = False,
 ) -> None:
     """Build the table of geodesic distances of a body, or go on with it; then measure how good it is."""
-    from cli.bodies import load
+    from cli.body_names import load
     from surface import geodesic_check
     from surface.geodesic_build import build
     from surface.geodesic_table import GeodesicTable

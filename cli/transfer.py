@@ -29,7 +29,7 @@ def transfer(
     """Map two human bodies onto each other, once, and say how well: marks on one can then be exported on the other."""
     from dataclasses import asdict
 
-    from cli.bodies import load
+    from cli.body_names import load
     from surface.transfer_file import kept
 
     bodies = load(source, data), load(target, data)

@@ -47,8 +47,9 @@ def test_nothing_is_written_when_the_mesh_is_refused(tmp_path):
         (("--mesh", tmp_path / "ball.stl"), "692.8 units across; what is a unit?"),
         (("--mesh", tmp_path / "ball.stl", "--units", "pc"), "units 'pc' are not known"),
         (("--mesh", tmp_path / "no.stl"), "no such file"),
-        (("--mesh", tmp_path / "ball.stl", "--name", "../x"), "cannot be called '../x'"),
+        (("--mesh", tmp_path / "ball.stl", "--name", "../x"), "'../x' is no name for a body"),
         (("--mesh", tmp_path / "ball.stl", "--units", "mm", "--holes", "some"), "holes must be small, all or none"),
+        (("--mesh", tmp_path / "ball.stl", "--name", "anny"), "a body that ships with DenseMark"),
         (("--mesh", tmp_path / "ball.stl", "--units", "mm", "--up", "w"), "'w' is no axis"),
     ):
         done = build(*words, "--data", tmp_path / "data")
