@@ -1,6 +1,7 @@
 """The application: every resource's routes behind the same guards."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
+        lifespan=_serving,
     )
     app.state.densemark = open_state(settings)
     for router in _ROUTERS:
@@ -58,6 +60,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Guard, settings=settings)
     check_declared(app)
     return app
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.densemark.geodesics.close()
 
 
 def routes_of(app: FastAPI) -> list[APIRoute]:

@@ -83,6 +83,12 @@ class TooManyError(ProblemError):
     status, kind = 429, "too-many"
 
 
+class BusyError(ProblemError):
+    """Too much is asked at once; the same request may be sent again."""
+
+    status, kind = 503, "busy"
+
+
 def problem(
     status: int, kind: str, detail: str | None, headers: dict[str, str] | None = None, **extra: Any
 ) -> JSONResponse:

@@ -25,8 +25,13 @@ def path(body: Body, a: tuple[int, ArrayLike], b: tuple[int, ArrayLike]) -> tupl
     Raises:
         ValueError: a point is none of the body's, they lie on different components, or pygeodesic is missing.
     """
-    (face_a, face_b), bary = body._points([a[0], b[0]], np.stack([np.asarray(a[1]), np.asarray(b[1])]))
-    start, end = body.position([face_a, face_b], bary)
+    face, bary = body._points([a[0], b[0]], np.stack([np.asarray(a[1]), np.asarray(b[1])]))
+    return shortest(body, (int(face[0]), bary[0]), (int(face[1]), bary[1]))
+
+
+def shortest(body: Body, a: tuple[int, Floats], b: tuple[int, Floats]) -> tuple[float, Floats]:
+    """As ``path``, of points that are known to be the body's, of which vertices and faces are used."""
+    start, end = (point[1] @ body.vertices[body.faces[point[0]]] for point in (a, b))
     nearest = reach(body, start)
     radius = 1.3 * float(np.linalg.norm(end - start)) + 1e-4
     while True:
@@ -35,10 +40,10 @@ def path(body: Body, a: tuple[int, ArrayLike], b: tuple[int, ArrayLike]) -> tupl
         whole = float(near.mean()) > 0.6
         if whole:
             near[:] = True
-        if near[face_b]:
+        if near[b[0]]:
             local = np.cumsum(near) - 1
             mesh = Patch(body.vertices, body.faces[near])
-            ends = mesh.insert(int(local[face_a]), bary[0]), mesh.insert(int(local[face_b]), bary[1])
+            ends = mesh.insert(int(local[a[0]]), a[1]), mesh.insert(int(local[b[0]]), b[1])
             length, line = trace(mesh, *ends)
             if length <= radius or (whole and np.isfinite(length)):
                 line[0], line[-1] = start, end

@@ -1,4 +1,5 @@
-"""Geodesic distances and paths for the browser: from the body's table; until that is there, exactly, source by source.
+"""Geodesic distances and paths for the browser: from the body's table; until that is there, exactly, source by source,
+by a process that does nothing else.
 
 A table is built in a process of low priority, never in one that serves. The build is one for all server processes (a
 lock that dies with its holder), goes on where it was stopped, and ends with the server process that started it.
@@ -8,8 +9,8 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -17,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.bodies.registry import LoadedBody
-from server.problems import ConflictError, RefusedError
-from surface import geodesic_table, paths
+from server.problems import BusyError, ConflictError, RefusedError
+from surface import geodesic_helper, geodesic_table
 from surface.body import Body
-from surface.geodesic import to_vertices
 from surface.geodesic_build import TARGET, Status, status, usable_processors
 from surface.geodesic_builder import message
 from surface.geodesic_table import GeodesicTable, failure_path
@@ -45,7 +45,7 @@ class Geodesics:
         self._folder = folder
         self._processes = usable_processors() if processes is None else processes
         self._lock = threading.Lock()
-        self._measuring = threading.Lock()  # exact distances need a processor, and memory, each
+        self._exact = geodesic_helper.Helper()
         self._builders: dict[str, threading.Thread] = {}
 
     def status(self, loaded: LoadedBody) -> Status:
@@ -79,7 +79,8 @@ class Geodesics:
     def distances(self, loaded: LoadedBody, place: Place) -> tuple[NDArray[np.float32], Source]:
         """Distances (V,) in metres from a surface point to all vertices, and how they were found.
 
-        Starts the building of the body's table where there is none. Raises RefusedError for what is no surface point.
+        Starts the building of the body's table where there is none. Raises RefusedError for what is no surface point,
+        BusyError where there is no table yet and many are asking.
         """
         face, bary = _point(loaded.body, place)
         table = self._table(loaded.body)
@@ -87,17 +88,22 @@ class Geodesics:
             return table.distances((face, bary), corners(loaded.body)).astype(np.float32), "table"
         if self._processes and self.status(loaded).state == "absent":
             self.start(loaded)
-        with self._measuring:
-            return to_vertices(loaded.body, (int(face[0]), bary[0])).astype(np.float32), "exact"
+        with _busy_told():
+            return self._exact.distances(loaded.body, (int(face[0]), bary[0])), "exact"
 
     def path(self, loaded: LoadedBody, start: Place, end: Place) -> tuple[float, NDArray[np.float64]]:
-        """Length in metres and points (N,3) of a shortest path. Raises RefusedError where there is none."""
+        """Length in metres and points (N,3) of a shortest path. Raises RefusedError where there is none,
+        BusyError where many are asking."""
         (face_a, bary_a), (face_b, bary_b) = _point(loaded.body, start), _point(loaded.body, end)
         try:
-            with self._measuring:
-                return paths.path(loaded.body, (int(face_a[0]), bary_a[0]), (int(face_b[0]), bary_b[0]))
+            with _busy_told():
+                return self._exact.path(loaded.body, (int(face_a[0]), bary_a[0]), (int(face_b[0]), bary_b[0]))
         except ValueError as error:
             raise RefusedError(str(error)) from error
+
+    def close(self) -> None:
+        """End the process that measures exactly; builders end with this process."""
+        self._exact.close()
 
     def _table(self, body: Body) -> GeodesicTable | None:
         try:
@@ -126,6 +132,14 @@ class Geodesics:
             _log.warning("the builder of the geodesic table of %s ended with status %s", body.name, code)
         with suppress(OSError):
             failure_path(body.hash, self._folder).write_text(f"the builder ended {_ATTEMPTS} times with status {code}")
+
+
+@contextmanager
+def _busy_told() -> Iterator[None]:
+    try:
+        yield
+    except geodesic_helper.BusyError as error:
+        raise BusyError(str(error), headers={"Retry-After": "2"}) from error
 
 
 def corners(body: Body) -> tuple[NDArray[np.int32], NDArray[np.float64]]:

@@ -1,6 +1,6 @@
 """/api/bodies/{hash}/...: geodesic distances, shortest paths, and the state of the body's table."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -13,6 +13,14 @@ from server.state import AppState
 from surface.geodesic_build import Status
 
 router = APIRouter(prefix="/api/bodies", tags=["bodies"])
+
+_BUSY: dict[int | str, dict[str, Any]] = {
+    503: {
+        "description": "Many are asking; send the request again",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}},
+    }
+}
 
 
 class Place(In):
@@ -61,7 +69,8 @@ def build_geodesics(body_hash: BodyHash, state: AppState) -> Geodesics:
     "/{body_hash}/distances",
     dependencies=[allow(SIGNED_IN)],
     response_class=Response,
-    responses={
+    responses=_BUSY
+    | {
         200: {
             "content": {"application/octet-stream": {}},
             "headers": {"X-Densemark-Geodesics": {"schema": {"type": "string", "enum": ["exact", "table"]}}},
@@ -75,7 +84,7 @@ def get_distances(body_hash: BodyHash, body: Place, state: AppState) -> Response
     return Response(found.astype("<f4").tobytes(), 200, {"X-Densemark-Geodesics": how}, "application/octet-stream")
 
 
-@router.post("/{body_hash}/path", dependencies=[allow(SIGNED_IN)])
+@router.post("/{body_hash}/path", dependencies=[allow(SIGNED_IN)], responses=_BUSY)
 def get_path(body_hash: BodyHash, body: PathWanted, state: AppState) -> GeodesicPath:
     """A shortest path between two surface points, exact."""
     start, end = (body.start.face, body.start.bary), (body.end.face, body.end.bary)

@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from annotation.words import Role
 from server.bodies.geodesics import Geodesics, corners
 from surface.body import Body
+from surface.geodesic_build import build
+from surface.geodesic_helper import BusyError, Helper
 from tests.server.people import Api, add_user, sign_in
 from tests.surface.closed_forms import plain, tube
 
@@ -149,3 +151,27 @@ def test_a_builder_killed_with_9_is_started_again(anny_like: Body, tmp_path: Pat
 def anny_like() -> Body:
     """A tube of enough vertices for a build of a few seconds."""
     return plain(tube(16, 40).body.vertices, tube(16, 40).body.faces, "long tube")
+
+
+def busy(*_: object) -> None:
+    raise BusyError("many are waiting")
+
+
+def test_who_would_wait_too_long_is_told_when_to_ask_again(
+    lead_on: Callable[[int], Api], body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, url = lead_on(0), f"/api/bodies/{body.hash}"
+    for what, wanted in (("distances", PLACE), ("path", {"from": PLACE, "to": PLACE})):
+        monkeypatch.setattr(Helper, what, busy)
+        answer = api.client.post(f"{url}/{what}", json=wanted)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "/problems/busy"
+
+
+def test_with_a_table_nothing_is_measured(body: Body, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(body.hash, body.vertices, body.faces, tmp_path, 1)
+    monkeypatch.setattr(Helper, "distances", busy)
+    geodesics = Geodesics(tmp_path, 1)
+    assert geodesics.distances(Loaded(body), (3, PLACE["bary"]))[1] == "table"
+    geodesics.close()

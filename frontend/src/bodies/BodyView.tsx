@@ -12,7 +12,7 @@ import classes from "./BodyView.module.css";
 import { ChartInset } from "./ChartInset";
 import { lengthText } from "./format";
 import { GeodesicNote } from "./GeodesicNote";
-import { useDistances, useGeodesicsState, usePath } from "./geodesics";
+import { pathTrouble, useDistances, useGeodesicsState, usePath } from "./geodesics";
 import { type BodyMesh, chartAreas, type FacePoint, iuvOf, positionOf, seams } from "./mesh";
 import { PartTree } from "./PartTree";
 import { Readout } from "./Readout";
@@ -92,6 +92,7 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
   const table = useGeodesicsState(body.hash, clicked !== null);
   const path = usePath(body.hash, clicked, clicked ? (held ?? resting) : null);
   const end = held ?? resting;
+  const trouble = distances.error ?? pathTrouble(path.error);
 
   const light = pointed ?? hovered;
   const [lightKind, lightNumber] = [light?.kind, light?.number];
@@ -252,9 +253,9 @@ export default function BodyView({ body, mesh }: { body: Body; mesh: BodyMesh })
               length={path.isPlaceholderData ? null : path.data?.length}
             />
           )}
-          {(distances.error ?? path.error) && (
+          {trouble && (
             <Alert color="red" variant="light" p="xs" role="alert">
-              {messageOf(distances.error ?? path.error)}
+              {messageOf(trouble)}
             </Alert>
           )}
           {clicked && <GeodesicNote state={table.data} exact={distances.data?.exact} onClear={clear} />}

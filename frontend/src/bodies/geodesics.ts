@@ -1,6 +1,7 @@
 /** Distances along a body's surface, from the server. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import * as endpoints from "../api/endpoints";
+import { ApiError } from "../api/error";
 import type { FacePoint } from "./mesh";
 
 const LOOK_MS = 2000;
@@ -36,4 +37,9 @@ export function usePath(hash: string, from: FacePoint | null, to: FacePoint | nu
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
   });
+}
+
+/** What of a path's error is worth telling: that the server is busy only means that there is no path now. */
+export function pathTrouble(error: Error | null): Error | null {
+  return error instanceof ApiError && error.status === 503 ? null : error;
 }
