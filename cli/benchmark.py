@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, stop
 
@@ -25,9 +26,12 @@ def benchmark(
     if unknown:
         stop(f"no benchmark {', '.join(unknown)}; there are: {', '.join(known)}")
     figures: dict[str, dict[str, object]] = {}
-    for name in names or known:
-        errors.print(f"measuring {name} ...")
-        figures[name] = importlib.import_module(f"benchmarks.{name}").measure()
+    running = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=errors)
+    with running:
+        for name in names or known:
+            task = running.add_task(f"measuring {name}", total=1)
+            figures[name] = importlib.import_module(f"benchmarks.{name}").measure()
+            running.update(task, completed=1)
     if as_json:
         print_json(figures)
         return

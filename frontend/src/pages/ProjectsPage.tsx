@@ -65,7 +65,8 @@ function ProjectRow({ project }: { project: Project }) {
             {project.description || "No description"}
           </Text>
           <Text size="sm" c="dimmed" className="numbers">
-            {count(progress.images)} images, {count(progress.persons)} people
+            {count(progress.images)} {progress.images === 1 ? "image" : "images"}, {count(progress.persons)}{" "}
+            {progress.persons === 1 ? "person" : "people"}
           </Text>
         </Stack>
         {progress.persons > 0 ? (
