@@ -1,5 +1,6 @@
 """Maps between human bodies against the truth, on bodies that were made from one another."""
 
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from surface.surfacemap import SurfaceMap
 from surface.transfer import Transfer, register
 from surface.transfer_digits import ENDS, digits
 from surface.transfer_figures import Spread, corners, figures_of
-from surface.transfer_file import kept, load, path_of
+from surface.transfer_file import kept, load, path_of, save
 from surface.transfer_picture import picture
 
 BETAS = np.random.default_rng(1).normal(size=16)
@@ -157,6 +158,28 @@ def test_a_transfer_is_kept_and_a_damaged_or_foreign_file_is_made_anew(small, tm
     kept(tmp_path / "t", made.source, made.target)
     assert len(calls) == 2
     assert load(path, made.source, made.target) is not None
+
+
+def test_a_damaged_transfer_is_never_an_error(anny, tmp_path):
+    """Cut off anywhere, or with bits turned: none, or the one that was written."""
+    twin = replace(anny, name="twin")
+    same = SurfaceMap(*corners(anny))
+    path = tmp_path / "transfer.npz"
+    save(path, Transfer(anny, twin, same, same, figures_of(anny, twin, same, same, np.zeros(3), ())))
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        starts = [member.header_offset for member in archive.infolist()]
+    rng = np.random.default_rng(3)
+    places = np.concatenate([rng.integers(0, len(whole), 20)] + [at + rng.integers(0, 120, 4) for at in starts])
+    for at in places.tolist():
+        turned = bytearray(whole)
+        turned[at] ^= 1 << int(rng.integers(8))
+        for damaged in (bytes(turned), whole[:at]):
+            path.write_bytes(damaged)
+            found = load(path, anny, twin)
+            assert found is None or np.array_equal(found.forward.face, same.face)
+    path.write_bytes(whole)
+    assert load(path, anny, twin) is not None
 
 
 def test_the_picture_shows_the_same_colours_on_both_bodies(anny):
