@@ -69,7 +69,8 @@ def build(
         decimate: consent to reduce the mesh to about so many faces; needed above 100,000.
         holes: which to fill: "small" (rim up to a fifth of the diagonal), "all" or "none".
         largest: consent to leave out all pieces but the largest.
-        symmetry: "auto" looks for a mirror plane and keeps the mesh, "force" makes the right half the mirror image of
+        symmetry: "auto" looks for a mirror plane and keeps the mesh (but for differences between the halves that
+            decimation explains), "force" makes the right half the mirror image of
             the left where they are nearly that, "none" does not look.
         least_charts: split the largest charts until there are so many.
         report: takes what is found and done.
@@ -95,13 +96,18 @@ def build(
         mesh = clean(vertices, faces, report, holes, largest)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    moved = 0.0
     if decimate is not None and len(mesh.faces) > decimate:
         say(f"decimating {len(mesh.faces):,} faces")
+        before = mesh
         mesh = _decimated(mesh, decimate, report)
+        moved = _apart(before, mesh) + _apart(mesh, before)
     label = None if labels is None or of_file is None else _followed(mesh, of_file)
     say("looking for symmetry")
-    guess = up is None and front is None
-    posed = mesh_pose.pose(mesh, label, labels, symmetry, guess, report, bool(report.decimated_from))
+    try:
+        posed = mesh_pose.pose(mesh, label, labels, symmetry, up, front, report, moved)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     say("looking for self-intersections")
     _self_intersections(posed, report)
     say("finding parts")
@@ -150,6 +156,15 @@ def _decimated(mesh: Mesh, count: int, report: Report) -> Mesh:
         )
     out.origin = np.where(out.origin < 0, -1, mesh.origin[np.asarray(birth)[out.origin]])
     return out
+
+
+def _apart(mesh: Mesh, other: Mesh) -> float:
+    """The largest distance in metres of (at most 20,000) vertices of a mesh from the surface of another."""
+    points = mesh.vertices[:: 1 + len(mesh.vertices) // 20_000]
+    squared = igl.point_mesh_squared_distance(
+        np.ascontiguousarray(points), np.ascontiguousarray(other.vertices), np.ascontiguousarray(other.faces)
+    )[0]
+    return float(np.sqrt(np.asarray(squared).max()))
 
 
 def _followed(mesh: Mesh, of_file: Ints) -> Ints:

@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 
 AGREE = 0.9  # of the area: labels that agree less with their mirror image are not symmetric
 SNAP = 0.02  # of the mean edge: vertices this near to the plane of symmetry are put onto it
+CLEAR = 0.05  # of the width: the left and right parts that lie nearer to the middle do not tell which way a body faces
 _AXES = {s + a: np.eye(3)[k] * (-1 if s else 1) for s in ("", "-") for k, a in enumerate("xyz")}
 
 
@@ -60,8 +61,22 @@ def axes(up: str | None, front: str | None) -> Floats:
     return np.stack([np.cross(y, z), y, z])
 
 
+def sideways(up: str | None, front: str | None) -> tuple[str, str]:
+    """The axes of the file that become +x and -x of the body, as `--front` names them."""
+    x = axes(up, front)[0]
+    name = next(name for name, axis in _AXES.items() if np.array_equal(axis, x))
+    return name, name[1:] if name.startswith("-") else f"-{name}"
+
+
 def pose(
-    mesh: Mesh, label: Ints | None, labels: Labels | None, symmetry: str, guess: bool, report: Report, free: bool
+    mesh: Mesh,
+    label: Ints | None,
+    labels: Labels | None,
+    symmetry: str,
+    up: str | None,
+    front: str | None,
+    report: Report,
+    tolerance: float,
 ) -> Posed:
     """Turns a mesh so that its plane of symmetry is x = 0, and mirrors it.
 
@@ -70,17 +85,35 @@ def pose(
         label: `(F,)` parts, or None.
         labels: what the label file says of them.
         symmetry: "auto", "force" or "none".
-        guess: whether the axes may be turned by more than the mesh is crooked.
+        up, front: the axes that the user named, or None; the front may be turned where it is not named.
         report: takes what is found.
-        free: whether the vertices are new anyway (decimated), so that the right half may be replaced.
+        tolerance: metres; a right half nearer than this to the image of the left one is replaced by it ("force"
+            replaces it at any distance).
+
+    Raises:
+        ValueError: the body may face two ways, or the labels contradict the front that the user named.
     """
-    out = Posed(_left_is_left(mesh, label, labels, guess, report), mesh.faces, label)
-    if symmetry == "none":
+    out = Posed(mesh.vertices, mesh.faces, label)
+    plane = None if symmetry == "none" else symmetry_of.plane(out.vertices, out.faces)
+    axis = -1 if plane is None else int(np.abs(plane.normal).argmax())
+    quarter = axis == 2 and front is None
+    if plane is not None and (axis == 1 or (axis == 2 and not quarter)):
+        report.notes.append(
+            f"symmetric, but not between left and right: at {'xyz'[axis]} = 0; pass another --up or --front"
+        )
+        plane = None
+    if plane is not None:
+        _turn(out, plane, report)
+    known = _left_is_left(out, labels, front is None, report)
+    if quarter and not known:
+        one, other = sideways(up, front)
+        raise ValueError(
+            f"the mesh is symmetric across the axis it would face, so it faces {one} or {other} of the file: "
+            f"pass --front {one} or --front {other} (or --symmetry none)"
+        )
+    if plane is None:
         return out
-    plane = symmetry_of.plane(out.vertices, out.faces)
-    if plane is None or not _turn(out, plane, guess, report):
-        return out
-    _mirror(out, symmetry == "force" or free, report)
+    _mirror(out, np.inf if symmetry == "force" else tolerance, report)
     if labels is not None:
         _pair_labels(out, labels, report)
     if out.mirror is not None:
@@ -88,39 +121,43 @@ def pose(
     return out
 
 
-def _left_is_left(mesh: Mesh, label: Ints | None, labels: Labels | None, guess: bool, report: Report) -> Floats:
-    """Parts that are called left must lie on the left: otherwise the mesh faces the other way."""
-    if label is None or labels is None:
-        return mesh.vertices
-    sides = np.array([{"left": 1.0, "right": -1.0, None: 0.0}[side(name)] for name in labels.names])
-    weight = sides[label - 1] * face_areas(mesh.vertices, mesh.faces)
-    if (sides > 0).any() and (sides < 0).any() and weight @ mesh.vertices[mesh.faces].mean(axis=1)[:, 0] < 0:
+def _left_is_left(out: Posed, labels: Labels | None, guess: bool, report: Report) -> bool:
+    """Parts that are called left come to lie on the left, or are refused where the user named the front.
+
+    Returns:
+        Whether the labels tell left from right.
+    """
+    if out.label is None or labels is None:
+        return False
+    sides = np.array([{"left": 1.0, "right": -1.0, None: 0.0}[side(name)] for name in labels.names])[out.label - 1]
+    if not ((sides > 0).any() and (sides < 0).any()):
+        return False
+    x = out.vertices[out.faces].mean(axis=1)[:, 0]
+    weight = sides * face_areas(out.vertices, out.faces)
+    # Half the distance between what is called left and what is called right.
+    lean = (weight @ x - weight.sum() * np.abs(weight) @ x / np.abs(weight).sum()) / np.abs(weight).sum()
+    if abs(lean) < CLEAR * np.ptp(out.vertices[:, 0]):
+        return False
+    if lean < 0:
         if not guess:
             raise ValueError("parts called left lie on the right of a body that faces this way; pass another --front")
         report.notes.append("turned by 180 degrees, so that what is called left is on the body's left")
-        return mesh.vertices * [-1.0, 1.0, -1.0]
-    return mesh.vertices
+        out.vertices = out.vertices * [-1.0, 1.0, -1.0]
+    return True
 
 
-def _turn(out: Posed, plane: Plane, guess: bool, report: Report) -> bool:
-    """Brings the plane of symmetry to x = 0; false where it lies so that left and right cannot be told."""
-    axis = int(np.abs(plane.normal).argmax())
-    normal, offset = plane.normal, plane.offset
-    if axis == 1 or (axis == 2 and not guess):
-        report.notes.append(
-            f"symmetric, but not between left and right: at {'xyz'[axis]} = 0; pass another --up or --front"
-        )
-        return False
-    v = out.vertices - offset * normal
-    if axis == 2:
-        report.notes.append("symmetric at z = 0: taken to face +x; pass --front -x if it faces the other way")
+def _turn(out: Posed, plane: Plane, report: Report) -> None:
+    """Brings the plane of symmetry, which is near to x = 0 or z = 0, to x = 0."""
+    normal = plane.normal
+    v = out.vertices - plane.offset * normal
+    if abs(normal[2]) > abs(normal[0]):
+        report.notes.append("symmetric at z = 0: turned by a quarter")
         quarter = np.array([[0.0, 0, -1], [0, 1, 0], [1, 0, 0]])
         v, normal = v @ quarter.T, -(quarter @ normal)
     if normal[0] < 1.0 - 1e-12:
         report.notes.append(f"turned by {np.degrees(np.arccos(normal[0])):.2g} degrees onto its plane of symmetry")
         v = v @ _onto_x(normal).T
     out.vertices = v
-    return True
 
 
 def _onto_x(normal: Floats) -> Floats:
@@ -131,7 +168,7 @@ def _onto_x(normal: Floats) -> Floats:
     return np.asarray(np.eye(3) + k + k @ k / (1.0 + normal[0]))
 
 
-def _mirror(out: Posed, force: bool, report: Report) -> None:
+def _mirror(out: Posed, tolerance: float, report: Report) -> None:
     """Divides the triangles on the plane of symmetry and finds the mirror, exactly where that moves no vertex."""
     near = symmetry_of.find(out.vertices, out.faces)
     if near is None:
@@ -151,12 +188,13 @@ def _mirror(out: Posed, force: bool, report: Report) -> None:
             origin = np.concatenate([origin[left], _like(v, f[~left], origin[~left], v, image)])
             f = np.concatenate([f[left], image])
             report.notes.append("triangulated the right half as the mirror image of the left; no vertex moved")
-    elif force:
+    elif near.error <= tolerance:
         old, right = v, f[~left]
         v, f = symmetry_of.doubled(v, f, left)
         origin = np.concatenate([origin[left], _like(old, right, origin[~left], v, f[left.sum() :])])
         report.notes.append(
             f"made the right half the mirror image of the left; they were {near.error * 1000:.3g} mm apart"
+            + (f", which decimation may explain (up to {tolerance * 1000:.3g} mm)" if np.isfinite(tolerance) else "")
         )
     out.vertices, out.faces = v, f
     out.label = None if out.label is None else out.label[origin]

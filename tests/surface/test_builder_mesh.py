@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from surface.builders import mesh as builder
 from surface.builders import mesh_pose, mesh_symmetry
-from surface.builders.mesh_clean import clean
+from surface.builders.mesh_clean import Mesh, clean
 from surface.builders.mesh_patches import FLAT, cut_fans, disks, flatness, is_disk, smooth_normals
+from surface.builders.mesh_read import Labels
 from surface.builders.mesh_report import Report
 from surface.builders.mesh_segment import parts
 from surface.check import check, problems
@@ -204,6 +205,46 @@ def test_left_and_right_labels_pair_up_and_lie_on_their_sides(tmp_path):
         builder.build(tmp_path / "shape.ply", tmp_path / "p.json", front="z")
 
 
+def sideways_animal(faces_minus):
+    """The animal turned to face +x or -x, and which of its faces (F,) are on its own left."""
+    v, f = animal(0.07)
+    v = v[:, [2, 1, 0]] * ([-1, 1, 1] if faces_minus else [1, 1, -1])
+    return trimesh.Trimesh(v, f, process=False), (v[f].mean(axis=1)[:, 2] > 0) == faces_minus
+
+
+@pytest.mark.parametrize("faces_minus", [False, True])
+@pytest.mark.parametrize("front", [None, "right", "wrong"])
+def test_labels_say_which_way_a_body_faces_that_is_symmetric_at_z(faces_minus, front):
+    shape, left = sideways_animal(faces_minus)
+    labels = Labels(np.where(left, 1, 2), ("Left", "Right"))
+    axis = None if front is None else "-x" if faces_minus == (front == "right") else "x"
+    v = np.asarray(shape.vertices) @ mesh_pose.axes(None, axis).T
+    mesh = Mesh(v, np.asarray(shape.faces), np.arange(len(shape.faces)))
+    if front == "wrong":
+        with pytest.raises(ValueError, match="another --front"):
+            mesh_pose.pose(mesh, labels.label, labels, "auto", None, axis, Report(), 0.0)
+        return
+    posed = mesh_pose.pose(mesh, labels.label, labels, "auto", None, axis, Report(), 0.0)
+    at = posed.vertices[posed.faces].mean(axis=1)
+    assert (at[posed.label == 1, 0] > 0).all()
+    assert (at[posed.label == 2, 0] < 0).all()
+    assert at[at[:, 1] > 1.2, 2].mean() > 0.5  # the head is in front
+
+
+@pytest.mark.parametrize(("up", "turn", "fronts"), [(None, None, ("x", "-x")), ("z", [0, 2, 1], ("x", "-x"))])
+def test_a_mesh_that_may_face_two_ways_asks_for_the_front(tmp_path, up, turn, fronts):
+    shape, _ = sideways_animal(False)
+    if turn:
+        shape = trimesh.Trimesh(np.asarray(shape.vertices)[:, turn] * [1, -1, 1], shape.faces, process=False)
+    path = saved(tmp_path, shape)
+    with pytest.raises(ValueError, match=f"pass --front {fronts[0]} or --front {fronts[1]}") as caught:
+        builder.build(path, up=up)
+    assert "\n" not in str(caught.value)
+    body = builder.build(path, up=up, front="x")
+    assert body.vertices[body.vertices[:, 1] > 1.2, 2].mean() > 0.5
+    assert body.symmetric
+
+
 def test_labels_of_the_right_half_survive_new_triangles(tmp_path):
     v, f = animal(0.07)
     at = v[f].mean(axis=1)
@@ -322,6 +363,20 @@ def test_huge_meshes_need_consent_and_stay_closed(tmp_path, monkeypatch):
     assert report.decimated_from == 1280
     assert 300 <= len(body.faces) <= 500
     assert euler_characteristic(body.faces.astype(np.int64)) == 2
+
+
+def test_decimation_keeps_what_the_halves_do_not_share(tmp_path):
+    shape = sphere(level=4)
+    v = np.asarray(shape.vertices) * [1, 1.5, 3]
+    bump = np.exp(-((np.linalg.norm(v - [0.2, 0, 0], axis=1) / 0.08) ** 2))[:, None] * [0.012, 0, 0]
+    even, report = Report(), Report()
+    whole = builder.build(saved(tmp_path, trimesh.Trimesh(v, shape.faces)), decimate=2000, report=even)
+    assert_mirrored(whole)
+    assert even.symmetry == "exact"
+    bumped = builder.build(saved(tmp_path, trimesh.Trimesh(v + bump, shape.faces)), decimate=2000, report=report)
+    assert report.symmetry == "near"
+    assert bumped.vertices[:, 0].max() == pytest.approx(0.212, abs=0.002)
+    assert bumped.vertices[:, 0].min() == pytest.approx(-0.2, abs=0.002)
 
 
 @pytest.mark.parametrize(
