@@ -85,9 +85,9 @@ def build(
     if symmetry not in ("auto", "force", "none") or holes not in ("small", "all", "none"):
         raise ValueError("symmetry must be auto, force or none; holes must be small, all or none")
     say("reading")
-    vertices, faces = mesh_read.read_mesh(path)
+    vertices, faces, polygon = mesh_read.read_mesh(path)
     labels = None if parts is None else mesh_read.read_labels(parts)
-    of_file = None if labels is None else mesh_read.labels_of_faces(labels, len(vertices), faces, str(parts))
+    of_file = None if labels is None else mesh_read.labels_of_faces(labels, len(vertices), faces, polygon, str(parts))
     vertices = _metres(path, vertices, faces, units, report)
     _check_size(path, len(faces), decimate)
     vertices = vertices @ mesh_pose.axes(up, front).T

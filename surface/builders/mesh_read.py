@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from surface.builders.mesh_polygons import read_polygons
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -36,8 +38,10 @@ class Labels:
     colours: NDArray[np.uint8] | None = None
 
 
-def read_mesh(path: str | Path) -> tuple[Floats, Ints]:
-    """Vertices `(V, 3)` in the file's units and triangles `(F, 3)`, in the file's order; polygons become fans.
+def read_mesh(path: str | Path) -> tuple[Floats, Ints, Ints]:
+    """Vertices `(V, 3)` in the file's units, triangles `(F, 3)` in the file's order, and the polygon `(F,)` of each.
+
+    Polygons (of OBJ, OFF and PLY) become fans; elsewhere each triangle is its own polygon.
 
     Several geometries become one, placed by the scene's transforms.
 
@@ -59,18 +63,20 @@ def read_mesh(path: str | Path) -> tuple[Floats, Ints]:
     looks = next((name for start, name in _STARTS.items() if head.startswith(start)), None)
     if looks and looks != kind:
         raise ValueError(f"{path}: the content looks like {looks}, not {kind}")
-    options: dict[str, Any] = {"process": False}
     if kind == ".stl":
         _check_stl(path)
-    if kind == ".obj":
-        _check_obj(path)
-        options |= {"maintain_order": True, "skip_materials": True, "group_material": False}
     try:
-        loaded: Any = trimesh.load(path, file_type=kind[1:], **options)
-        mesh: Any = loaded.to_mesh() if isinstance(loaded, trimesh.Scene) else loaded
-        vertices = np.asarray(getattr(mesh, "vertices", np.zeros((0, 3))), dtype=np.float64)
-        faces = np.asarray(getattr(mesh, "faces", np.zeros((0, 3))), dtype=np.int64)
+        if kind in (".obj", ".off", ".ply"):
+            vertices, faces, polygon = read_polygons(path)
+        else:
+            loaded: Any = trimesh.load(path, file_type=kind[1:], process=False)
+            mesh: Any = loaded.to_mesh() if isinstance(loaded, trimesh.Scene) else loaded
+            vertices = np.asarray(getattr(mesh, "vertices", np.zeros((0, 3))), dtype=np.float64)
+            faces = np.asarray(getattr(mesh, "faces", np.zeros((0, 3))), dtype=np.int64)
+            polygon = np.arange(len(faces))
     except Exception as error:  # the readers fail in as many ways as files do
+        if isinstance(error, ValueError) and str(error).startswith(str(path)):
+            raise
         why = " ".join(str(error).split())[:200]
         raise ValueError(
             f"{path}: not a readable {kind} file, perhaps truncated ({why or type(error).__name__})"
@@ -82,27 +88,7 @@ def read_mesh(path: str | Path) -> tuple[Floats, Ints]:
         raise ValueError(
             f"{path}: face {at} names vertex {faces[at].max()}; there are {len(vertices)}, perhaps truncated"
         )
-    return vertices, faces
-
-
-def _check_obj(path: Path) -> None:
-    """Every `v` line has three numbers and every `f` line three known vertices: the reader passes over what has not."""
-    count = 0
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if line.startswith(b"v "):
-                count += 1
-                if len(line.split()) < 4:
-                    raise ValueError(f"{path}: line {number}: a vertex needs three coordinates, perhaps truncated")
-            elif line.startswith(b"f "):
-                corners = line.split()[1:]
-                if len(corners) < 3:
-                    raise ValueError(f"{path}: line {number}: a face needs three vertices, perhaps truncated")
-                for corner in corners:
-                    first = corner.split(b"/")[0]
-                    if not re.fullmatch(rb"-?\d+", first) or not 1 <= abs(int(first)) <= count:
-                        text = corner.decode(errors="replace")
-                        raise ValueError(f"{path}: line {number}: {text} is no vertex; {count} were given so far")
+    return vertices, faces, polygon
 
 
 def _check_stl(path: Path) -> None:
@@ -139,9 +125,14 @@ def read_labels(path: str | Path) -> Labels:
         if path.suffix.lower() == ".json":
             content = json.loads(path.read_text(encoding="utf-8"))
         elif path.suffix.lower() == ".npy":
-            content = np.load(path, allow_pickle=False).reshape(-1).tolist()
+            loaded = np.load(path, allow_pickle=False)
+            if not isinstance(loaded, np.ndarray):
+                raise ValueError("an archive of arrays, expected one array")
+            content = loaded.reshape(-1).tolist()
         else:
             content = _numbers(path)
+    except RecursionError:
+        raise ValueError(f"{path}: not a label file (lists within lists without end)") from None
     except (ValueError, EOFError, OSError) as error:
         message = str(error)
         raise ValueError(
@@ -175,6 +166,9 @@ def _labels(path: Path, content: dict[str, Any]) -> Labels:
         bad = next((k for k, x in enumerate(values) if not isinstance(x, int) or isinstance(x, bool)), None)
         if bad is not None:
             raise ValueError(f"{path}: labels[{bad}] is {values[bad]!r}, no whole number")
+        big = next((k for k, x in enumerate(values) if not -(2**63) <= x < 2**63), None)
+        if big is not None:
+            raise ValueError(f"{path}: labels[{big}] is too large for a label: it has more than 64 bits")
         distinct, inverse = np.unique(np.array(values, dtype=np.int64), return_inverse=True)
         names = [f"Part {k + 1}" for k in range(len(distinct))]
         label = inverse + 1
@@ -234,22 +228,31 @@ def _colours(path: Path, value: Any, count: int) -> NDArray[np.uint8] | None:
     return np.array(out, dtype=np.uint8)
 
 
-def labels_of_faces(labels: Labels, vertices: int, faces: Ints, source: str) -> Ints:
-    """Part `(F,)` of each face of the file: its own label, or that of most of its vertices (of three, the lowest).
+def labels_of_faces(labels: Labels, vertices: int, faces: Ints, polygon: Ints, source: str) -> Ints:
+    """Part `(F,)` of each triangle: its own label, its polygon's, or that of most of its vertices (of 3, the lowest).
+
+    Args:
+        labels: of triangles, of polygons or of vertices, in the file's order.
+        vertices: how many.
+        faces: `(F, 3)`.
+        polygon: `(F,)` polygon of the file that each triangle is of.
+        source: the label file, for messages.
 
     Raises:
-        ValueError: as many labels as neither faces nor vertices, or as both.
+        ValueError: as many labels as none of them, or as both faces and vertices.
     """
     count = len(labels.label)
-    if count == len(faces) == vertices:
+    polygons = int(polygon[-1]) + 1
+    if count == vertices and count in (len(faces), polygons):
         raise ValueError(
             f"{source}: {count} labels, and the mesh has {count} faces and {count} vertices: which are meant?"
         )
+    if count == polygons:
+        return np.asarray(labels.label[polygon])
     if count == len(faces):
         return labels.label
     if count == vertices:
         a, b, c = labels.label[faces].T
         return np.where((a == b) | (a == c), a, np.where(b == c, b, np.minimum(np.minimum(a, b), c)))
-    raise ValueError(
-        f"{source}: {count} labels, but the mesh has {len(faces)} faces (all triangles) and {vertices} vertices"
-    )
+    kinds = "all triangles" if polygons == len(faces) else f"{len(faces)} as triangles"
+    raise ValueError(f"{source}: {count} labels, but the mesh has {polygons} faces ({kinds}) and {vertices} vertices")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surface.builders import mesh as builder
-from surface.builders import mesh_pose, mesh_symmetry
+from surface.builders import mesh_pose, mesh_read, mesh_symmetry
 from surface.builders.mesh_clean import Mesh, clean
 from surface.builders.mesh_patches import FLAT, cut_fans, disks, flatness, is_disk, smooth_normals
 from surface.builders.mesh_read import Labels
@@ -192,6 +192,67 @@ def test_labels_follow_their_faces(tmp_path, per, kind):
     assert (height[body.face_part == 1] < 0.05 + 0.06).all()
 
 
+MIXED = [[0, 1, 4, 3], [1, 2, 5], [1, 5, 4], [3, 4, 8, 7, 6], [4, 5, 8]]
+
+
+def mixed_file(kind):
+    """A sheet of nine vertices, of a quad, three triangles and a pentagon, in words or bytes."""
+    points = [[i % 3, i // 3, 0] for i in range(9)]
+    lines = [" ".join(map(str, p)) for p in points]
+    rows = [f"{len(face)} {' '.join(map(str, face))}" for face in MIXED]
+    head = "element vertex 9\nproperty float x\nproperty float y\nproperty float z\nelement face 5\n"
+    head += "property list uchar int vertex_indices\nproperty uchar red\nend_header\n"
+    if kind == ".obj":
+        lines = ["v\t" + line for line in lines] + [
+            "  f " + " ".join(f"{i + 1}/1" for i in face[:-1]) + f" \\\n {face[-1] - 9} # face" for face in MIXED
+        ]
+        return "\n".join(lines).encode()
+    if kind == ".off":
+        return "\n".join(["OFF", "# sheet", "9 5 0", *lines, *rows]).encode()
+    if kind == "ascii.ply":
+        return ("ply\nformat ascii 1.0\n" + head + "\n".join([*lines, *(row + " 7" for row in rows)])).encode()
+    order = "<" if "little" in kind else ">"
+    data = np.array(points, dtype=order + "f4").tobytes()
+    for face in MIXED:
+        data += bytes([len(face)]) + np.array(face, dtype=order + "i4").tobytes() + b"\7"
+    form = "little" if order == "<" else "big"
+    return f"ply\nformat binary_{form}_endian 1.0\n{head}".encode() + data
+
+
+MIXED_KINDS = [".obj", ".off", "ascii.ply", "little.ply", "big.ply"]
+
+
+@pytest.mark.parametrize("kind", MIXED_KINDS)
+def test_polygons_keep_the_order_of_the_file_and_take_one_label_each(tmp_path, kind):
+    path = tmp_path / f"a{kind}"
+    path.write_bytes(mixed_file(kind))
+    v, f, polygon = mesh_read.read_mesh(path)
+    assert v.tolist() == [[i % 3, i // 3, 0] for i in range(9)]
+    assert polygon.tolist() == [0, 0, 1, 2, 3, 3, 3, 4]
+    for triangle, number in zip(f.tolist(), polygon.tolist(), strict=True):
+        corners = MIXED[number]
+        assert triangle[0] == corners[0]
+        at = [corners.index(i) for i in triangle]
+        assert at[2] == at[1] + 1
+    labels = Labels(np.array([1, 2, 3, 4, 5]), tuple("abcde"))
+    assert mesh_read.labels_of_faces(labels, len(v), f, polygon, "p").tolist() == [1, 1, 2, 3, 4, 4, 4, 5]
+    each = Labels(np.arange(1, 9), tuple("abcdefgh"))
+    assert mesh_read.labels_of_faces(each, len(v), f, polygon, "p").tolist() == list(range(1, 9))
+
+
+@pytest.mark.parametrize("kind", MIXED_KINDS[1:])
+@given(part=st.floats(0.02, 0.99))
+@settings(max_examples=20, deadline=None)
+def test_a_file_that_ends_before_its_own_counts_is_refused(tmp_path_factory, kind, part):
+    content = mixed_file(kind)
+    path = tmp_path_factory.mktemp("cut") / f"a{kind}"
+    path.write_bytes(content[: int(part * len(content))])
+    with pytest.raises(ValueError, match=kind.replace(".", r"\.")) as caught:
+        mesh_read.read_mesh(path)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
 def test_left_and_right_labels_pair_up_and_lie_on_their_sides(tmp_path):
     shape = sphere()
     label = np.where(shape.triangles_center[:, 0] > 0, 0, 1)  # the file's +x is called right: it faces backwards
@@ -284,6 +345,8 @@ BAD_LABELS = {
     "g.json": ('{"labels": [0, 1.5]}', r"g\.json: labels\[1\] is 1.5"),
     "h.json": ('{"lables": [0]}', r"h\.json: expected"),
     "i.npy": ("no array", r"i\.npy: not a label file"),
+    "j.json": (json.dumps([0, 10**30]), r"j\.json: labels\[1\] is too large"),
+    "k.json": ("[" * 200_000, r"k\.json: not a label file"),
 }
 
 
@@ -294,6 +357,13 @@ def test_bad_label_files_are_named_with_the_place(tmp_path, name):
     with pytest.raises(ValueError, match=message) as caught:
         builder.build(saved(tmp_path, sphere(level=1)), tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_an_archive_is_no_array_of_labels(tmp_path):
+    np.savez(tmp_path / "a.npz", labels=np.zeros(80, dtype=int))
+    (tmp_path / "a.npz").rename(tmp_path / "a.npy")
+    with pytest.raises(ValueError, match=r"a\.npy: not a label file \(an archive"):
+        builder.build(saved(tmp_path, sphere(level=1)), tmp_path / "a.npy")
 
 
 # ---------------------------------------------------------------- bad meshes
