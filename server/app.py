@@ -66,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
 async def _serving(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.densemark.geodesics.close()
+    app.state.densemark.transfers.close()
 
 
 def routes_of(app: FastAPI) -> list[APIRoute]:

@@ -4,6 +4,7 @@ from annotation_db import Database, LocalBlobs, Migrated, migrate, open_blobs
 from annotation_db.repositories import images
 from server.bodies.geodesics import Geodesics
 from server.bodies.registry import Bodies
+from server.exports.transfers import Transfers
 from server.settings import Settings
 from server.state import State
 
@@ -33,6 +34,7 @@ def open_state(settings: Settings) -> State:
         blobs=open_blobs(settings.resolved_blob_url()),
         bodies=Bodies(settings.data / "bodies"),
         geodesics=Geodesics(settings.data / "geodesics", settings.geodesic_processes),
+        transfers=Transfers(settings.data / "bodies" / "transfers"),
     )
 
 

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from annotation_db import BlobStore, Database
 from server.bodies.geodesics import Geodesics
 from server.bodies.registry import Bodies
+from server.exports.transfers import Transfers
 from server.settings import Settings
 
 
@@ -20,6 +21,7 @@ class State:
     blobs: BlobStore
     bodies: Bodies
     geodesics: Geodesics
+    transfers: Transfers
 
 
 def state_of(request: Request) -> State:

@@ -31,13 +31,20 @@ def kept(folder: Path, source: Body, target: Body, progress: Callable[[int, int]
         ValueError: the bodies cannot be registered (see `surface.transfer.register`).
     """
     require_human(source, target)
+    found = find(folder, source, target)
+    if found is None:
+        found = register(source, target, progress)
+        save(path_of(folder, source, target), found)
+    return found
+
+
+def find(folder: Path, source: Body, target: Body) -> Transfer | None:
+    """The transfer between two bodies from its file in a folder, made in whichever direction; None if there is none."""
     for a, b in ((source, target), (target, source)):
         found = load(path_of(folder, a, b), a, b)
         if found is not None:
             return found if a is source else found.inverse
-    made = register(source, target, progress)
-    save(path_of(folder, source, target), made)
-    return made
+    return None
 
 
 def path_of(folder: Path, source: Body, target: Body) -> Path:

@@ -16,7 +16,14 @@ router = APIRouter(tags=["exports"])
     "/api/projects/{project_id}/export",
     dependencies=[allow(EXPORT, Of.project)],
     response_class=Response,
-    responses={200: {"content": {"application/json": {}}}},
+    responses={
+        200: {"content": {"application/json": {}}},
+        503: {
+            "description": "The transfer to the body is being made; send the request again",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}},
+        },
+    },
 )
 def export_project(
     project_id: UUID,
@@ -27,7 +34,8 @@ def export_project(
     """The project's submitted persons as one dataset file.
 
     With a body other than the project's, marks are transferred to it and labelled as transferred. The first transfer
-    between two bodies takes up to half a minute.
+    between two bodies is made in the background, about half a minute long; until then the answer is 503 with
+    Retry-After.
     """
     name, content = service.export_project(state, project_id, format, body)
     return Response(

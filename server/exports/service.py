@@ -2,8 +2,8 @@
 
 import re
 import tempfile
-import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -16,11 +16,14 @@ from surface.body import Body
 from surface.transfer import Transfer
 from surface.transfer_file import kept
 
-_registering = threading.Lock()  # two requests for the same transfer would both take its half minute
+Transferring = Callable[[Body, Body], Transfer]
 
 
 def export_project(state: State, project_id: UUID, format_: str, body: str | None = None) -> tuple[str, bytes]:
-    """File name and content of a project's dataset in one file; `body` as for `write`."""
+    """File name and content of a project's dataset in one file; `body` as for `write`.
+
+    :raises BeingMadeError: the transfer to that body is not there yet.
+    """
     with state.database.read() as session:
         project = projects.by_id(session, project_id)
         if project is None:
@@ -28,7 +31,7 @@ def export_project(state: State, project_id: UUID, format_: str, body: str | Non
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", project.name).strip("-.") or "project"
     with tempfile.TemporaryDirectory() as folder:
         try:
-            written = write(state, project_id, Path(folder), format_, body)
+            written = write(state, project_id, Path(folder), format_, body, transfers=state.transfers.ready)
         except ValueError as error:
             raise RefusedError(f"the project cannot be exported: {error}") from error
         return f"{stem}-{format_}.json", written.files[0].read_bytes()
@@ -43,11 +46,13 @@ def write(
     split: str | None = None,
     images: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    transfers: Transferring | None = None,
 ) -> ExportResult:
     """Write a project's dataset into a folder.
 
     :param body: name or hash of the body that marks are written on; None for the one they were made on.
     :param progress: of the registration of the two bodies, where it must be made first.
+    :param transfers: finds the transfer between two bodies; by default it is registered here if none is kept.
     :raises NotFoundError: no such project or body.
     :raises ValueError: the project cannot be written like this; the message says why.
     """
@@ -56,7 +61,8 @@ def write(
         if project is None:
             raise NotFoundError("no such project")
         own = state.bodies.by_hash(project.body_hash).body
-    transfer = None if body is None else transfer_to(state, own, body, progress)
+    finding = transfers or partial(kept, state.transfers.folder, progress=progress)
+    transfer = None if body is None else _transfer(state, own, body, finding)
     with state.database.read() as session:
         return write_dataset(
             session,
@@ -70,12 +76,7 @@ def write(
         )
 
 
-def transfer_to(
-    state: State, own: Body, name: str, progress: Callable[[int, int], None] | None = None
-) -> Transfer | None:
-    """The transfer to a body by name or hash, registered once and kept; None when it is the same body."""
+def _transfer(state: State, own: Body, name: str, transfers: Transferring) -> Transfer | None:
+    """The transfer to a body by name or hash; None when it is the same body."""
     other = state.bodies.by_name(name).body
-    if other.hash == own.hash:
-        return None
-    with _registering:
-        return kept(state.settings.data / "bodies" / "transfers", own, other, progress)
+    return None if other.hash == own.hash else transfers(own, other)

@@ -43,6 +43,7 @@ def make_app(tmp_path: Path) -> Iterator[Callable[..., FastAPI]]:
     yield make
     for app in apps:
         app.state.densemark.geodesics.close()
+        app.state.densemark.transfers.close()
         app.state.densemark.database.close()
 
 

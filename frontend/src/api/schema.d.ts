@@ -461,7 +461,8 @@ export interface paths {
          * @description The project's submitted persons as one dataset file.
          *
          *     With a body other than the project's, marks are transferred to it and labelled as transferred. The first transfer
-         *     between two bodies takes up to half a minute.
+         *     between two bodies is made in the background, about half a minute long; until then the answer is 503 with
+         *     Retry-After.
          */
         get: operations["export_project"];
         put?: never;
@@ -4490,6 +4491,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The transfer to the body is being made; send the request again */
+            503: {
+                headers: {
+                    /** @description seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
