@@ -51,7 +51,7 @@ class Pairs:
 
 
 def is_bijective(flat: Floats, faces: Ints, loop: Ints) -> bool:
-    """Whether no triangle is flipped and the boundary loop does not cross itself: then the layout is injective."""
+    """Whether no triangle is flipped and the boundary loop neither crosses nor touches itself: then it is injective."""
     return bool((_signed(flat, faces) > 0).all()) and not crosses(flat[loop])
 
 

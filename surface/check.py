@@ -36,8 +36,8 @@ class ChartFigures:
         euler: Euler characteristic; 1 for a disk.
         components: edge-connected pieces; 1 when connected.
         flips: triangles whose image is degenerate or turned against the chart's majority.
-        crossings: pairs of boundary edges whose images cross.
-        overlaps: triangles whose centre falls into the image of another triangle.
+        crossings: pairs of boundary edges whose images cross or touch, but for the point that neighbours share.
+        overlaps: triangles whose image covers some of that of another triangle.
         distortion_mean: mean of |d_uv - d| over pairs of vertices, by area, over the mean of d. d is the exact
             geodesic distance inside the chart in metres, d_uv the distance in the chart with U and V each scaled
             back to metres.
@@ -226,7 +226,7 @@ def chart_figures(
         euler=euler,
         components=pieces,
         flips=flips(uv[faces]),
-        crossings=crossings(uv[border[:, 0]], uv[border[:, 1]]) if len(border) else 0,
+        crossings=crossings(uv, border),
         overlaps=overlaps(uv[faces]),
         distortion_mean=mean,
         distortion_worst=worst,

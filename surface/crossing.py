@@ -1,4 +1,4 @@
-"""Segments of the plane that cross, and triangles that lie on one another: sorted into a grid, compiled with numba."""
+"""Edges in the plane that cross or touch, triangles that lie on one another: by a grid, compiled with numba."""
 
 from __future__ import annotations
 
@@ -9,21 +9,39 @@ from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+TOUCH = 1e-12
+"""Nearer than this, in widths of the drawing, edges touch; deeper than this, triangles overlap. Rounding is below."""
 
 
 def crosses(rim: Floats) -> bool:
-    """Whether a closed polygon `(N, 2)` properly crosses itself."""
-    return _crossings(rim, np.roll(rim, -1, axis=0), True) > 0
+    """Whether a closed polygon `(N, 2)` crosses or touches itself: then it is no simple polygon."""
+    here = np.arange(len(rim))
+    edges = np.stack([here, np.roll(here, -1)], axis=1)
+    return _crossings(np.ascontiguousarray(rim), edges, _width(rim), True) > 0
 
 
-def crossings(start: Floats, end: Floats) -> int:
-    """Pairs of segments `(S, 2)` to `(S, 2)` that properly cross; sharing an end is no crossing."""
-    return int(_crossings(np.ascontiguousarray(start), np.ascontiguousarray(end), False))
+def crossings(points: Floats, edges: Ints) -> int:
+    """Pairs of edges `(S, 2)`, numbers of points `(V, 2)`, that cross or touch.
+
+    Edges that share a point count where one lies along the other. Different points in one place are different.
+    """
+    if not len(edges):
+        return 0
+    return int(_crossings(np.ascontiguousarray(points), np.ascontiguousarray(edges), _width(points[edges]), False))
 
 
 def overlaps(uv: Floats) -> int:
-    """Triangles `(F, 3, 2)` whose centre lies inside the image of another one."""
-    return int(_overlaps(np.ascontiguousarray(uv)))
+    """Triangles `(F, 3, 2)` whose inside meets the inside of another one; those without area have none."""
+    width = _width(uv) if len(uv) else 0.0
+    return int(_overlaps(np.ascontiguousarray(uv), width)) if width > 0 else 0
+
+
+def _width(points: Floats) -> float:
+    flat = points.reshape(-1, 2)
+    return float(np.ptp(flat, axis=0).max())
 
 
 @njit(cache=True)
@@ -63,24 +81,49 @@ def _side(p: Any, q: Any, r: Any) -> float:
 
 
 @njit(cache=True)
-def _crossings(start: Any, end: Any, any_will_do: bool) -> int:
-    low, high = np.minimum(start, end), np.maximum(start, end)
+def _near(p: Any, q: Any, r: Any, reach: float) -> bool:
+    """Whether r is within reach of the segment from p to q."""
+    x, y = q[0] - p[0], q[1] - p[1]
+    long = x * x + y * y
+    t = 0.0
+    if long > 0.0:
+        t = min(max(((r[0] - p[0]) * x + (r[1] - p[1]) * y) / long, 0.0), 1.0)
+    x, y = p[0] + t * x - r[0], p[1] + t * y - r[1]
+    return x * x + y * y <= reach * reach
+
+
+@njit(cache=True)
+def _meet(points: Any, one: Any, two: Any, reach: float) -> bool:
+    """Whether two edges cross or touch elsewhere than at a point that they share."""
+    a, b, c, d = points[one[0]], points[one[1]], points[two[0]], points[two[1]]
+    for m in range(2):
+        for n in range(2):
+            if one[m] == two[n]:
+                p, q, r = points[one[m]], points[one[1 - m]], points[two[1 - n]]
+                return _near(p, q, r, reach) or _near(p, r, q, reach)
+    if _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0:
+        return True
+    return _near(a, b, c, reach) or _near(a, b, d, reach) or _near(c, d, a, reach) or _near(c, d, b, reach)
+
+
+@njit(cache=True)
+def _crossings(points: Any, edges: Any, width: float, any_will_do: bool) -> int:
+    count, reach = len(edges), TOUCH * width
+    low, high = np.empty((count, 2)), np.empty((count, 2))
+    for n in range(count):
+        for c in range(2):
+            p, q = points[edges[n, 0], c], points[edges[n, 1], c]
+            low[n, c], high[n, c] = min(p, q) - reach, max(p, q) + reach
     _, _, _, _, columns, _, begin, item, cell = _grid(low, high)
     found = 0
-    for c in range(len(begin) - 1):
-        x, y = c % columns, c // columns
-        for k in range(begin[c], begin[c + 1]):
-            i = item[k]
-            for m in range(k + 1, begin[c + 1]):
-                j = item[m]
-                # Two boxes that share several cells are compared in the first of them.
-                if max(cell[i, 0], cell[j, 0]) != x or max(cell[i, 2], cell[j, 2]) != y:
-                    continue
-                if low[i, 0] > high[j, 0] or low[j, 0] > high[i, 0] or low[i, 1] > high[j, 1] or low[j, 1] > high[i, 1]:
-                    continue
+    for k in range(len(begin) - 1):
+        for m in range(begin[k], begin[k + 1]):
+            for n in range(m + 1, begin[k + 1]):
+                i, j = item[m], item[n]
                 if (
-                    _side(start[i], end[i], start[j]) * _side(start[i], end[i], end[j]) < 0
-                    and _side(start[j], end[j], start[i]) * _side(start[j], end[j], end[i]) < 0
+                    _first(cell, i, j, k, columns)
+                    and _boxes(low, high, i, j)
+                    and _meet(points, edges[i], edges[j], reach)
                 ):
                     found += 1
                     if any_will_do:
@@ -89,26 +132,48 @@ def _crossings(start: Any, end: Any, any_will_do: bool) -> int:
 
 
 @njit(cache=True)
-def _overlaps(uv: Any) -> int:
-    count = len(uv)
-    low, high, centre = np.empty((count, 2)), np.empty((count, 2)), np.empty((count, 2))
+def _first(cell: Any, i: int, j: int, k: int, columns: int) -> bool:
+    """Whether k is the first of the cells that two boxes share: there they are compared, and only there."""
+    return bool(max(cell[i, 0], cell[j, 0]) == k % columns and max(cell[i, 2], cell[j, 2]) == k // columns)
+
+
+@njit(cache=True)
+def _boxes(low: Any, high: Any, i: int, j: int) -> bool:
+    return bool(
+        low[i, 0] <= high[j, 0] and low[j, 0] <= high[i, 0] and low[i, 1] <= high[j, 1] and low[j, 1] <= high[i, 1]
+    )
+
+
+@njit(cache=True)
+def _apart(one: Any, two: Any, reach: float) -> bool:
+    """Whether an edge of triangle one has triangle two outside, but for a strip as narrow as reach."""
+    for k in range(3):
+        p, q = one[k], one[(k + 1) % 3]
+        strip = reach * np.sqrt((q[0] - p[0]) ** 2 + (q[1] - p[1]) ** 2)
+        own = _side(p, q, one[(k + 2) % 3])
+        if abs(own) <= strip:  # no area, no inside
+            return True
+        sign = 1.0 if own > 0 else -1.0
+        if max(sign * _side(p, q, two[0]), sign * _side(p, q, two[1]), sign * _side(p, q, two[2])) <= strip:
+            return True
+    return False
+
+
+@njit(cache=True)
+def _overlaps(uv: Any, width: float) -> int:
+    count, reach = len(uv), TOUCH * width
+    low, high = np.empty((count, 2)), np.empty((count, 2))
     for f in range(count):
         for c in range(2):
             low[f, c], high[f, c] = uv[f, :, c].min(), uv[f, :, c].max()
-            centre[f, c] = uv[f, :, c].mean()
-    left, bottom, wide, tall, columns, rows, begin, item, _ = _grid(low, high)
-    found = 0
-    for f in range(count):
-        x = min(int((centre[f, 0] - left) / wide * columns), columns - 1)
-        y = min(int((centre[f, 1] - bottom) / tall * rows), rows - 1)
-        for k in range(begin[y * columns + x], begin[y * columns + x + 1]):
-            g = item[k]
-            if g == f:
-                continue
-            first = _side(uv[g, 0], uv[g, 1], centre[f])
-            second = _side(uv[g, 1], uv[g, 2], centre[f])
-            third = _side(uv[g, 2], uv[g, 0], centre[f])
-            if min(first, second, third) > 0 or max(first, second, third) < 0:
-                found += 1
-                break
-    return found
+    _, _, _, _, columns, _, begin, item, cell = _grid(low, high)
+    over = np.zeros(count, np.bool_)
+    for k in range(len(begin) - 1):
+        for m in range(begin[k], begin[k + 1]):
+            for n in range(m + 1, begin[k + 1]):
+                i, j = item[m], item[n]
+                if (over[i] and over[j]) or not _first(cell, i, j, k, columns) or not _boxes(low, high, i, j):
+                    continue
+                if not _apart(uv[i], uv[j], reach) and not _apart(uv[j], uv[i], reach):
+                    over[i] = over[j] = True
+    return int(over.sum())

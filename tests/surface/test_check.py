@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
+from surface.bijective import is_bijective, turned
 from surface.body import Body
 from surface.check import chart_figures, check, distortion, flips, problems
-from surface.crossing import crossings, overlaps
-from surface.topology import vertex_areas
+from surface.crossing import crosses, crossings, overlaps
+from surface.topology import boundary_loops, vertex_areas
 from surface.unfold import geodesics
 from tests.surface.test_segmentation import grid
 
@@ -41,13 +43,82 @@ def test_overlaps_counts_triangles_that_lie_on_others() -> None:
     corners = vertices[faces][:, :, :2]
     corners[0] = corners[1] = corners[2]
     assert overlaps(corners) == 3
+    assert overlaps(corners * 0) == overlaps(corners * [1, 0]) == 0  # a point or a line covers nothing
 
 
-def test_crossings_counts_proper_ones_only() -> None:
-    end = np.roll(UNIT, -1, axis=0)
-    assert crossings(UNIT, end) == 0
+def ring(count: int) -> np.ndarray:
+    """The edges (count, 2) of a closed polygon."""
+    return np.stack([np.arange(count), np.roll(np.arange(count), -1)], axis=1)
+
+
+def test_neighbours_on_a_polygon_do_not_touch_but_edges_that_cross_do() -> None:
+    assert crossings(UNIT, ring(4)) == 0
+    assert not crosses(UNIT)
     bow = UNIT[[0, 2, 1, 3]]
-    assert crossings(bow, np.roll(bow, -1, axis=0)) == 1
+    assert crossings(bow, ring(4)) == 1
+    assert crosses(bow)
+
+
+@pytest.mark.parametrize(
+    "rim",
+    [
+        pytest.param([(0, 0), (2, 0), (2, 1), (1, 0), (0, 1)], id="a corner on an edge"),
+        pytest.param([(0, 0), (1, 1), (2, 0), (2, 2), (1, 1), (0, 2)], id="a corner on a corner"),
+        pytest.param([(0, 0), (4, 0), (4, 1), (3, 1), (3, 0), (1, 0), (1, 1), (0, 1)], id="an edge along an edge"),
+        pytest.param([(0, 0), (1, 0), (1, 1), (1, 0.5), (0, 1)], id="an edge back along its neighbour"),
+    ],
+)
+def test_a_rim_that_touches_itself_is_not_simple(rim: list[tuple[float, float]]) -> None:
+    turn = np.array([[0.8, -0.6], [0.6, 0.8]])  # nothing along an axis, and rounded
+    points = np.array(rim, dtype=float) @ turn / 3.0
+    assert crosses(points)
+    assert crossings(points, ring(len(points))) > 0
+
+
+def curl() -> tuple[np.ndarray, np.ndarray]:
+    """A strip of nine unit cells round a hole, (V, 2) and (F, 3): a disk whose last cell lies on its first."""
+    inner = [(1, 1), (1, 1), (2, 1), (2, 1), (2, 2), (2, 2), (1, 2), (1, 2), (1, 1), (1, 1)]
+    outer = [(0, 1), (1, 0), (2, 0), (3, 1), (3, 2), (2, 3), (1, 3), (0, 2), (0, 1), (1, 0)]
+    # Two rails of ten points; at the corners of the ring the cells are kites.
+    points = np.array(inner + outer, dtype=float)
+    points[:10] += 0.25 * (points[10:] - points[:10])
+    return points, np.array([face for k in range(9) for face in ([k, k + 10, k + 11], [k, k + 11, k + 1])])
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.3, 1.1])
+def test_a_strip_that_ends_exactly_on_its_beginning_is_not_bijective(turn: float) -> None:
+    points, faces = curl()
+    points = points @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    loops = boundary_loops(faces)
+    assert len(loops) == 1
+    assert flips(points[faces]) == 0
+    assert not is_bijective(points if turned(points, faces) > 0 else points * [-1, 1], faces, loops[0])
+    assert overlaps(points[faces]) == 4  # both triangles of the first cell and of the last
+    short = faces[(faces % 10 < 9).all(axis=1)]  # without the last cell, which touches along an edge
+    assert overlaps(points[short]) == 0
+
+
+def square(x: float, y: float, size: float) -> np.ndarray:
+    """Two triangles (2, 3, 2)."""
+    corner = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * size + [x, y]
+    return corner[[[0, 1, 2], [0, 2, 3]]]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(-1.5, 1.5), st.floats(-1.5, 1.5), st.floats(0.2, 1.5))
+def test_triangles_overlap_where_a_point_is_inside_of_both(x: float, y: float, size: float) -> None:
+    both = np.concatenate([square(0, 0, 1)[:1], square(x, y, size)[1:]])
+    # The largest circle in both, by linear programming: its radius is positive where the insides meet.
+    rows, limits = [], []
+    for triangle in both:
+        for k in range(3):
+            edge = triangle[(k + 1) % 3] - triangle[k]
+            outward = np.array([edge[1], -edge[0]]) / np.linalg.norm(edge)
+            rows.append([*outward, 1.0])
+            limits.append(outward @ triangle[k])
+    radius = linprog([0, 0, -1], rows, limits, bounds=[(None, None)] * 3).x[2]
+    if abs(radius) > 1e-6:
+        assert overlaps(both) == (2 if radius > 0 else 0)
 
 
 @settings(max_examples=20, deadline=None)
