@@ -45,6 +45,8 @@ def pairs(body: Body, a: Points, b: Points) -> Floats:
 
 def from_point(body: Body, source: tuple[int, Floats], targets: Points) -> Floats:
     """Geodesic distances (N,) in metres from one surface point (face, bary (3,)) to others (face (N,), bary (N,3))."""
+    if not len(targets[0]):
+        return np.zeros(0)
     vertices, faces = body.vertices, body.faces
     start = source[1] @ vertices[faces[source[0]]]
     ends = np.einsum("nk,nkc->nc", targets[1], vertices[faces[targets[0]]])

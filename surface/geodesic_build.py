@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import connection, get_context
@@ -76,7 +77,7 @@ def build(
     path.parent.mkdir(parents=True, exist_ok=True)
     report = progress or (lambda _done, _total: None)
     with _held(path, report):
-        if _usable(path, body_hash):
+        if _usable(path, body_hash, target):
             return path
         part = path.with_suffix(".part")
         layout = _resumed(part, body_hash, target) or _begun(part, body_hash, vertices, faces, target)
@@ -88,22 +89,25 @@ def build(
 
 
 def status(body_hash: str, folder: Path | None = None) -> Status:
-    """How far a body's table is; cheap enough to ask often."""
+    """How far a body's table is; cheap enough to ask often. Writes nothing, so the folder may be read-only."""
     path = table_path(body_hash, folder)
-    if path.exists():
+    if os.path.exists(path):  # noqa: PTH110  Path.exists raises where a folder may not be looked into
         return Status("ready")
-    if not path.parent.is_dir():
-        return Status("absent")
     done, total = _progress(path)
-    try:
-        with _lock(path).acquire(timeout=0):
-            pass
-    except Timeout:
+    if _being_built(path):
         return Status("building", done, total)
-    failed = failure_path(body_hash, folder)
-    if failed.exists():
-        return Status("failed", done, total, failed.read_text(errors="replace"))
+    with contextlib.suppress(OSError):
+        return Status("failed", done, total, failure_path(body_hash, folder).read_text(errors="replace"))
     return Status("absent", done, total)
+
+
+def words(error: Exception) -> str:
+    """What to tell people of an error that ended a build."""
+    if isinstance(error, MemoryError):
+        return "there was not enough memory to build the table"
+    if isinstance(error, (ValueError, OSError)):
+        return str(error)
+    return f"an unexpected error ended the build: {type(error).__name__}: {error}"
 
 
 def usable_processors() -> int:
@@ -118,6 +122,27 @@ def usable_processors() -> int:
 def _lock(path: Path) -> FileLock:
     """A lock of the operating system, which dies with its holder."""
     return FileLock(path.with_suffix(".lock"), thread_local=False)
+
+
+def _being_built(path: Path) -> bool:
+    """Whether somebody holds the lock; those who ask do not take one another for builders."""
+    lock = path.with_suffix(".lock")
+    if sys.platform == "win32":
+        # There are no shared locks; another who asks holds it for an instant only.
+        try:
+            with contextlib.suppress(OSError), _lock(path).acquire(timeout=0.2 if lock.exists() else 0):
+                pass
+        except Timeout:
+            return True
+        return False
+    import fcntl
+
+    with contextlib.suppress(OSError), lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            return True
+    return False
 
 
 @contextlib.contextmanager
@@ -148,20 +173,18 @@ def _done_vertices(layout: Layout, done: NDArray[np.bool_]) -> int:
     return min(int(done.sum()) * TILE, layout.vertices) if not done.all() else layout.vertices
 
 
-def _usable(path: Path, body_hash: str) -> bool:
-    if not path.exists():
-        return False
+def _usable(path: Path, body_hash: str, target: int) -> bool:
     try:
         layout = geodesic_file.read_head(path)
-    except ValueError:
+    except (ValueError, FileNotFoundError):
         return False
-    return layout.body == body_hash and bool(geodesic_file.done(layout, verify=True).all())
+    return (layout.body, layout.target) == (body_hash, target) and bool(geodesic_file.done(layout, verify=True).all())
 
 
 def _resumed(part: Path, body_hash: str, target: int) -> Layout | None:
     try:
         layout = geodesic_file.read_head(part)
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         return None
     return layout if (layout.body, layout.target) == (body_hash, target) else None
 
@@ -296,8 +319,8 @@ def _work(pipe: Any, vertices: Floats, faces: Ints, step: float) -> None:
             strip = pipe.recv()
             try:
                 pipe.send(strip_rows(source, len(vertices), strip, step))
-            except ValueError as error:
-                pipe.send(str(error))
+            except Exception as error:  # also what a compiled library raises: the builder tells of it
+                pipe.send(words(error))
 
 
 def strip_rows(source: Source, count: int, strip: int, step: float) -> NDArray[np.uint16]:

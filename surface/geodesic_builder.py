@@ -11,13 +11,15 @@ import json
 import os
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
-from surface.geodesic_build import build
+from surface.geodesic_build import build, words
 from surface.geodesic_table import failure_path
 
 
@@ -45,11 +47,14 @@ def main() -> int:
     folder = Path(head["folder"])
     failed = failure_path(head["body"], folder)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         failed.unlink(missing_ok=True)
-        build(head["body"], vertices, faces, folder, head["processes"], head["target"])
-    except (ValueError, OSError) as error:
+        with FileLock(folder / "builder.lock"):  # one at a time, also of several server processes
+            build(head["body"], vertices, faces, folder, head["processes"], head["target"])
+    except Exception as error:  # whatever it was: a build that leaves no word would be begun again and again
+        traceback.print_exc()
         with contextlib.suppress(OSError):
-            failed.write_text(str(error))
+            failed.write_text(words(error))
         return 1
     return 0
 

@@ -141,3 +141,9 @@ def test_no_path_is_infinite_and_wrong_sizes_are_named(tiny, tiny_arrays):
     assert 0 < distance[1] < 0.2
     with pytest.raises(ValueError, match="1 points on one side, 2 on the other"):
         tiny.geodesic(([0], [[1, 0, 0]]), ([0, 1], [[1, 0, 0]] * 2))
+
+
+def test_to_no_points_there_are_no_distances(tiny):
+    none = np.zeros(0, np.int32), np.zeros((0, 3))
+    assert surface.geodesic.from_point(tiny, (3, np.array([0.2, 0.3, 0.5])), none).shape == (0,)
+    assert tiny.geodesic(none, none, "exact").shape == (0,)

@@ -138,3 +138,87 @@ def test_the_background_builder_leaves_word_of_what_went_wrong(tiny, tmp_path):
         assert found.state == state
         assert ("several triangles" in (found.error or "")) == (state == "failed")
     assert not failure_path(tiny.hash, tmp_path).exists()
+
+
+ENDED_BY = """
+import sys
+from surface import geodesic_build, geodesic_builder
+def end(*_):
+    raise {error}
+geodesic_build.decimate = end
+if __name__ == "__main__":
+    sys.exit(geodesic_builder.main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [("RuntimeError('row 3')", "unexpected error ended the build: RuntimeError: row 3"), ("MemoryError", "not enough")],
+)
+def test_the_background_builder_leaves_word_whatever_happens(tiny, tmp_path, error, told):
+    command = [sys.executable, "-c", ENDED_BY.format(error=error)]
+    builder = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdin=subprocess.PIPE)
+    builder.stdin.write(message(tiny.hash, tiny.vertices, tiny.faces, tmp_path, 1, 1000))
+    builder.stdin.flush()
+    assert builder.wait(120) == 1
+    builder.stdin.close()
+    found = status(tiny.hash, tmp_path)
+    assert found.state == "failed"
+    assert told in found.error
+
+
+def test_what_a_compiled_library_raises_in_a_worker_is_told(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(geodesic_build, "_work", work_badly)
+    with pytest.raises(ValueError, match="unexpected error ended the build: RuntimeError: from below"):
+        build(tiny.hash, tiny.vertices, tiny.faces, tmp_path, 1, 1000)
+
+
+def work_badly(pipe, vertices, faces, step):
+    geodesic_build.strip_rows = fail
+    WORK(pipe, vertices, faces, step)
+
+
+WORK = geodesic_build._work
+
+
+def fail(*_: object) -> None:
+    raise RuntimeError("from below")
+
+
+def test_those_who_ask_do_not_take_one_another_for_builders(tiny, tmp_path):
+    build(tiny.hash, tiny.vertices, tiny.faces, tmp_path, 1, 1000).unlink()
+    assert table_path(tiny.hash, tmp_path).with_suffix(".lock").exists()
+    with ThreadPoolExecutor(8) as pool:
+        states = {found.state for found in pool.map(lambda _: status(tiny.hash, tmp_path), range(4000))}
+    assert states == {"absent"}
+    with geodesic_build._held(table_path(tiny.hash, tmp_path), lambda *_: None):
+        assert status(tiny.hash, tmp_path).state == "building"
+    assert status(tiny.hash, tmp_path).state == "absent"
+
+
+def test_asking_writes_nothing(tiny, tmp_path):
+    assert status(tiny.hash, tmp_path).state == "absent"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_of_another_size_is_built_anew(tiny, tmp_path):
+    for target in (1000, 100, 1000):
+        path = build(tiny.hash, tiny.vertices, tiny.faces, tmp_path, 1, target)
+        assert geodesic_file.read_head(path).vertices == min(target, len(tiny.vertices))
+
+
+def test_a_build_that_cannot_be_read_just_now_is_not_begun_anew(tiny, tmp_path, monkeypatch):
+    part = table_path(tiny.hash, tmp_path).with_suffix(".part")
+    part.write_bytes(build(tiny.hash, tiny.vertices, tiny.faces, tmp_path / "whole", 1, 1000).read_bytes())
+    before, opened = part.read_bytes(), Path.open
+
+    def no_more(path, *arguments, **options):
+        if path == part:
+            raise OSError(24, "Too many open files")
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", no_more)
+    with pytest.raises(OSError, match="Too many"):
+        build(tiny.hash, tiny.vertices, tiny.faces, tmp_path, 1, 1000)
+    monkeypatch.undo()
+    assert part.read_bytes() == before
