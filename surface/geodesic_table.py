@@ -67,6 +67,25 @@ def find(body: Body, folder: Path | None = None) -> GeodesicTable | None:
     return known[path]
 
 
+def set_aside(body: Body, folder: Path | None = None) -> Path | None:
+    """Rename the body's table in the folder if it is damaged, so that it can be built anew; returns its new name.
+
+    It is read once more, and stays where it is if that finds nothing wrong or if another has been put in its place.
+
+    Raises:
+        OSError: it cannot be read, or not be renamed; it stays.
+    """
+    path = table_path(body.hash, folder)
+    before = path.stat()
+    try:
+        GeodesicTable.open(path, body)
+    except ValueError:
+        now = path.stat()
+        if (now.st_ino, now.st_mtime_ns, now.st_size) == (before.st_ino, before.st_mtime_ns, before.st_size):
+            return path.replace(path.with_suffix(".damaged"))
+    return None
+
+
 class GeodesicTable:
     """Distances between surface points of one body. Safe to share between threads.
 

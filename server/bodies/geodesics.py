@@ -21,7 +21,7 @@ from server.bodies.registry import LoadedBody
 from server.problems import BusyError, ConflictError, RefusedError
 from surface import geodesic_helper, geodesic_table
 from surface.body import Body
-from surface.geodesic_build import TARGET, Status, status, usable_processors
+from surface.geodesic_build import TARGET, Status, status, usable_processors, words
 from surface.geodesic_builder import message
 from surface.geodesic_table import GeodesicTable, failure_path
 
@@ -46,21 +46,28 @@ class Geodesics:
         self._processes = usable_processors() if processes is None else processes
         self._lock = threading.Lock()
         self._exact = geodesic_helper.Helper()
+        self._turn = threading.Lock()  # one build at a time: each takes all the processors it may
         self._builders: dict[str, threading.Thread] = {}
+        self._failed: dict[str, str] = {}  # what the folder would not take
 
     def status(self, loaded: LoadedBody) -> Status:
         """How far the body's table is."""
         if self._table(loaded.body) is not None:
             return Status("ready")
         with self._lock:
-            builder = self._builders.get(loaded.hash)
+            builder, failed = self._builders.get(loaded.hash), self._failed.get(loaded.hash)
         found = status(loaded.hash, self._folder)
         if found.state in ("absent", "failed") and builder is not None and builder.is_alive():
             return Status("building", found.done, found.total)
+        if found.state == "absent" and failed is not None:
+            return Status("failed", found.done, found.total, failed)
         return found
 
     def start(self, loaded: LoadedBody) -> Status:
-        """Begin to build the table unless that is done or under way. Raises ConflictError where none is built."""
+        """Begin to build the table, after those begun before, unless that is done or under way.
+
+        Raises ConflictError where none is built.
+        """
         found = self.status(loaded)
         if found.state in ("ready", "building"):
             return found
@@ -69,8 +76,7 @@ class Geodesics:
         with self._lock:
             builder = self._builders.get(loaded.hash)
             if builder is None or not builder.is_alive():
-                self._folder.mkdir(parents=True, exist_ok=True)
-                failure_path(loaded.hash, self._folder).unlink(missing_ok=True)
+                self._failed.pop(loaded.hash, None)
                 builder = threading.Thread(target=self._build, args=(loaded.body,), daemon=True)
                 self._builders[loaded.hash] = builder
                 builder.start()
@@ -108,14 +114,33 @@ class Geodesics:
     def _table(self, body: Body) -> GeodesicTable | None:
         try:
             return geodesic_table.find(body, self._folder) or _ready_made(body)
-        except (ValueError, OSError) as error:
-            # It can be made again; a server must not stay without because of it.
-            _log.warning("removed: %s", error)
+        except OSError as error:
+            _log.warning("not to be read now: %s", error)  # too many open files, say: that passes
+        except ValueError as error:
             with suppress(OSError):
-                geodesic_table.table_path(body.hash, self._folder).unlink(missing_ok=True)
-            return None
+                aside = geodesic_table.set_aside(body, self._folder)
+                if aside is not None:
+                    _log.warning("set aside as %s, to be built anew: %s", aside.name, error)
+        return None
 
     def _build(self, body: Body) -> None:
+        with self._turn:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                failure_path(body.hash, self._folder).unlink(missing_ok=True)
+                trouble = self._run(body)
+            except (OSError, MemoryError) as error:
+                trouble = f"no builder could be started: {words(error)}"
+            if trouble is not None:
+                _log.warning("the geodesic table of %s: %s", body.name, trouble)
+                try:
+                    failure_path(body.hash, self._folder).write_text(trouble)
+                except OSError:
+                    with self._lock:
+                        self._failed[body.hash] = trouble
+
+    def _run(self, body: Body) -> str | None:
+        """Build in a process of its own; what went wrong, unless that has left word itself."""
         order = message(body.hash, body.vertices, body.faces, self._folder, self._processes, TARGET)
         for _ in range(_ATTEMPTS):
             # Open as long as this process lives: its end is what tells the builder to end.
@@ -127,11 +152,12 @@ class Geodesics:
             code = builder.wait()
             with suppress(OSError):
                 builder.stdin.close()
-            if code in (0, 1):
-                return
+            if code == 0 or (code == 1 and failure_path(body.hash, self._folder).exists()):
+                return None
             _log.warning("the builder of the geodesic table of %s ended with status %s", body.name, code)
-        with suppress(OSError):
-            failure_path(body.hash, self._folder).write_text(f"the builder ended {_ATTEMPTS} times with status {code}")
+        return (
+            f"the builder ended {_ATTEMPTS} times without a word, at last with status {code}; is there enough memory?"
+        )
 
 
 @contextmanager

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import psutil
@@ -16,6 +19,7 @@ from fastapi import FastAPI
 
 from annotation.words import Role
 from server.bodies.geodesics import Geodesics, corners
+from surface import geodesic_file
 from surface.body import Body
 from surface.geodesic_build import build
 from surface.geodesic_helper import BusyError, Helper
@@ -115,30 +119,96 @@ class Loaded:
         self.body, self.hash, self.name = body, body.hash, body.name
 
 
-def test_a_damaged_table_is_removed_and_built_anew(body: Body, tmp_path: Path) -> None:
+def test_a_damaged_table_is_set_aside_and_built_anew(body: Body, tmp_path: Path) -> None:
     loaded, table = Loaded(body), tmp_path / f"{body.hash}.geodesics"
     table.write_bytes(b"DMGEOD1\nnot much")
     geodesics = Geodesics(tmp_path, 1)
     assert geodesics.status(loaded).state == "absent"
+    assert table.with_suffix(".damaged").read_bytes() == b"DMGEOD1\nnot much"
     geodesics.start(loaded)
     wait_for(lambda: geodesics.status(loaded).state == "ready")
     assert geodesics.distances(loaded, (3, PLACE["bary"]))[1] == "table"
 
 
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), ValueError("it seemed to be damaged")])
+def test_a_good_table_that_once_cannot_be_read_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    body = tube().body  # not opened yet
+    path = build(body.hash, body.vertices, body.faces, tmp_path, 1)
+    geodesics, read_head, failing = Geodesics(tmp_path, 0), geodesic_file.read_head, [error]
+
+    def read(path: Path) -> geodesic_file.Layout:
+        if failing:
+            raise failing.pop()
+        return read_head(path)
+
+    monkeypatch.setattr(geodesic_file, "read_head", read)
+    assert geodesics._table(body) is None
+    assert failing == []
+    assert path.exists()
+    assert geodesics.distances(Loaded(body), (3, PLACE["bary"]))[1] == "table"
+
+
+def test_a_builder_that_ends_without_a_word_is_not_begun_again_by_every_request(
+    body: Body, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, popen = [], subprocess.Popen
+
+    def dying(_command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        begun.append(1)
+        return popen([sys.executable, "-c", "raise SystemExit(1)"], **options)
+
+    monkeypatch.setattr(subprocess, "Popen", dying)
+    monkeypatch.setattr(Helper, "distances", lambda *_: np.zeros(1))
+    (tmp_path / "file").touch()
+    loaded, errors = Loaded(body), []
+    for folder in (tmp_path, tmp_path / "file" / "folder"):  # the second cannot be written
+        geodesics = Geodesics(folder, 1)
+        for _ in range(3):
+            assert geodesics.distances(loaded, (3, PLACE["bary"]))[1] == "exact"
+            wait_for(lambda: geodesics.status(loaded).state != "building")  # noqa: B023
+        assert geodesics.status(loaded).state == "failed"
+        errors.append(geodesics.status(loaded).error or "")
+    assert len(begun) == 3
+    assert "ended 3 times without a word" in errors[0]
+    assert "no builder could be started" in errors[1]
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    geodesics = Geodesics(tmp_path, 1)
+    assert geodesics.status(loaded).error == errors[0]
+    geodesics.start(loaded)
+    wait_for(lambda: geodesics.status(loaded).state == "ready")
+
+
+def test_of_two_bodies_one_is_built_at_a_time(tmp_path: Path) -> None:
+    bodies = [Loaded(tube().body), Loaded(plain(tube().body.vertices * 2, tube().body.faces, "large tube"))]
+    geodesics, at_once, others = Geodesics(tmp_path, 1), [], {builder.pid for builder in builders()}
+    for loaded in bodies:
+        assert geodesics.start(loaded).state == "building"
+
+    def ready() -> bool:
+        at_once.append(len([builder for builder in builders() if builder.pid not in others]))
+        return all(geodesics.status(loaded).state == "ready" for loaded in bodies)
+
+    wait_for(ready)
+    assert max(at_once) == 1
+
+
+def builders() -> list[psutil.Process]:
+    """The builders that this process has started."""
+    found = []
+    for child in psutil.Process(os.getpid()).children():
+        with contextlib.suppress(psutil.Error):
+            found += [child] if "surface.geodesic_builder" in child.cmdline() else []
+    return found
+
+
 def test_a_builder_killed_with_9_is_started_again(anny_like: Body, tmp_path: Path) -> None:
     loaded, geodesics = Loaded(anny_like), Geodesics(tmp_path, 1)
+    others = {builder.pid for builder in builders()}
     geodesics.start(loaded)
-    me = psutil.Process(os.getpid())
-
-    def builders() -> list[psutil.Process]:
-        found = []
-        for child in me.children():
-            with contextlib.suppress(psutil.Error):
-                found += [child] if "surface.geodesic_builder" in child.cmdline() else []
-        return found
-
     wait_for(lambda: geodesics.status(loaded).done > 0)
-    first = builders()
+    first = [builder for builder in builders() if builder.pid not in others]
     assert len(first) == 1
     reached = geodesics.status(loaded).done
     first[0].kill()
