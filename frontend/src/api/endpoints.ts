@@ -86,11 +86,13 @@ export async function getExport(
   format: ExportFormat,
   /** Name or hash of another body than the project's, to which the marks are transferred. */
   body?: string,
+  o?: Options,
 ): Promise<{ file: Blob; name: string }> {
   const { data, response } = await callWithResponse<Blob>(() =>
     api.GET("/api/projects/{project_id}/export", {
       params: { path: { project_id }, query: { format, body } },
       parseAs: "blob",
+      ...o,
     }),
   );
   return { file: data, name: fileName(response.headers.get("Content-Disposition")) ?? `${format}.json` };

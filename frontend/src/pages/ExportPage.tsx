@@ -1,9 +1,9 @@
 import { Anchor, Button, Group, List, Paper, Radio, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
-import { type ExportFormat, getExport, getPersons, thumbnailUrl } from "../api/endpoints";
+import { type ExportFormat, getPersons, thumbnailUrl } from "../api/endpoints";
 import { queries } from "../api/queries";
 import type { PersonState, Project } from "../api/types";
 import { count } from "../components/Meter";
@@ -11,6 +11,7 @@ import { Restricted } from "../components/Restricted";
 import { ErrorState, InlineError } from "../components/states";
 import { saveBlob } from "../lib/download";
 import classes from "../projects/export.module.css";
+import { exportWhenReady } from "../projects/exportWhenReady";
 import { useCurrentProject } from "./ProjectLayout";
 
 const FORMATS: { value: ExportFormat; label: string; text: string }[] = [
@@ -39,10 +40,18 @@ function Export({ project }: { project: Project }) {
   const others = bodies.data?.items.filter(({ hash }) => hash !== project.body.hash) ?? [];
   const [body, setBody] = useState(project.body.hash);
   const transferred = body !== project.body.hash;
+  const [waiting, setWaiting] = useState("");
+  const leaving = useRef<AbortController>(null);
   const download = useMutation({
-    mutationFn: () => getExport(project.id, format, transferred ? body : undefined),
+    mutationFn: () => {
+      leaving.current = new AbortController();
+      const { signal } = leaving.current;
+      return exportWhenReady(project.id, format, transferred ? body : undefined, signal, setWaiting);
+    },
     onSuccess: ({ file, name }) => saveBlob(file, name),
+    onSettled: () => setWaiting(""),
   });
+  useEffect(() => () => leaving.current?.abort(), []);
   const { persons, masks_done, points_done } = project.progress;
   return (
     <Stack gap="xl">
@@ -80,10 +89,15 @@ function Export({ project }: { project: Project }) {
                 ]}
                 description={
                   transferred
-                    ? "The marks were made on another body. They are transferred to this one, and the file says so; the first transfer takes up to half a minute."
+                    ? "The marks were made on another body. They are transferred to this one, and the file says so; the first transfer takes about half a minute."
                     : undefined
                 }
               />
+            )}
+            {waiting && (
+              <Text size="sm" c="dimmed" role="status">
+                {waiting}. The download begins by itself when it is ready.
+              </Text>
             )}
             <InlineError error={download.error} />
             <Button

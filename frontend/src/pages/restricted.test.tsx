@@ -15,6 +15,7 @@ function show(path: string, role: Role, can: { manage: boolean; export: boolean 
   const project = {
     id: "p",
     name: "Photos",
+    body: { name: "anny", hash: "a" },
     can: { ...can, annotate: true },
     progress: PROGRESS,
   } as unknown as Project;
