@@ -121,7 +121,8 @@ def _silent(_: str) -> None:
 def _metres(path: str | Path, vertices: Floats, faces: Ints, units: str | None, report: Report) -> Floats:
     bad = np.flatnonzero(~np.isfinite(vertices).all(axis=1))
     if len(bad):
-        raise ValueError(f"{path}: vertex {bad[0]} is {vertices[bad[0]].tolist()}; {len(bad)} vertices are not finite")
+        many = "1 vertex is" if len(bad) == 1 else f"{len(bad):,} vertices are"
+        raise ValueError(f"{path}: vertex {bad[0]} is {vertices[bad[0]].tolist()}; {many} not finite")
     if units is not None and units not in UNITS:
         raise ValueError(f"units {units!r} are not known; expected {', '.join(UNITS)}")
     size = float(np.linalg.norm(np.ptp(vertices[np.unique(faces)], axis=0)))
@@ -135,7 +136,7 @@ def _metres(path: str | Path, vertices: Floats, faces: Ints, units: str | None, 
 
 def _check_size(path: str | Path, faces: int, decimate: int | None) -> None:
     if faces < FEWEST:
-        raise ValueError(f"{path}: {faces} faces; a body needs at least {FEWEST}")
+        raise ValueError(f"{path}: {faces} face{'s' if faces > 1 else ''}; a body needs at least {FEWEST}")
     if decimate is not None and not 100 <= decimate <= MANY:
         raise ValueError(f"decimate to {decimate} faces: expected 100..{MANY:,}")
     if faces > MANY and decimate is None:
@@ -154,6 +155,12 @@ def _decimated(mesh: Mesh, count: int, report: Report) -> Mesh:
         raise ValueError(
             f"decimation to {count:,} faces tears the surface; ask for more faces, or decimate it elsewhere"
         )
+    if checked.dropped_components:
+        report.notes.append(
+            f"decimation broke off {checked.dropped_components} pieces, {checked.dropped_share:.1%} of the area, "
+            "left out"
+        )
+    report.split_vertices += checked.split_vertices
     out.origin = np.where(out.origin < 0, -1, mesh.origin[np.asarray(birth)[out.origin]])
     return out
 

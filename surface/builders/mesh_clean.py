@@ -22,7 +22,9 @@ from surface.topology import boundary_loops, compact, face_areas, half_edges
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FEWEST = 20  # faces
+FEWEST = 4  # faces
+COARSE = 20  # faces; meshes with fewer are divided, because charts follow the edges
+ENOUGH = 100  # faces after dividing
 SAME = 1e-7  # of the diagonal: vertices this near are one
 FIN = 0.01  # of the area: what hangs on a non-manifold edge and is open elsewhere may be removed up to this share
 LOOSE = 0.2  # of the area: more in other pieces than the largest is left out only with consent
@@ -60,8 +62,8 @@ def clean(vertices: Floats, faces: Ints, report: Report, holes: str = "small", l
         largest: consent to leave out all pieces but the largest, however much they are.
 
     Raises:
-        ValueError: the mesh is tiny, has no area, consists of several large pieces, has non-manifold edges that cannot
-            be repaired, or is not orientable.
+        ValueError: the mesh has fewer than four faces, has no area, consists of several large pieces, has non-manifold
+            edges that cannot be repaired, or is not orientable.
     """
     mesh = Mesh(vertices, faces, np.arange(len(faces)))
     _merge(mesh, report)
@@ -77,7 +79,23 @@ def clean(vertices: Floats, faces: Ints, report: Report, holes: str = "small", l
     _outward(mesh, report)
     if len(mesh.faces) < FEWEST:
         raise ValueError(f"{len(mesh.faces)} faces are left after cleaning; a body needs at least {FEWEST}")
+    if len(mesh.faces) < COARSE:
+        _divide(mesh, report)
     return mesh
+
+
+def _divide(mesh: Mesh, report: Report) -> None:
+    """Each triangle becomes four, again and again until there are enough; the surface stays the same."""
+    report.divided_from = len(mesh.faces)
+    while len(mesh.faces) < ENOUGH:
+        edges, _, edge = _edges(mesh.faces)
+        # Of half-edges in the order of `half_edges`, three of each face.
+        ab, bc, ca = (len(mesh.vertices) + edge.reshape(-1, 3)).T
+        a, b, c = mesh.faces.T
+        mesh.vertices = np.concatenate([mesh.vertices, mesh.vertices[edges].mean(axis=1)])
+        four = np.stack([[a, ab, ca], [b, bc, ab], [c, ca, bc], [ab, bc, ca]])
+        mesh.faces = np.ascontiguousarray(four.transpose(2, 0, 1).reshape(-1, 3))
+        mesh.origin = np.repeat(mesh.origin, 4)
 
 
 def _merge(mesh: Mesh, report: Report) -> None:

@@ -10,11 +10,12 @@ from scipy.spatial import cKDTree
 
 from surface.builders import mesh_symmetry as symmetry_of
 from surface.builders.mesh_clean import Mesh
+from surface.builders.mesh_patches import cut_fans
 from surface.builders.mesh_read import Labels
 from surface.builders.mesh_report import Report
 from surface.builders.mesh_symmetry import EXACT, FLIP, Mirror, Plane
 from surface.frames import side
-from surface.topology import face_areas, half_edges
+from surface.topology import face_areas, face_components, half_edges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -189,9 +190,13 @@ def _mirror(out: Posed, tolerance: float, report: Report) -> None:
             f = np.concatenate([f[left], image])
             report.notes.append("triangulated the right half as the mirror image of the left; no vertex moved")
     elif near.error <= tolerance:
-        old, right = v, f[~left]
-        v, f = symmetry_of.doubled(v, f, left)
-        origin = np.concatenate([origin[left], _like(old, right, origin[~left], v, f[left.sum() :])])
+        new, faces = symmetry_of.doubled(v, f, left)
+        if not _whole(faces):
+            report.notes.append("the right half cannot be replaced: with its mirror image the left one falls apart")
+            out.mirror = near
+            return
+        origin = np.concatenate([origin[left], _like(v, f[~left], origin[~left], new, faces[left.sum() :])])
+        v, f = new, faces
         report.notes.append(
             f"made the right half the mirror image of the left; they were {near.error * 1000:.3g} mm apart"
             + (f", which decimation may explain (up to {tolerance * 1000:.3g} mm)" if np.isfinite(tolerance) else "")
@@ -199,6 +204,12 @@ def _mirror(out: Posed, tolerance: float, report: Report) -> None:
     out.vertices, out.faces = v, f
     out.label = None if out.label is None else out.label[origin]
     out.mirror = symmetry_of.find(v, f)
+
+
+def _whole(faces: Ints) -> bool:
+    """Whether a surface is in one piece, with no more than two faces at an edge and one fan at each vertex."""
+    count = np.unique(np.sort(half_edges(faces), axis=1), axis=0, return_counts=True)[1]
+    return bool(count.max() <= 2) and face_components(faces)[0] == 1 and len(cut_fans(faces)[0]) == faces.max() + 1
 
 
 def _other_triangles(faces: Ints, left: NDArray[np.bool_], partner: Ints) -> Ints | None:

@@ -24,6 +24,7 @@ class Report:
         holes, filled_holes, largest_filled: boundaries, those closed, and the longest rim among those.
         largest_open: the longest rim left open, 0 when closed.
         decimated_from: faces before decimation, 0 without.
+        divided_from: faces before a coarse mesh was divided, 0 without.
         self_intersections: pairs of triangles that cross; `self_intersection_at` is a point near the first.
         symmetry: "exact", "near" or "none"; `symmetry_error` is the distance between the body and its mirror image.
         charts, parts: counts.
@@ -50,6 +51,7 @@ class Report:
     largest_filled: float = 0.0
     largest_open: float = 0.0
     decimated_from: int = 0
+    divided_from: int = 0
     self_intersections: int = 0
     self_intersection_at: tuple[float, float, float] | None = None
     symmetry: str = "none"
@@ -96,6 +98,7 @@ class Report:
                 f"left {self.holes - self.filled_holes} holes open, the longest rim {_length(self.largest_open)}",
             ),
             (self.decimated_from, f"decimated from {self.decimated_from:,} faces"),
+            (self.divided_from, f"divided {self.divided_from} faces into smaller ones, which charts need"),
             (
                 self.self_intersections,
                 f"{self.self_intersections:,} pairs of triangles cross{crossing}; kept as they are",

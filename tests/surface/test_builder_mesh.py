@@ -408,7 +408,7 @@ def test_a_vertex_that_is_not_finite_is_named(tmp_path):
     at = [k for k, line in enumerate(lines) if line.startswith("v ")]
     lines[at[17]] = "v 0 nan 0"
     (tmp_path / "a.obj").write_text("\n".join(lines))
-    with pytest.raises(ValueError, match=r"vertex 17 is \[0\.0, nan, 0\.0\]"):
+    with pytest.raises(ValueError, match=r"vertex 17 is \[0\.0, nan, 0\.0\]; 1 vertex is not finite"):
         builder.build(tmp_path / "a.obj")
 
 
@@ -452,7 +452,10 @@ def test_decimation_keeps_what_the_halves_do_not_share(tmp_path):
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        (trimesh.creation.box((0.3, 0.2, 0.4)), "12 faces; a body needs at least 20"),
+        (
+            trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], [[0, 1, 2], [0, 2, 3]]),
+            "2 faces; .* at least 4",
+        ),
         (moebius(), "only one side"),
         (
             trimesh.util.concatenate([sphere(), sphere().apply_translation([1, 0, 0])]),
@@ -465,6 +468,59 @@ def test_decimation_keeps_what_the_halves_do_not_share(tmp_path):
 def test_meshes_that_make_no_body_are_refused_with_the_reason(tmp_path, shape, message):
     with pytest.raises(ValueError, match=message):
         builder.build(saved(tmp_path, shape))
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [trimesh.creation.box((0.3, 0.2, 0.4)),
+     trimesh.Trimesh(*(lambda b: (b.vertices, b.faces[2:]))(trimesh.creation.box((0.3, 0.2, 0.4)))),
+     trimesh.Trimesh([[0.2, 0, 0], [0, 0, 0.3], [-0.2, 0, 0], [0, 0, -0.3], [0, 0.4, 0.1]],
+                     [[0, 1, 2], [0, 2, 3], [0, 4, 1], [1, 4, 2], [2, 4, 3], [3, 4, 0]])],
+    ids=["box", "open box", "pyramid"],
+)  # fmt: skip
+def test_a_few_large_faces_are_divided(tmp_path, shape):
+    report = Report()
+    label = np.where(shape.triangles_center[:, 2] > 0.05, 1, 0)
+    (tmp_path / "p.txt").write_text(" ".join(map(str, label)))
+    path = saved(tmp_path, shape)
+    body = builder.build(path, report=report)
+    sound(body)
+    assert report.divided_from == len(shape.faces)
+    assert body.face_area.sum() == pytest.approx(shape.area, rel=1e-6)
+    parted = builder.build(path, tmp_path / "p.txt", symmetry="none")
+    areas = [parted.face_area[parted.face_part == k].sum() for k in (1, 2)]
+    assert areas == pytest.approx([shape.area_faces[label == k].sum() for k in (0, 1)])
+
+
+def test_what_decimation_breaks_off_is_told(tmp_path, monkeypatch):
+    whole = builder.igl.qslim
+
+    def breaking(*words):
+        v, f, birth, rest = whole(*words)
+        tip = np.array([[0.3, 0, 0], [0.31, 0, 0], [0.3, 0.01, 0], [0.3, 0, 0.01]])
+        more = len(v) + np.array([[0, 2, 1], [0, 3, 2], [0, 1, 3], [1, 2, 3]])
+        return np.concatenate([v, tip]), np.concatenate([f, more]), np.concatenate([birth, [0] * 4]), rest
+
+    monkeypatch.setattr(builder.igl, "qslim", breaking)
+    report = Report()
+    builder.build(saved(tmp_path, sphere(level=3)), decimate=400, report=report)
+    assert any("broke off 1 pieces, 0." in note for note in report.notes)
+
+
+def test_a_half_that_would_fall_apart_is_not_doubled(tmp_path):
+    shape = sphere(level=4)
+    turn = trimesh.transformations.euler_matrix(0.3, 0.5, 0.7)[:3, :3]
+    v, f = np.asarray(shape.vertices) @ turn.T, np.asarray(shape.faces)
+    right = [k for k, near in enumerate(shape.vertex_neighbors) if v[[k, *near], 0].max() < -1e-4]
+    tip = max(right, key=lambda k: v[k, 0])
+    v[tip, 0] = 0.002  # a tooth of the right half that reaches over the middle
+    posed = mesh_pose.Posed(v, f, None)
+    report = Report()
+    mesh_pose._mirror(posed, np.inf, report)
+    assert any("falls apart" in note for note in report.notes)
+    assert np.array_equal(posed.faces, f)
+    assert posed.mirror is not None
+    assert not posed.mirror.exact
 
 
 # ---------------------------------------------------------------- cleaning
