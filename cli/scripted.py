@@ -1,7 +1,7 @@
 """A scripted annotator: drives one person through masks, sampling and marks over HTTP, as the browser would.
 
 It stands in for a person where no person is: in `densemark demo --check` and in tests. Its masks are given, its marks
-are only roughly right (each point goes to the same relative place on the part's front view), so its output shows
+are only roughly right (each point goes to the same relative place on the part's first view), so its output shows
 that the path works, not how well anyone annotates.
 """
 
@@ -24,7 +24,6 @@ from surface.raster import rasterize
 
 LabelMap = NDArray[np.uint8]
 Click = tuple[int, float, float]
-FRONT = 0
 
 
 def paint(polygons: Mapping[int, Sequence[tuple[float, float]]], region: Sequence[int]) -> LabelMap:
@@ -37,27 +36,34 @@ def paint(polygons: Mapping[int, Sequence[tuple[float, float]]], region: Sequenc
 
 
 def relative_clicks(body: Body, points: Sequence[dict[str, Any]], grid: int = 96) -> list[Click]:
-    """For each point the place on its part's front view with the same relative position within the part's extent."""
+    """For each point the place on its part's first view with the same relative position within the part's extent.
+
+    That is the front view, or the first other one where the front view shows nothing of the part.
+
+    Raises:
+        ValueError: no view of a point's part shows it.
+    """
     clicks: list[Click | None] = [None] * len(points)
     for part in {int(point["part"]) for point in points}:
         chosen = [index for index, point in enumerate(points) if point["part"] == part]
         image_xy = np.array([[points[index]["x"], points[index]["y"]] for index in chosen])
-        lit = _lit_positions(body, part, grid)
+        view, lit = _lit_positions(body, part, grid)
         for index, (x, y) in zip(chosen, _stretch(image_xy, lit), strict=True):
-            clicks[index] = (FRONT, float(x), float(y))
+            clicks[index] = (view, float(x), float(y))
     return [click for click in clicks if click is not None]
 
 
-def _lit_positions(body: Body, part: int, grid: int) -> NDArray[np.float64]:
-    """Positions (N,2) of the front view, on a grid, that show the part's outside."""
-    view = views.views(body, part)[FRONT]
+def _lit_positions(body: Body, part: int, grid: int) -> tuple[int, NDArray[np.float64]]:
+    """The first view that shows the part's outside, and the positions (N,2), on a grid, where it does."""
     faces = np.flatnonzero(body.face_part == part)
-    xy, depth = view.camera(body.vertices, grid)
-    face, _, _ = rasterize(xy, depth, body.faces[faces], grid, grid)
-    outside = cameras.facing(body, view, faces) > 0
-    lit = (face >= 0) & outside[face]
-    rows, columns = np.nonzero(lit)
-    return (np.stack([columns, rows], axis=1) + 0.5) / grid
+    for view in views.views(body, part):
+        xy, depth = view.camera(body.vertices, grid)
+        face, _, _ = rasterize(xy, depth, body.faces[faces], grid, grid)
+        outside = cameras.facing(body, view, faces) > 0
+        rows, columns = np.nonzero((face >= 0) & outside[face])
+        if len(rows):
+            return view.index, (np.stack([columns, rows], axis=1) + 0.5) / grid
+    raise ValueError(f"no view of part {part} ({body.part_names[part - 1]}) shows it")
 
 
 def _stretch(xy: NDArray[np.float64], lit: NDArray[np.float64]) -> NDArray[np.float64]:

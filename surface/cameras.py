@@ -27,7 +27,8 @@ class View:
     Attributes:
         part: coarse part 1..P.
         index: 0..5.
-        name: "front", "back", "left", "right" (the person's own sides), then two that show what those hide.
+        name: "front", "back", "left", "right" (the person's own sides, or what takes the place of one that shows
+            hardly any of the part), then two that show what those hide.
         title: what the annotator reads.
         right: (3,) unit, to the right in the image.
         up: (3,) unit, up in the image.

@@ -11,7 +11,7 @@ from server.caching import immutable_file, not_modified, write_whole
 from server.state import State
 from surface import shading
 
-_FORM = 3  # raise it when the pictures change, so that old cache files are left alone
+_FORM = 4  # raise it when the pictures change, so that old cache files are left alone
 
 
 def view_image(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli.scripted import relative_clicks
 from surface import views as part_views
+from surface.body import Body
 from surface.cameras import SIZE, facing
 from surface.frames import LOOKS, frame, kind, side
 from surface.shading import LEFT, PALETTES, RIGHT, ambient
@@ -240,6 +244,90 @@ def test_best_view_is_the_one_that_faces_the_point(tiny):
     every = np.stack([facing(tiny, v, face) for v in part_views.views(tiny, 1)])
     assert np.array_equal(best, every.argmax(axis=0))
     assert np.allclose(cosine, every.max(axis=0))
+
+
+def shape(arrays, own, names, mirrored):
+    """The tiny body without a rig, in two parts: the faces `own`, and the rest; `mirrored` as in a body file."""
+    for key in [k for k in arrays if k.split("_")[0] in ("shape", "shapedirs", "kintree", "joint", "J", "weights")]:
+        del arrays[key]
+    if not mirrored:
+        del arrays["mirror_face"], arrays["mirror_corner"]
+    arrays["part_mirror"] = arrays["chart_mirror"] = np.array(mirrored or [0, 1, 2])
+    arrays["part_names"] = arrays["chart_names"] = np.array(names)
+    arrays["face_chart"] = np.where(own, 1, 2)
+    return Body.from_arrays(arrays, "shape")
+
+
+@pytest.fixture(params=["tail", "flank", "halves"])
+def open_ended(request, tiny_arrays):
+    """A cap on the midline, a cap of a body without symmetry, and two halves: each has its open end on one side."""
+    if request.param == "tail":
+        tiny_arrays["vertices"][tiny_arrays["vertices"][:, 2] < 0, 2] *= 3
+    middle = tiny_arrays["vertices"][tiny_arrays["faces"]].mean(axis=1)
+    if request.param == "tail":
+        return shape(tiny_arrays, middle[:, 2] < -0.03, ["Tail", "Trunk"], [0, 1, 2])
+    if request.param == "flank":
+        return shape(tiny_arrays, middle[:, 0] > 0.05, ["Flank", "Trunk"], None)
+    return shape(tiny_arrays, middle[:, 0] > 0, ["Left Blob", "Right Blob"], [0, 2, 1])
+
+
+def test_every_view_shows_a_part_of_unknown_shape(open_ended):
+    body, steep = open_ended, np.cos(np.radians(70))
+    assert body.rig is None
+    for part in parts(body):
+        views = part_views.views(body, part)
+        faces = np.flatnonzero(body.face_part == part)
+        area, seen = body.face_area[faces], np.zeros(len(faces), dtype=bool)
+        assert len({view.title for view in views}) == len({view.name for view in views}) == 6
+        for view in views:
+            own = part_views.project(body, view, faces, np.full((len(faces), 3), 1 / 3))[2]
+            own &= facing(body, view, faces) > steep
+            assert area[own].sum() > 0.14 * area.sum(), view.title
+            seen |= own
+        assert area[seen].sum() > 0.99 * area.sum()
+    # No view is from the open end.
+    assert any(
+        len({v.name for v in part_views.views(body, p)} & {"front", "back", "left", "right"}) < 4 for p in (1, 2)
+    )
+
+
+def test_views_that_replace_sides_are_mirrored_too(open_ended):
+    if not open_ended.symmetric:
+        return
+    test_views_of_mirrored_parts_are_mirror_images(open_ended)
+
+
+def test_sides_that_show_a_part_keep_their_places(open_ended):
+    for part in parts(open_ended):
+        views = part_views.views(open_ended, part)
+        for index, (name, forward) in enumerate(
+            {"front": (0, 0, -1), "back": (0, 0, 1), "left": (-1, 0, 0), "right": (1, 0, 0)}.items()
+        ):
+            for view in views:
+                assert (view.name == name) == np.allclose(view.forward, forward)
+                assert view.name != name or view.index == index
+
+
+def test_relative_clicks_fall_on_the_part(open_ended):
+    points = [{"part": part, "x": x, "y": y} for part in (1, 2) for x, y in ((10, 20), (30, 25), (20, 60))]
+    for point, (index, x, y) in zip(points, relative_clicks(open_ended, points), strict=True):
+        found = part_views.pick(open_ended, part_views.views(open_ended, point["part"])[index], x, y)
+        assert found is not None
+        assert open_ended.face_part[found[0]] == point["part"]
+
+
+def test_relative_clicks_leave_out_a_view_that_shows_nothing(tiny, monkeypatch):
+    """The first two look into the open end of the half ellipsoid."""
+    part, every = 2, part_views.views(tiny, 2)
+    outer = max(every, key=lambda view: -view.forward[0])
+    into = replace(outer, index=0, right=tuple(-np.array(outer.right)), forward=tuple(-np.array(outer.forward)))
+    hidden = [into, replace(into, index=1)]
+    monkeypatch.setattr(part_views, "views", lambda body, part: [*hidden, replace(outer, index=2)])
+    points = [{"part": part, "x": x, "y": x} for x in (10, 30)]
+    assert [view for view, _, _ in relative_clicks(tiny, points)] == [2, 2]
+    monkeypatch.setattr(part_views, "views", lambda body, part: hidden)
+    with pytest.raises(ValueError, match=r"no view of part 2 \(Left Hand\) shows it"):
+        relative_clicks(tiny, points)
 
 
 def test_ambient_light_is_full_on_a_convex_body(tiny):
