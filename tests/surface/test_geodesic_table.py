@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from surface import geodesic_check
 from surface.body import Body
 from surface.decimate import decimate
 from surface.geodesic_build import build, status
 from surface.geodesic_check import random_points, speed
-from surface.geodesic_table import GeodesicTable, find, table_path
+from surface.geodesic_table import GeodesicTable, find, set_aside, table_path
+from surface.paths import path
 from tests.surface.closed_forms import SHAPES, grid, plain
 
 # Shape, vertices of its decimation, mean error in metres below 30 cm, mean relative error beyond.
@@ -77,15 +79,30 @@ def test_on_the_real_body_it_agrees_with_libigl(anny, coarse_table):
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_it_is_a_metric(anny, coarse_table, seed):
+def test_it_is_a_metric(anny, coarse_table, tiny, tiny_table, seed):
     a, b, c = (random_points(anny, 300, seed + n) for n in range(3))
     ab, ba = coarse_table.distances(a, b), coarse_table.distances(b, a)
     assert np.array_equal(ab, ba)
     assert np.array_equal(coarse_table.distances(a, a), np.zeros(300))
     chord = np.linalg.norm(anny.position(*a) - anny.position(*b), axis=1)
     assert (ab >= chord - 1e-12).all()
-    # What the interpolation is off by may be missing from the two sides together.
-    assert (ab <= coarse_table.distances(a, c) + coarse_table.distances(c, b) + 0.04).all()
+    # What the interpolation is off by may be missing from the two sides together: single triples up to the size of a
+    # triangle, of which those of the decimation are 5 cm wide; in the mean next to nothing.
+    excess = ab - coarse_table.distances(a, c) - coarse_table.distances(c, b)
+    assert np.maximum(excess, 0).mean() < 2e-4
+    a, b, c = (random_points(tiny, 300, seed + n) for n in range(3))
+    excess = tiny_table.distances(a, b) - tiny_table.distances(a, c) - tiny_table.distances(c, b)
+    assert excess.max() < 2e-3
+
+
+def test_the_parts_of_a_shortest_path_are_as_long_as_the_whole(tiny, tiny_table, anny, coarse_table):
+    for body, table, count, mean in ((tiny, tiny_table, 40, 0.001), (anny, coarse_table, 8, 0.003)):
+        a, b = random_points(body, count, 1), random_points(body, count, 2)
+        lines = [path(body, (a[0][n], a[1][n]), (b[0][n], b[1][n]))[1] for n in range(count)]
+        on = body.nearest(np.array([line[len(line) // 2] for line in lines]))[:2]
+        whole, parts = table.distances(a, b), table.distances(a, on) + table.distances(on, b)
+        assert np.abs(whole - parts).mean() < mean
+        assert whole.mean() > 100 * mean
 
 
 @pytest.mark.parametrize("step", [0, 1e-6, 1e-3, 4e-3])
@@ -117,7 +134,12 @@ def test_one_point_against_many_is_as_one_by_one(tiny, tiny_table, random_points
 def test_threads_give_what_one_gives(tiny, tiny_table):
     a, b = random_points(tiny, 200_000, 1), random_points(tiny, 200_000, 2)
     assert np.array_equal(tiny_table.distances(a, b, 1), tiny_table.distances(a, b, 4))
-    assert speed(tiny, tiny_table, 10_000) > 0
+
+
+def test_speed_is_that_of_the_best_of_three_runs(tiny, tiny_table, monkeypatch):
+    clock = iter([0.0, 4.0, 10.0, 12.0, 20.0, 25.0])
+    monkeypatch.setattr(geodesic_check, "perf_counter", lambda: next(clock))
+    assert speed(tiny, tiny_table, 10_000) == 10_000 / 2.0
 
 
 def test_pieces_are_infinitely_far_and_holes_are_gone_round(tmp_path):
@@ -180,6 +202,20 @@ def test_the_table_of_another_body_is_refused(tiny, tiny_table, anny, tmp_path):
         GeodesicTable.open(copy, anny)
     with pytest.raises(ValueError, match="the table of body"):
         anny.geodesic(([0], [[1, 0, 0]]), ([0], [[1, 0, 0]]), folder=tmp_path)
+
+
+def test_only_a_damaged_table_is_set_aside(tiny, tiny_table, tmp_path):
+    copy, content = table_path(tiny.hash, tmp_path), tiny_table.path.read_bytes()
+    copy.write_bytes(content)
+    assert set_aside(tiny, tmp_path) is None
+    assert copy.read_bytes() == content
+    copy.write_bytes(content[:-1])
+    aside = set_aside(tiny, tmp_path)
+    assert aside is not None
+    assert aside.read_bytes() == content[:-1]
+    assert not copy.exists()
+    with pytest.raises(FileNotFoundError):
+        set_aside(tiny, tmp_path)
 
 
 @given(data=st.data())
