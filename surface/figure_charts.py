@@ -94,16 +94,23 @@ def _draw(body: Body, chart: int, size: int) -> tuple[Image.Image, str]:
 
 
 def scales(vertices: Floats, faces: Ints, uv: Floats) -> Floats:
-    """Metres `(2,)` that U and V span, each on its own, by the lengths of the edges."""
-    ends = np.unique(np.sort(half_edges(faces), axis=1), axis=0)
-    length = np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1)
-    delta = (uv[ends[:, 0]] - uv[ends[:, 1]]) ** 2
-    length = np.maximum(length, 1e-12)
-    squared = np.full(2, np.median(length) ** 2 / max(float(np.median(delta.sum(axis=1))), 1e-12))
+    """Metres `(2,)` that U and V span, each on its own, by the lengths of the edges, each for its triangles' area.
+
+    Counting edges alike would let the many tiny ones of a scan's slivers decide.
+    """
+    ends = half_edges(faces)
+    length = np.maximum(np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1), 1e-12)
+    a, b, c = np.moveaxis(vertices[faces], 1, 0)
+    edge = np.sort(ends, axis=1)
+    _, index = np.unique(edge, axis=0, return_inverse=True)
+    doubled = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    share = np.bincount(index.ravel(), np.repeat(doubled, 3))[index.ravel()]
+    change = (uv[ends[:, 0]] - uv[ends[:, 1]]) ** 2 / length[:, None] ** 2  # per metre squared
+    share = share / share.sum()
+    squared = np.full(2, 1.0 / max(float(share @ change.sum(axis=1)), 1e-12))
     for _ in range(20):  # towards the least absolute differences: what is stretched a lot does not count for more
-        off = np.abs(delta @ squared / length - length)
-        weight = 1.0 / np.sqrt(length * (off + 1e-3 * length.mean()))
-        found, *_ = np.linalg.lstsq(delta / length[:, None] * weight[:, None], length * weight, rcond=None)
+        root = np.sqrt(share / (np.abs(change @ squared - 1.0) + 1e-3))
+        found, *_ = np.linalg.lstsq(change * root[:, None], root, rcond=None)
         squared = np.where(found > 0, found, squared)
     return np.asarray(np.sqrt(squared))
 

@@ -80,6 +80,15 @@ def test_scales_bring_u_and_v_back_to_metres(u: float, v: float) -> None:
     np.testing.assert_allclose(scales(vertices, faces, vertices[:, :2] / [u, v]), [u, v], rtol=1e-6)
 
 
+def test_scales_go_by_area_not_by_the_number_of_tiny_edges() -> None:
+    vertices, faces = grid(6, 3)
+    tiny_vertices, tiny_faces = grid(20, 20, 2e-6)  # more edges than all else, laid out far too large
+    flat = np.concatenate([vertices[:, :2] / [0.7, 0.4], tiny_vertices[:, :2] * 50.0])
+    together = np.concatenate([faces, tiny_faces + len(vertices)])
+    found = scales(np.concatenate([vertices, tiny_vertices]), together, flat)
+    np.testing.assert_allclose(found, [0.7, 0.4], rtol=1e-3)
+
+
 def test_stretch_is_the_logarithm_of_area_on_the_chart_over_area_on_the_body() -> None:
     vertices, faces = grid(6, 3)
     np.testing.assert_allclose(stretch(vertices, faces, vertices[:, :2] * [4.0, 0.5]), 1.0)
