@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.ndimage import distance_transform_edt
 
-from surface.body import palette
+from surface.colours import chart_colours
 from surface.figure_type import (
     DARK,
     INK,
@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 
 SAMPLES = 3
 TALLEST = 1500  # pixels of the tallest view
-HEAD, FOOT, GAP = 110, 60, 40
+HEAD, FOOT, GAP = 110, 90, 40
 # Right, down, forward of the cameras; the person faces +z, their left is +x.
 SIDES: tuple[tuple[str, tuple[tuple[int, int, int], ...]], ...] = (
     ("Front", ((1, 0, 0), (0, -1, 0), (0, 0, -1))),
@@ -54,21 +54,6 @@ class _Side:
     axes: Floats
     xy: Floats  # of the vertices, pixels of the picture
     scale: float
-
-
-def chart_colours(body: Body) -> Floats:
-    """Colours `(C, 3)` in [0, 1] of the charts: their part's, from darker to lighter over its charts."""
-    out = np.empty((len(body.chart_names), 3))
-    for part in np.unique(body.chart_part):
-        charts = np.flatnonzero(body.chart_part == part)
-        base = body.colours[part - 1] / 255.0
-        if len(charts) > 3:  # too many for shades of one colour
-            out[charts] = palette(len(charts)) / 255.0
-            continue
-        for rank, chart in enumerate(charts):
-            turn = rank / max(len(charts) - 1, 1)
-            out[chart] = (0.88 + 0.12 * turn) * base + 0.42 * turn * (1.0 - base)
-    return out
 
 
 def sheet(body: Body) -> Image.Image:
@@ -95,9 +80,11 @@ def sheet(body: Body) -> Image.Image:
         text(out, (middle, HEAD + tall + 16), name, 30, DARK, "mt")
         if sided and name in ("Front", "Back"):
             own = ("RIGHT", "LEFT") if name == "Front" else ("LEFT", "RIGHT")
-            for word, at, anchor in zip(own, (middle - 90, middle + 90), ("rt", "lt"), strict=True):
+            # Under a narrow view the two words stand below its name.
+            apart, below = (90, 18) if one.picture.width + gap >= 400 else (10, 54)
+            for word, at, anchor in zip(own, (middle - apart, middle + apart), ("rt", "lt"), strict=True):
                 colour = tuple(round(255 * c) for c in (LEFT if word == "LEFT" else RIGHT))
-                text(out, (at, HEAD + tall + 18), word, 26, colour, anchor)  # type: ignore[arg-type]
+                text(out, (at, HEAD + tall + below), word, 26, colour, anchor)  # type: ignore[arg-type]
         x += one.picture.width + gap
     _legend(out, body, tints, rows, HEAD + tall + FOOT + 20)
     return out

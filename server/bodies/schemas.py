@@ -37,6 +37,7 @@ class ChartInfo(Out):
     name: str
     part: int
     mirror: int
+    colour: str = Field(description='sRGB, as "#3fa7d6"; the same as in pictures of the body')
 
 
 class Body(Out):

@@ -11,6 +11,7 @@ from server.marks.schemas import Projection, SurfacePoint
 from server.problems import RefusedError
 from surface import views
 from surface.body import Body as Surface
+from surface.colours import chart_colours
 from surface.frames import side
 
 
@@ -39,6 +40,7 @@ def list_bodies(bodies: Bodies) -> BodyList:
 def describe(loaded: LoadedBody) -> Body:
     """The body's parts, their views, and its charts."""
     body = loaded.body
+    tints = np.round(255 * chart_colours(body)).astype(int)
     return Body(
         name=body.name,
         hash=body.hash,
@@ -59,7 +61,11 @@ def describe(loaded: LoadedBody) -> Body:
         ],
         charts=[
             ChartInfo(
-                chart=chart, name=name, part=int(body.chart_part[chart - 1]), mirror=int(body.chart_mirror[chart])
+                chart=chart,
+                name=name,
+                part=int(body.chart_part[chart - 1]),
+                mirror=int(body.chart_mirror[chart]),
+                colour="#{:02x}{:02x}{:02x}".format(*tints[chart - 1].tolist()),
             )
             for chart, name in enumerate(body.chart_names, start=1)
         ],

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import surface
 from server.bodies import registry
 from server.bodies.registry import Bodies
+from server.bodies.service import describe
 from server.problems import NotFoundError, RefusedError
 from surface.body import Body
+from surface.colours import chart_colours
 from tests.server.worm import worm
 
 
@@ -112,3 +115,11 @@ def test_a_body_is_read_once_however_many_ask_at_once(tmp_path: Path, reads: lis
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"worm-{body.hash[:16]}.npz", "worm.npz"]
     with pytest.raises(RefusedError, match="there is no body 'horse'; there are: anny, worm"):
         bodies.keep("horse")
+
+
+def test_charts_have_the_colours_of_the_pictures(tmp_path: Path) -> None:
+    worm("worm").save(tmp_path / "worm.npz")
+    loaded = Bodies(tmp_path).by_name("worm")
+    shown = [bytes.fromhex(chart.colour[1:]) for chart in describe(loaded).charts]
+    drawn = np.round(255 * chart_colours(loaded.body)).astype(np.uint8)
+    assert shown == [row.tobytes() for row in drawn]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from surface import figure_body, figure_charts, figure_views
 from surface.body import Body
+from surface.colours import chart_colours
 from surface.figure import figure
-from surface.figure_body import SIDES, chart_colours
+from surface.figure_body import SIDES
 from surface.figure_charts import RAMP, scales, stretch
 from surface.figure_type import U_COLOUR, V_COLOUR, WIDTH
 from tests.surface.test_segmentation import grid
@@ -110,6 +112,15 @@ def test_where_the_chart_is_small_it_is_blue(tiny: Body) -> None:
     centre = np.array([y[own].mean(), x[own].mean()])
     off = [np.linalg.norm(np.stack(at, axis=1) - centre, axis=1).mean() for at in ((y[own], x[own]), pale)]
     assert off[0] > 1.2 * off[1]
+
+
+def test_no_two_charts_of_parts_with_many_charts_share_a_colour(tiny: Body) -> None:
+    body = copy(tiny)
+    names = tuple(f"Chart {n}" for n in range(12))
+    vars(body).update(chart_names=names, chart_part=np.repeat([1, 2], 6).astype(np.uint8))
+    colours = chart_colours(body)
+    apart = np.abs(colours[:, None] - colours).max(axis=2) + np.eye(12)
+    assert apart.min() > 0.1
 
 
 def test_every_part_has_its_views(tiny: Body) -> None:

@@ -968,6 +968,11 @@ export interface components {
         ChartInfo: {
             /** Chart */
             chart: number;
+            /**
+             * Colour
+             * @description sRGB, as "#3fa7d6"; the same as in pictures of the body
+             */
+            colour: string;
             /** Mirror */
             mirror: number;
             /** Name */

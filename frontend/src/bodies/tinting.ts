@@ -1,7 +1,6 @@
 /** Which colour each chart of a body is drawn in. */
 import type { Body } from "../api/types";
 import type { Parts } from "../parts";
-import { chartTints } from "./colours";
 
 export type Mode = "charts" | "parts" | "distance";
 
@@ -22,8 +21,12 @@ export function partOf(body: Body, chart: number): number {
 
 /** The colours of all charts, by chart number, without highlights. */
 export function baseColours(body: Body, parts: Parts, mode: Mode): string[] {
-  if (mode === "charts") return chartTints(parts.all.map((part) => ({ ...part, charts: chartsOf(body, part.label) })));
-  return ["#000000", ...body.charts.map(({ part }) => (mode === "parts" ? parts.part(part).colour : PLAIN))];
+  const tint = {
+    charts: (chart: Body["charts"][number]) => chart.colour,
+    parts: (chart: Body["charts"][number]) => parts.part(chart.part).colour,
+    distance: () => PLAIN,
+  }[mode];
+  return ["#000000", ...body.charts.map(tint)];
 }
 
 export function chartsOf(body: Body, part: number): number[] {
