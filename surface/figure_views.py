@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HEAD = 120
 GAP = 60  # between the two parts of a row
-TITLE, CAPTION = 52, 40
+TITLE, CAPTION = 52, 64
 SAMPLES = 2
 
 
@@ -40,5 +40,17 @@ def sheet(body: Body) -> Image.Image:
                 (square, square), Image.Resampling.BOX
             )
             out.paste(picture, (round(left), y + TITLE))
-            text(out, (left + square / 2, y + TITLE + square + 6), view.title, 19, INK, "mt", square)
+            for row, line in enumerate(two_lines(view.title)):
+                text(out, (left + square / 2, y + TITLE + square + 6 + 24 * row), line, 19, INK, "mt", square)
     return out
+
+
+def two_lines(words: str, longest: int = 18) -> list[str]:
+    """The words in one line, or, where they are long, in two as even as can be."""
+    if len(words) <= longest:
+        return [words]
+    gaps = [at for at, letter in enumerate(words) if letter == " "]
+    if not gaps:
+        return [words]
+    at = min(gaps, key=lambda gap: abs(2 * gap - len(words)))
+    return [words[:at], words[at + 1 :]]

@@ -128,3 +128,9 @@ def test_every_part_has_its_views(tiny: Body) -> None:
     assert all_of_it.height > one.height + 1500
     with pytest.raises(ValueError, match="sheet 'heads' is not one of all, body, charts, views"):
         figure(tiny, "heads")
+
+
+def test_long_captions_are_broken_where_two_words_meet_near_the_middle() -> None:
+    assert figure_views.two_lines("Front") == ["Front"]
+    assert figure_views.two_lines("Front, outer side, from above") == ["Front, outer", "side, from above"]
+    assert figure_views.two_lines("Unbreakablecaptionword") == ["Unbreakablecaptionword"]
