@@ -1,7 +1,7 @@
-"""Compiled reading of a geodesic table: from surface points to distances, millions of pairs a second.
+"""Compiled reading of a geodesic table: surface points are located once, then pairs of them read, millions a second.
 
-What is needed together lies together: a coarse triangle over a fine one is a record of 16 float32, one cache line.
-Rows are not sliced: a slice counts references, and threads wait for one another's counts.
+What is needed together lies together: a coarse triangle over a fine one is a record of 16 float32, one cache line, a
+located point half of one. Rows are not sliced: a slice counts references, and threads wait for one another's counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ TILE = 32
 FAR = 65535
 """The entry of pairs between which no path leads."""
 
-_BLOCK = 4096
 _ZERO, _NEAR, _AWAY = np.float32(0.0), np.float32(0.1), np.float32(1.5)
 
 
@@ -31,19 +30,39 @@ def over_records(weights: NDArray[Any], size: NDArray[Any], face: NDArray[Any]) 
 
 
 def face_records(vertices: NDArray[Any], faces: NDArray[Any]) -> NDArray[np.float32]:
-    """Records (m,8) of coarse faces: the three vertices, and the squared lengths of the edges opposite to them."""
+    """Records (m,3) of coarse faces: the squared lengths of the edges opposite to the three corners."""
     corners = vertices[faces]
     opposite = np.roll(corners, -1, axis=1) - np.roll(corners, -2, axis=1)
-    out = np.zeros((len(faces), 8), np.float32)
-    out[:, :3], out[:, 3:6] = faces, (opposite**2).sum(axis=2)
-    return out
+    return np.ascontiguousarray((opposite**2).sum(axis=2), np.float32)
 
 
 @njit(cache=True, nogil=True)
-def _locate(bary: Any, i: int, first: int, last: int, over: Any, at: Any, n: int) -> int:
-    """The coarse triangle over surface point i, among records; its coordinates there into at[n], clipped."""
+def locate(
+    face: Any, bary: Any, vertices: Any, faces: Any, origin: Any, start: Any, over: Any, edges: Any, out: Any
+) -> int:
+    """Surface points (face (N,), bary (N,3)) as records (N,8); returns the first that is none, or -1.
+
+    A record holds the point's weights in a coarse triangle, their variance, its place from the origin, and the
+    triangle. The rest is the table's, see ``GeodesicTable``.
+    """
+    for n in range(len(face)):
+        f = face[n]
+        x, y, z = bary[n, 0], bary[n, 1], bary[n, 2]
+        if not (0 <= f < len(faces) and min(x, min(y, z)) >= -1e-6 and abs(x + y + z - 1.0) <= 1e-6):
+            return n
+        c = _over(np.float32(x), np.float32(y), np.float32(z), start[f], start[f + 1], over, out, n)
+        out[n, 3] = _spread(out[n, 0], out[n, 1], out[n, 2], edges, c)
+        for axis in range(3):
+            at = x * vertices[faces[f, 0], axis] + y * vertices[faces[f, 1], axis] + z * vertices[faces[f, 2], axis]
+            out[n, 4 + axis] = at - origin[axis]
+        out[n, 7] = c
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _over(x: Any, y: Any, z: Any, first: int, last: int, over: Any, out: Any, n: int) -> int:
+    """The coarse triangle over a surface point with bary x, y, z, among records; its weights there, clipped, to out."""
     best, found = np.float32(1e30), 0
-    x, y, z = np.float32(bary[i, 0]), np.float32(bary[i, 1]), np.float32(bary[i, 2])
     u, v, w = _ZERO, _ZERO, _ZERO
     for r in range(first, last):
         a = over[r, 0] * x + over[r, 1] * y + over[r, 2] * z
@@ -52,7 +71,7 @@ def _locate(bary: Any, i: int, first: int, last: int, over: Any, at: Any, n: int
         height = abs(over[r, 9] * x + over[r, 10] * y + over[r, 11] * z)
         least = min(a, min(b, c))
         if least >= _ZERO and height < _NEAR * over[r, 12]:
-            at[n, 0], at[n, 1], at[n, 2] = a, b, c
+            out[n, 0], out[n, 1], out[n, 2] = a, b, c
             return int(over[r, 13])
         away = height + max(_ZERO, -least) * _AWAY * over[r, 12]
         if away < best:
@@ -60,14 +79,14 @@ def _locate(bary: Any, i: int, first: int, last: int, over: Any, at: Any, n: int
             u, v, w = a, b, c
     u, v, w = max(u, _ZERO), max(v, _ZERO), max(w, _ZERO)
     total = u + v + w
-    at[n, 0], at[n, 1], at[n, 2] = u / total, v / total, w / total
+    out[n, 0], out[n, 1], out[n, 2] = u / total, v / total, w / total
     return found
 
 
 @njit(cache=True, nogil=True)
-def _spread(a: float, b: float, c: float, coarse: Any, f: int) -> float:
+def _spread(a: float, b: float, c: float, edges: Any, f: int) -> float:
     """Variance of a point in coarse triangle f: sum over the edges of both ends' weights times the squared length."""
-    return b * c * coarse[f, 3] + c * a * coarse[f, 4] + a * b * coarse[f, 5]
+    return b * c * edges[f, 0] + c * a * edges[f, 1] + a * b * edges[f, 2]
 
 
 @njit(cache=True, nogil=True)
@@ -80,84 +99,54 @@ def _entry(tiles: Any, i: int, j: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _chord(f: int, bary_f: Any, i: int, g: int, bary_g: Any, j: int, vertices: Any, faces: Any) -> float:
-    """Squared straight distance between surface point i in face f and j in face g."""
-    total = 0.0
-    for axis in range(3):
-        x = 0.0
-        for k in range(3):
-            x += bary_f[i, k] * vertices[faces[f, k], axis] - bary_g[j, k] * vertices[faces[g, k], axis]
-        total += x * x
-    return total
+def between(
+    face_a: Any, a: Any, face_b: Any, b: Any, coarse: Any, edges: Any, tiles: Any, step: float, out: Any
+) -> None:
+    """Distances in metres between located points into out (N,); each side holds N points or one.
 
-
-@njit(cache=True, nogil=True)
-def _valid(f: int, bary: Any, i: int, count: int) -> bool:
-    a, b, c = bary[i, 0], bary[i, 1], bary[i, 2]
-    return 0 <= f < count and min(a, min(b, c)) >= -1e-6 and abs(a + b + c - 1.0) <= 1e-6
-
-
-@njit(cache=True, nogil=True)
-def read(
-    face_a: Any, bary_a: Any, face_b: Any, bary_b: Any,
-    vertices: Any, faces: Any, start: Any, over: Any, coarse: Any, tiles: Any, step: float, out: Any,
-) -> int:  # fmt: skip
-    """Distances in metres into out (N,); returns the first pair with a point that is none, or -1.
-
-    Each side holds N points or one (face (N,), bary (N,3)). The rest is the table's, see ``GeodesicTable``. It goes in
-    blocks, each step over the whole block: what a step reads stays near, and the processor can wait for many places in
-    memory at once, which branches between the steps would keep it from.
+    Args:
+        face_a, a: faces of the body (N,) and records (N,8) of ``locate``.
+        face_b, b: those of the other side.
+        coarse: (m,3) vertices of the coarse triangles.
+        edges, tiles, step: the table's, see ``GeodesicTable``.
+        out: (N,).
     """
-    p, q = np.empty((_BLOCK, 3), np.float32), np.empty((_BLOCK, 3), np.float32)
-    c, d = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
-    step_a, step_b = int(len(face_a) > 1), int(len(face_b) > 1)
-    for begin in range(0, len(out), _BLOCK):
-        count = min(_BLOCK, len(out) - begin)
-        for n in range(count):
-            i = (begin + n) * step_a
-            f = face_a[i]
-            if not _valid(f, bary_a, i, len(faces)):
-                return begin + n
-            c[n] = _locate(bary_a, i, start[f], start[f + 1], over, p, n)
-        for n in range(count):
-            j = (begin + n) * step_b
-            g = face_b[j]
-            if not _valid(g, bary_b, j, len(faces)):
-                return begin + n
-            d[n] = _locate(bary_b, j, start[g], start[g + 1], over, q, n)
-        for n in range(count):
-            out[begin + n] = _squared(p, q, n, c[n], d[n], coarse, tiles, step)
-        for n in range(count):
-            i, j = (begin + n) * step_a, (begin + n) * step_b
-            f, g = face_a[i], face_b[j]
-            chord = _chord(f, bary_a, i, g, bary_b, j, vertices, faces)
-            # No path is shorter than the straight line.
-            out[begin + n] = sqrt(chord if f == g else max(chord, out[begin + n]))
-    return -1
+    step_a, step_b = int(len(a) > 1), int(len(b) > 1)
+    for n in range(len(out)):
+        i, j = n * step_a, n * step_b
+        chord = 0.0
+        for axis in range(4, 7):
+            gap = float(a[i, axis]) - float(b[j, axis])
+            chord += gap * gap
+        if face_a[i] == face_b[j]:
+            out[n] = sqrt(chord)
+            continue
+        c, d = int(a[i, 7]), int(b[j, 7])
+        if c == d:
+            squared = -_spread(a[i, 0] - b[j, 0], a[i, 1] - b[j, 1], a[i, 2] - b[j, 2], edges, c)
+        else:
+            squared = _squared(a, i, c, b, j, d, coarse, tiles, step)
+        # No path is shorter than the straight line.
+        out[n] = sqrt(max(chord, squared))
 
 
 @njit(cache=True, nogil=True)
-def _squared(p: Any, q: Any, n: int, c: int, d: int, coarse: Any, tiles: Any, step: float) -> float:
-    """Squared distance between points p[n] and q[n] of coarse triangles c and d; infinite where no path leads.
+def _squared(a: Any, i: int, c: int, b: Any, j: int, d: int, coarse: Any, tiles: Any, step: float) -> float:
+    """Squared distance between points i of a and j of b, in coarse triangles c and d; infinite where no path leads.
 
     There and back are the same to the last bit: the sum over the nine pairs is taken by rows and by columns.
     """
-    if c == d:
-        return -_spread(p[n, 0] - q[n, 0], p[n, 1] - q[n, 1], p[n, 2] - q[n, 2], coarse, c)
     rows, highest = 0.0, 0.0
     first, second, third = 0.0, 0.0, 0.0
+    u, v, w = coarse[d, 0], coarse[d, 1], coarse[d, 2]
     for k in range(3):
-        i = int(coarse[c, k])
-        x = float(_entry(tiles, i, int(coarse[d, 0])))
-        y = float(_entry(tiles, i, int(coarse[d, 1])))
-        z = float(_entry(tiles, i, int(coarse[d, 2])))
+        vertex = coarse[c, k]
+        x, y, z = float(_entry(tiles, vertex, u)), float(_entry(tiles, vertex, v)), float(_entry(tiles, vertex, w))
         highest = max(highest, max(x, max(y, z)))
         x, y, z = x * x, y * y, z * z
-        rows += p[n, k] * (q[n, 0] * x + q[n, 1] * y + q[n, 2] * z)
-        first, second, third = first + p[n, k] * x, second + p[n, k] * y, third + p[n, k] * z
+        rows += a[i, k] * (b[j, 0] * x + b[j, 1] * y + b[j, 2] * z)
+        first, second, third = first + a[i, k] * x, second + a[i, k] * y, third + a[i, k] * z
     if highest == FAR:
         return np.inf
-    columns = q[n, 0] * first + q[n, 1] * second + q[n, 2] * third
-    here = _spread(p[n, 0], p[n, 1], p[n, 2], coarse, c)
-    there = _spread(q[n, 0], q[n, 1], q[n, 2], coarse, d)
-    return 0.5 * (rows + columns) * step * step - (here + there)
+    columns = b[j, 0] * first + b[j, 1] * second + b[j, 2] * third
+    return 0.5 * (rows + columns) * step * step - (a[i, 3] + b[j, 3])

@@ -8,8 +8,9 @@ the surface is flat. ``geodesic_build`` makes tables, docs/methods/geodesics.md 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surface import geodesic_file
-from surface.geodesic_read import face_records, over_records, read
+from surface.geodesic_read import between, face_records, locate, over_records
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -28,6 +29,8 @@ Floats = NDArray[np.float64]
 
 # A thread gets at least so many pairs: below that, starting it costs more.
 _SHARE = 50_000
+# Points are located so many at a time: enough for each step to keep what it reads in the processor's cache.
+_BLOCK = 500_000
 
 _opened: WeakKeyDictionary[Body, dict[Path, GeodesicTable]] = WeakKeyDictionary()
 
@@ -86,6 +89,26 @@ def set_aside(body: Body, folder: Path | None = None) -> Path | None:
     return None
 
 
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Surface points of a body, found on the surface of its table: made by ``GeodesicTable.locate``.
+
+    Attributes:
+        face: (N,) faces of the body.
+        record: (N,8) float32, as ``geodesic_read.locate`` writes them.
+    """
+
+    face: NDArray[np.int32]
+    record: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.face)
+
+    def __getitem__(self, rows: Any) -> Located:
+        """Some of the points, by a slice, indices (n,) or a mask."""
+        return Located(self.face[rows], self.record[rows])
+
+
 class GeodesicTable:
     """Distances between surface points of one body. Safe to share between threads.
 
@@ -98,11 +121,14 @@ class GeodesicTable:
     def __init__(self, layout: geodesic_file.Layout, body: Body) -> None:
         self.path, self.vertices, self.step = layout.path, layout.vertices, layout.step
         arrays = layout.arrays
-        self._arguments: tuple[Any, ...] = (
-            np.ascontiguousarray(body.vertices), np.ascontiguousarray(body.faces, dtype=np.int32),
-            arrays["over_start"], over_records(arrays["over_weights"], arrays["over_size"], arrays["over_face"]),
-            face_records(arrays["vertices"], arrays["faces"]), geodesic_file.tiles(layout), layout.step,
+        vertices = np.ascontiguousarray(body.vertices)
+        edges = face_records(arrays["vertices"], arrays["faces"])
+        self._surface: tuple[Any, ...] = (
+            vertices, np.ascontiguousarray(body.faces, dtype=np.int32), vertices.mean(axis=0), arrays["over_start"],
+            over_records(arrays["over_weights"], arrays["over_size"], arrays["over_face"]), edges,
         )  # fmt: skip
+        coarse = np.ascontiguousarray(arrays["faces"], dtype=np.int32)
+        self._entries: tuple[Any, ...] = (coarse, edges, geodesic_file.tiles(layout), layout.step)
 
     @classmethod
     def open(cls, path: str | Path, body: Body) -> Self:
@@ -133,35 +159,84 @@ class GeodesicTable:
             threads: how many may read at once; as many as there are processors if not given.
 
         Raises:
-            ValueError: shapes do not fit, or a face or barycentrics are none of the body's; the message names the pair.
+            ValueError: shapes do not fit, or a face or barycentrics are none of the body's; the message says which.
         """
         sides = [_side(*a), _side(*b)]
-        lengths = [len(face) for face, _ in sides]
-        if lengths[0] != lengths[1] and 1 not in lengths:
-            raise ValueError(f"{lengths[0]} points on one side, {lengths[1]} on the other")
-        count = 0 if 0 in lengths else max(lengths)
+        count = _pairs(len(sides[0][0]), len(sides[1][0]))
+        single = [self._locate(f, w) if len(f) == 1 else None for f, w in sides]
         out = np.empty(count)
-        parts = max(1, min(threads or os.cpu_count() or 1, count // _SHARE))
-        cuts = np.linspace(0, count, parts + 1).astype(int)
-        work = partial(self._read, sides, out)
-        spans = list(pairwise(cuts))
-        if parts == 1:
-            work(*spans[0])
-        else:
-            with ThreadPoolExecutor(parts) as pool:
-                list(pool.map(lambda span: work(*span), spans))
+
+        def work(begin: int, end: int) -> None:
+            for at in range(begin, end, _BLOCK):
+                rows = slice(at, min(at + _BLOCK, end))
+                located = [
+                    known or self._locate(f[rows], w[rows], at) for known, (f, w) in zip(single, sides, strict=True)
+                ]
+                self._between(located[0], located[1], out[rows])
+
+        _shared(work, count, threads)
         return out
 
-    def _read(self, sides: list[tuple[NDArray[np.int32], Floats]], out: Floats, start: int, end: int) -> None:
-        if start == end:
-            return
-        pieces = [array if len(array) == 1 else array[start:end] for side in sides for array in side]
-        compiled: Any = read
-        wrong = compiled(*pieces, *self._arguments, out[start:end])
+    def locate(self, face: ArrayLike, bary: ArrayLike, threads: int | None = None) -> Located:
+        """Find surface points (face (N,), bary (N,3)) once, for many distances between them.
+
+        Raises:
+            ValueError: shapes do not fit, or a face or barycentrics are none of the body's; the message says which.
+        """
+        f, w = _side(face, bary)
+        record = np.empty((len(f), 8), np.float32)
+
+        def work(begin: int, end: int) -> None:
+            record[begin:end] = self._locate(f[begin:end], w[begin:end], begin).record
+
+        _shared(work, len(f), threads)
+        return Located(f, record)
+
+    def between(self, a: Located, b: Located, threads: int | None = None) -> Floats:
+        """Geodesic distances (N,) in metres between located points; either side may be a single point.
+
+        Raises:
+            ValueError: the sides hold different numbers of points.
+        """
+        out = np.empty(_pairs(len(a), len(b)))
+
+        def work(begin: int, end: int) -> None:
+            p, q = (side if len(side) == 1 else side[begin:end] for side in (a, b))
+            self._between(p, q, out[begin:end])
+
+        _shared(work, len(out), threads)
+        return out
+
+    def _locate(self, face: NDArray[np.int32], bary: Floats, first: int = 0) -> Located:
+        record = np.empty((len(face), 8), np.float32)
+        compiled: Any = locate
+        wrong = compiled(face, bary, *self._surface, record)
         if wrong >= 0:
             raise ValueError(
-                f"pair {start + wrong}: faces must be those of the body, and barycentrics finite, not negative, sum 1"
+                f"point {first + wrong}: faces must be those of the body, and barycentrics finite, not negative, sum 1"
             )
+        return Located(face, record)
+
+    def _between(self, a: Located, b: Located, out: Floats) -> None:
+        compiled: Any = between
+        compiled(a.face, a.record, b.face, b.record, *self._entries, out)
+
+
+def _pairs(a: int, b: int) -> int:
+    """How many pairs a points and b points make: as many as there are, or one to all."""
+    if a != b and 1 not in (a, b):
+        raise ValueError(f"{a} points on one side, {b} on the other")
+    return 0 if 0 in (a, b) else max(a, b)
+
+
+def _shared(work: Callable[[int, int], Any], count: int, threads: int | None) -> list[Any]:
+    """What ``work(begin, end)`` returns for the shares of ``count`` items, done by several threads at once."""
+    parts = max(1, min(threads or os.cpu_count() or 1, count // _SHARE))
+    spans = list(pairwise(np.linspace(0, count, parts + 1).astype(int).tolist()))
+    if parts == 1:
+        return [work(*span) for span in spans]
+    with ThreadPoolExecutor(parts) as pool:
+        return list(pool.map(lambda span: work(*span), spans))
 
 
 def _side(face: ArrayLike, bary: ArrayLike) -> tuple[NDArray[np.int32], Floats]:

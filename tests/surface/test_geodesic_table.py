@@ -85,7 +85,7 @@ def test_it_is_a_metric(anny, coarse_table, tiny, tiny_table, seed):
     assert np.array_equal(ab, ba)
     assert np.array_equal(coarse_table.distances(a, a), np.zeros(300))
     chord = np.linalg.norm(anny.position(*a) - anny.position(*b), axis=1)
-    assert (ab >= chord - 1e-12).all()
+    assert (ab >= chord - 5e-7).all()
     # What the interpolation is off by may be missing from the two sides together: single triples up to the size of a
     # triangle, of which those of the decimation are 5 cm wide; in the mean next to nothing.
     excess = ab - coarse_table.distances(a, c) - coarse_table.distances(c, b)
