@@ -41,6 +41,9 @@ def figures(body: Body) -> dict[str, float]:
     out |= {f"geodesic table: {name}": value for name, value in errors(table.distances(a, b), exact).items()}
     for threads in (1, 2):
         out[f"geodesic table: pairs a second, {threads} threads"] = round(speed(body, table, threads=threads))
+        out[f"geodesic table: pairs of located points a second, {threads} threads"] = round(
+            speed(body, table, threads=threads, located=True)
+        )
     assert find(body) is not None
     return out | peers(body, table)
 

@@ -136,6 +136,19 @@ def test_threads_give_what_one_gives(tiny, tiny_table):
     assert np.array_equal(tiny_table.distances(a, b, 1), tiny_table.distances(a, b, 4))
 
 
+def test_points_located_once_are_read_again_and_again(anny, coarse_table):
+    a, b = random_points(anny, 400, 1), random_points(anny, 400, 2)
+    p, q = coarse_table.locate(*a), coarse_table.locate(*b)
+    found = coarse_table.between(p, q)
+    assert np.array_equal(found, coarse_table.distances(a, b))
+    assert np.array_equal(coarse_table.between(p[7:8], q), coarse_table.distances((a[0][[7]], a[1][[7]]), b))
+    assert np.array_equal(coarse_table.between(p[::3], q[::3]), found[::3])
+    with pytest.raises(ValueError, match="400 points on one side, 3 on the other"):
+        coarse_table.between(p, q[:3])
+    with pytest.raises(ValueError, match="point 2: faces must be those of the body"):
+        coarse_table.locate(np.array([0, 1, len(anny.faces)], np.int32), np.full((3, 3), 1 / 3))
+
+
 def test_speed_is_that_of_the_best_of_three_runs(tiny, tiny_table, monkeypatch):
     clock = iter([0.0, 4.0, 10.0, 12.0, 20.0, 25.0])
     monkeypatch.setattr(geodesic_check, "perf_counter", lambda: next(clock))
