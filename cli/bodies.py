@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from cli.body_names import load
 from cli.build_mesh import build_mesh
@@ -34,8 +35,17 @@ def list_(data: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
     import surface
 
     sources: list[str | Path] = [*surface.names(), *sorted((data / "bodies").glob("*.npz"))]
-    bodies = list({body.hash: body for body in map(surface.load, reversed(sources))}.values())[::-1]
-    rows = [(b.name, len(b.vertices), len(b.faces), len(b.chart_names), len(b.part_names), b.hash) for b in bodies]
+    bodies = {}
+    for source in sources:
+        try:
+            body = surface.load(source)
+        except (ValueError, OSError) as error:
+            errors.print(f"[yellow]note:[/yellow] left out: {escape(str(error))}")
+        else:
+            bodies.setdefault(body.hash, body)
+    rows = [
+        (b.name, len(b.vertices), len(b.faces), len(b.chart_names), len(b.part_names), b.hash) for b in bodies.values()
+    ]
     columns = ("name", "vertices", "triangles", "charts", "parts", "hash")
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
@@ -101,7 +111,7 @@ def check(
     """Measure mesh, charts, round trips and mirror. Exits 1, with the reasons, when something is wrong."""
     from dataclasses import asdict
 
-    from cli.body_report import chart_table, summary_table
+    from cli.body_report import chart_table, plain, summary_table
     from surface.check import inspect
 
     body = load(name, data)
@@ -115,7 +125,7 @@ def check(
                 "name": body.name,
                 "hash": body.hash,
                 "mesh": {**asdict(figures.mesh), "closed": figures.mesh.closed},
-                "charts": [{**asdict(chart), "ratio": chart.ratio} for chart in figures.charts],
+                "charts": [plain({**asdict(chart), "ratio": chart.ratio}) for chart in figures.charts],
                 "round_trips": asdict(figures.trips),
                 "mirror": None if figures.mirror is None else asdict(figures.mirror),
                 "notes": notes,

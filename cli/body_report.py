@@ -16,6 +16,11 @@ CHART_COLUMNS = ("I", "chart", "faces", "faults", "mean %", "MDS %", "ratio", "w
 _WIDEST = 21
 
 
+def plain(figures: dict[str, object]) -> dict[str, object]:
+    """Figures for JSON, which has no "not a number"."""
+    return {key: None if isinstance(value, float) and isnan(value) else value for key, value in figures.items()}
+
+
 def chart_table(figures: BodyFigures) -> Table:
     """A row for each chart."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
@@ -32,7 +37,9 @@ def _row(chart: ChartFigures) -> tuple[str, ...]:
         str(chart.chart),
         name,
         str(chart.triangles),
-        str(chart.flips + chart.crossings + chart.overlaps + (chart.euler != 1 or chart.components != 1)),
+        "–"
+        if chart.empty
+        else str(chart.flips + chart.crossings + chart.overlaps + (chart.euler != 1 or chart.components != 1)),
         _share(chart.distortion_mean),
         _share(chart.scaling_mean),
         "–" if chart.ratio is None else f"{chart.ratio:.2f}",

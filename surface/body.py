@@ -53,6 +53,7 @@ class Body:
         keypoint_regressor: (K,V) sparse; keypoints are ``keypoint_regressor @ vertices``.
         part_colours: (P,3) sRGB of each part, or None; ``colours`` always has some.
         rig: the rig, or None.
+        charts_from: "file" where the charts were brought by a file rather than made here, else None.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Body:
     mirror_map: SurfaceMap | None = None
     part_colours: Bytes | None = None
     rig: Rig | None = None
+    charts_from: str | None = None
 
     # ------------------------------------------------------------------ files
 

@@ -145,7 +145,14 @@ class _Reader:
             "part_colours": self.index("part_colours", (p, 3), np.uint8, 0, 255)
             if "part_colours" in self.arrays
             else None,
+            "charts_from": self.origin() if "charts_from" in self.arrays else None,
         }
+
+    def origin(self) -> str:
+        value = self.raw("charts_from")
+        if value.shape != () or str(value) != "file":
+            raise self.fail("charts_from must be 'file'")
+        return "file"
 
     def mirror(self, v: int, f: int) -> dict[str, Any]:
         """The exact mirror of the triangles, or a map of the surface onto itself, or neither."""

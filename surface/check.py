@@ -15,7 +15,7 @@ from surface.crossing import crossings, overlaps
 from surface.directions import directions
 from surface.soundness import MeshFigures, mesh_figures
 from surface.topology import euler_characteristic, face_areas, face_components, half_edges, vertex_areas
-from surface.trips import MirrorFigures, TripFigures, mirror_figures, trip_figures
+from surface.trips import MirrorFigures, TripFigures, image_areas, mirror_figures, trip_figures
 from surface.unfold import geodesics, landmarks
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+DEGENERATE = 1e-12  # twice the area in U,V of a triangle that covers nothing
+MOST_RATIO = 1.1  # of a chart's mean distortion to plain scaling's
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ class ChartFigures:
             reaches on this chart. None where it was not measured.
         along: correlation of V with the anatomical way up (see `surface.directions`); None where there is none.
         outward: correlation of U with the way outward.
+        laid_flat: of charts from a file, triangles of the body that lie flat on an edge, in no other's way (see
+            `laid_flat`); flips, crossings and overlaps are counted without them.
+        empty: why there is nothing to measure, "no triangles", "no area" or "no area in U,V"; "" where there is.
         round_trip: largest distance in metres between a surface point and `from_iuv(to_iuv(point))`.
     """
 
@@ -63,6 +69,8 @@ class ChartFigures:
     scaling_mean: float | None = None
     along: float | None = None
     outward: float | None = None
+    laid_flat: tuple[int, ...] = ()
+    empty: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -74,6 +82,8 @@ class ChartFigures:
     @property
     def problems(self) -> list[str]:
         """What keeps the chart from being a bijective disk, in words; empty when nothing does."""
+        if self.empty:
+            return [f"chart {self.chart} ({self.name}): {self.empty}"]
         found = []
         if self.components != 1:
             found.append(f"in {self.components} pieces")
@@ -96,7 +106,7 @@ def flips(uv: Floats) -> int:
     a, b = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
     area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
     sign = 1.0 if (area > 0).sum() >= (area < 0).sum() else -1.0
-    return int((sign * area <= 1e-12).sum())
+    return int((sign * area <= DEGENERATE).sum())
 
 
 def distortion(distance: Floats, sources: Ints, uv: Floats, weight: Floats) -> tuple[float, float]:
@@ -119,30 +129,39 @@ def distortion(distance: Floats, sources: Ints, uv: Floats, weight: Floats) -> t
 
 @dataclass(frozen=True)
 class BodyFigures:
-    """All figures of a body: its mesh, its charts in order, round trips, and its mirror if it has one."""
+    """All figures of a body: its mesh, its charts in order, round trips, and its mirror if it has one.
+
+    What the charts are held to goes beyond being bijective where they are made here; of charts from a file (`brought`)
+    it is worth a note.
+    """
 
     mesh: MeshFigures
     charts: tuple[ChartFigures, ...]
     trips: TripFigures
     mirror: MirrorFigures | None
+    brought: bool = False
 
     @property
     def problems(self) -> list[str]:
         """What is wrong, in words; empty when nothing is."""
         mirror = [] if self.mirror is None else self.mirror.problems
-        return [*self.mesh.problems, *problems(list(self.charts)), *self.trips.problems, *mirror]
+        own = [] if self.brought else self._far + self._unlike
+        return [*self.mesh.problems, *problems(list(self.charts)), *self.trips.problems, *mirror, *own]
 
     @property
     def notes(self) -> list[str]:
         """What is worth knowing but not wrong, in words."""
-        found = [*self.mesh.notes, *([] if self.mirror is None else self.mirror.notes)]
-        far = [chart for chart in self.charts if chart.ratio is not None and chart.ratio > 1.1]
-        if far:
-            worst = max(far, key=lambda chart: chart.ratio or 0.0)
-            found.append(
-                f"distances on {len(far)} chart{'s' * (len(far) > 1)} are off by more than 1.1 times plain scaling's, "
-                f"most of all on chart {worst.chart} ({worst.name}): {worst.ratio:.2f} times"
-            )
+        found = self.mesh.notes
+        if self.brought:
+            found += self._far + self._unlike
+        elif self.mirror is not None and not self.mirror.exact:
+            found += self.mirror.unlike
+        for chart in self.charts:
+            if chart.laid_flat:
+                found.append(
+                    f"chart {chart.chart} ({chart.name}): no I,U,V leads to triangle "
+                    f"{', '.join(map(str, chart.laid_flat))}, laid flat on an edge"
+                )
         for axis, values in (
             ("V", [chart.along for chart in self.charts if chart.along is not None]),
             ("U", [chart.outward for chart in self.charts if chart.outward is not None]),
@@ -151,6 +170,25 @@ class BodyFigures:
             if 0 < against < len(values):
                 found.append(f"{axis} points the other anatomical way on {against} of {len(values)} charts")
         return found
+
+    @property
+    def _far(self) -> list[str]:
+        """Charts that keep distances worse than they could."""
+        far = [chart for chart in self.charts if chart.ratio is not None and chart.ratio > MOST_RATIO]
+        if not far:
+            return []
+        worst = max(far, key=lambda chart: chart.ratio or 0.0)
+        return [
+            f"distances on {len(far)} chart{'s' * (len(far) > 1)} are off by more than {MOST_RATIO} times plain "
+            f"scaling's, most of all on chart {worst.chart} ({worst.name}): {worst.ratio:.2f} times"
+        ]
+
+    @property
+    def _unlike(self) -> list[str]:
+        """Differences of mirrored charts. A surface that is mirrored without its triangles has some."""
+        if self.mirror is None or not (self.mirror.exact or self.brought):
+            return []
+        return self.mirror.unlike
 
 
 def inspect(body: Body, scaling: bool = True, progress: Callable[[int, int], None] | None = None) -> BodyFigures:
@@ -170,7 +208,8 @@ def inspect(body: Body, scaling: bool = True, progress: Callable[[int, int], Non
         done += charts[-1].triangles
         if progress is not None:
             progress(done, len(body.faces))
-    return BodyFigures(mesh_figures(body), tuple(charts), trip_figures(body), mirror_figures(body))
+    brought = body.charts_from is not None
+    return BodyFigures(mesh_figures(body), tuple(charts), trip_figures(body), mirror_figures(body), brought)
 
 
 def check(body: Body, sources: int = 60, points: int = 5000, seed: int = 0) -> list[ChartFigures]:
@@ -202,16 +241,19 @@ def chart_figures(
     """Figures of one chart (1..C); see `check` and `inspect`. A twin (its exact mirror image) lends its distances.
 
     Raises:
-        ValueError: the body has no such chart, or the chart has no triangles.
+        ValueError: the body has no such chart.
     """
     if not 1 <= chart <= len(body.chart_names):
         raise ValueError(f"chart {chart}; the body has charts 1..{len(body.chart_names)}")
     members = np.flatnonzero(body.face_chart == chart)
-    if not len(members):
-        raise ValueError(f"chart {chart} ({body.chart_names[chart - 1]}) has no triangles")
+    name, empty = body.chart_names[chart - 1], _empty(body, members)
+    if empty:
+        nan = float("nan")
+        return ChartFigures(chart, name, len(members), 0, 0, 0, 0, 0, nan, nan, nan, empty=empty)
     vertices, faces, uv = flat_mesh(body, members)
-    border = _border(faces)
     pieces, euler = face_components(faces)[0], euler_characteristic(faces)
+    flat = laid_flat(faces, uv) if body.charts_from is not None else np.zeros(len(faces), bool)
+    shown = faces[~flat]
     if twin is not None:
         mean, worst, plain = twin.distortion_mean, twin.distortion_worst, twin.scaling_mean
     elif pieces == 1:
@@ -221,20 +263,44 @@ def chart_figures(
     along, outward = directions(body, chart)
     return ChartFigures(
         chart=chart,
-        name=body.chart_names[chart - 1],
+        name=name,
         triangles=len(members),
         euler=euler,
         components=pieces,
-        flips=flips(uv[faces]),
-        crossings=crossings(uv, border),
-        overlaps=overlaps(uv[faces]),
+        flips=flips(uv[shown]),
+        crossings=crossings(uv, _border(shown)),
+        overlaps=overlaps(uv[shown]),
         distortion_mean=mean,
         distortion_worst=worst,
         round_trip=round_trip(body, members, points, seed),
         scaling_mean=plain,
         along=along,
         outward=outward,
+        laid_flat=tuple(members[flat].tolist()),
     )
+
+
+def _empty(body: Body, members: Ints) -> str:
+    if not len(members):
+        return "no triangles"
+    if not body.face_area[members].sum() > 0:
+        return "no area"
+    return "" if image_areas(body.face_uv[members]).sum() > DEGENERATE else "no area in U,V"
+
+
+def laid_flat(faces: Ints, uv: Floats) -> NDArray[np.bool_]:
+    """Which triangles `(F,)` of a chart lie flat, their longest edge on a neighbour's and another on the boundary.
+
+    So are triangles filled in that a file of charts leaves out (see `surface.builders.smpl_uv.fill`): the image of the
+    others is whole without them. Triangles that are degenerate elsewhere are none of these.
+    """
+    edge = np.stack([faces, np.roll(faces, -1, axis=1)], axis=2)
+    size = len(uv)
+    rim = ~np.isin(edge[..., 0] * size + edge[..., 1], edge[..., 1] * size + edge[..., 0])
+    length = np.linalg.norm(uv[edge[..., 0]] - uv[edge[..., 1]], axis=2)
+    longest = length.argmax(axis=1)[:, None]
+    inner = ~np.take_along_axis(rim, longest, axis=1)[:, 0] & (length.max(axis=1) > 0)
+    return np.asarray((2.0 * image_areas(uv[faces]) <= DEGENERATE) & rim.any(axis=1) & inner)
 
 
 def _is_twin(body: Body, chart: int) -> bool:

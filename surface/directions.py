@@ -50,6 +50,8 @@ def directions(body: Body, chart: int) -> tuple[float | None, float | None]:
     members = np.flatnonzero(body.face_chart == chart)
     centre, uv = body.vertices[body.faces[members]].mean(axis=1), body.face_uv[members].mean(axis=1)
     area = body.face_area[members]
+    if not area.sum() > 0:
+        return None, None
     along = _correlation(centre @ up, uv[:, 1], area)
     if what not in OUTWARD:
         return along, None

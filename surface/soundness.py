@@ -62,11 +62,9 @@ class MeshFigures:
             (self.crowded_edges, "edge|s with more than two triangles"),
             (self.turned_edges, "edge|s between triangles that are turned against each other"),
             (self.degenerate, "triangle|s without area"),
-            (self.unused, "vertice|s without a triangle"),
         ):
             if count:
-                one = what.replace("vertice|s", "vertex").replace("|s", "")
-                found.append(f"mesh: {count} {one if count == 1 else what.replace('|', '')}")
+                found.append(f"mesh: {count} {what.replace('|s', '') if count == 1 else what.replace('|', '')}")
         if self.closed and not self.volume > 0:
             found.append("mesh: the triangles face inward")
         return found
@@ -79,6 +77,8 @@ class MeshFigures:
             found.append(f"the mesh is open: {self.holes} hole{'s' * (self.holes != 1)}")
         if self.components > 1:
             found.append(f"the mesh is in {self.components} pieces: no geodesic leads from one to another")
+        if self.unused:
+            found.append(f"{self.unused:,} {'vertex is' if self.unused == 1 else 'vertices are'} of no triangle")
         if self.self_crossings:
             found.append(f"{self.self_crossings} pairs of triangles pass through one another")
         return found

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
-UV_LIMIT = 1e-4  # of I,U,V to the surface to I,U,V
+UV_LIMIT = 1e-4  # of I,U,V to the surface to I,U,V, and of mirrored points
 SURFACE_LIMIT = 5e-4  # metres, of the surface to I,U,V to the surface, 99.9th percentile
 
 
@@ -55,10 +55,12 @@ class TripFigures:
 
 
 def trip_figures(body: Body, uv_points: int = 100_000, surface_points: int = 500_000, seed: int = 0) -> TripFigures:
-    """Round trips of random points; see `TripFigures`."""
+    """Round trips of random points; see `TripFigures`. Charts that cover nothing in U,V are passed over."""
     rng = np.random.default_rng(seed)
     worst, strays = 0.0, 0
     for chart in range(1, len(body.chart_names) + 1):
+        if not image_areas(body.face_uv[body.face_chart == chart]).sum() > 0:
+            continue
         i, u, v = in_chart(body, chart, uv_points, rng)
         again = body.to_iuv(*body.from_iuv(i, u, v))
         strays += int((again[0] != i).sum())
@@ -86,15 +88,23 @@ def trip_figures(body: Body, uv_points: int = 100_000, surface_points: int = 500
 def in_chart(body: Body, chart: int, count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], Floats, Floats]:
     """Random I, U, V (count,) each, uniform over a chart's image in the U,V square."""
     uv = body.face_uv[body.face_chart == chart]
-    a, b = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
-    area = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
+    area = image_areas(uv)
     pick = rng.choice(len(uv), count, p=area / area.sum())
     u, v = np.einsum("nk,nkc->cn", rng.dirichlet((1.0, 1.0, 1.0), count), uv[pick]).clip(0.0, 1.0)
     return np.full(count, chart, np.uint8), u, v
 
 
+def image_areas(uv: Floats) -> Floats:
+    """Areas (F,) in the plane of triangles (F, 3, 2)."""
+    a, b = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
+    return np.asarray(0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]))
+
+
 def on_borders(body: Body, count: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
-    """Random surface points (face, bary) on borders of charts: on edges where U,V jump, a fifth of them at corners."""
+    """Random surface points (face, bary) on borders of charts: on edges where U,V jump, a fifth of them at corners.
+
+    On any edges where there are no borders.
+    """
     side = np.repeat(np.arange(len(body.faces), dtype=np.int32), 3)
     corner = np.tile(np.arange(3), len(body.faces))
     both = np.stack([corner, (corner + 1) % 3], axis=1)
@@ -107,7 +117,7 @@ def on_borders(body: Body, count: int, rng: np.random.Generator) -> tuple[Ints, 
         (twin := other.get((b, a))) is None or twin[4] != own[4] or twin[:2] != own[2:4] or twin[2:4] != own[:2]
         for (a, b), own in zip(ends.tolist(), key.tolist(), strict=True)
     ]
-    rows = np.flatnonzero(seam)
+    rows = np.flatnonzero(seam) if any(seam) else np.arange(len(seam))
     pick = rows[rng.integers(len(rows), size=count)]
     t = rng.random(count)
     t[: count // 5] = 0.0
@@ -119,7 +129,8 @@ def on_borders(body: Body, count: int, rng: np.random.Generator) -> tuple[Ints, 
 
 def _even(body: Body, count: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
     """Random surface points (face, bary), uniform by area."""
-    face = rng.choice(len(body.faces), count, p=body.face_area / body.face_area.sum()).astype(np.int32)
+    total = body.face_area.sum()
+    face = rng.choice(len(body.faces), count, p=body.face_area / total if total > 0 else None).astype(np.int32)
     return face, rng.dirichlet((1.0, 1.0, 1.0), count)
 
 
@@ -132,6 +143,7 @@ class MirrorFigures:
         back: 99.9th percentile of the distance in metres between a point and its mirror image's mirror image.
         reflection: 99.9th percentile of the distance in metres between a point's mirror image and its reflection in
             x = 0.
+        other_part: share of points whose mirror image is not in the mirrored coarse part.
         other_chart: share of points whose mirror image is not on the mirrored chart.
         uv: largest difference in U or V between a point and its mirror image where they are on mirrored charts; on a
             chart that is its own mirror image, of U and 1 - U.
@@ -140,6 +152,7 @@ class MirrorFigures:
     exact: bool
     back: float
     reflection: float
+    other_part: float
     other_chart: float
     uv: float
 
@@ -149,14 +162,23 @@ class MirrorFigures:
         found = []
         if not self.back < (1e-9 if self.exact else 5e-3):
             found.append(f"mirror: twice mirrored, a point is {1000 * self.back:.2f} mm off")
-        if self.other_chart > (0.0 if self.exact else 0.05):
-            found.append(f"mirror: {100 * self.other_chart:.1f}% of the points are mirrored to another chart")
+        if self.other_part > self._limit:
+            found.append(f"mirror: {100 * self.other_part:.2g}% of the points are mirrored to another part")
         return found
 
     @property
-    def notes(self) -> list[str]:
-        """What is worth knowing of the mirror, in words."""
-        return [] if self.uv < 1e-4 else [f"mirrored points differ in U,V by up to {self.uv:.2g}"]
+    def unlike(self) -> list[str]:
+        """How the charts of the two sides differ, in words."""
+        found = []
+        if self.other_chart > self._limit:
+            found.append(f"mirror: {100 * self.other_chart:.2g}% of the points are mirrored to another chart")
+        if not self.uv < UV_LIMIT:
+            found.append(f"mirror: mirrored points differ in U,V by up to {self.uv:.2g}")
+        return found
+
+    @property
+    def _limit(self) -> float:
+        return 0.0 if self.exact else 0.05
 
 
 def mirror_figures(body: Body, count: int = 50_000, seed: int = 0) -> MirrorFigures | None:
@@ -173,10 +195,12 @@ def mirror_figures(body: Body, count: int = 50_000, seed: int = 0) -> MirrorFigu
     same = j == wanted
     u = np.where(wanted == i, 1.0 - u, u)
     off = np.maximum(np.abs(u - s), np.abs(v - t))[same]
+    matched = body.part(other[0]) == body.part_mirror[body.part(face)]
     return MirrorFigures(
         exact=body.mirror_face is not None,
         back=float(np.quantile(np.linalg.norm(again - at, axis=1), 0.999)),
         reflection=float(np.quantile(np.linalg.norm(there - at * [-1.0, 1.0, 1.0], axis=1), 0.999)),
+        other_part=float(1.0 - matched.mean()),
         other_chart=float(1.0 - same.mean()),
         uv=float(off.max(initial=0.0)),
     )

@@ -80,6 +80,8 @@ def build(model: Path, uv_processed: Path | None = None, name: str = "smpl", pro
         except ValueError as error:
             raise ValueError(f"{model}: {error}") from error
     arrays = _arrays(read, faces, name) | {"face_chart": face_chart, "face_uv": face_uv}
+    if uv is not None:
+        arrays["charts_from"] = np.array("file")
     part = np.array(CHART_PART)[face_chart.astype(np.int64) - 1]
     if mirror is not None and _same_parts(mirror, face_chart):
         arrays |= {"mirror_face": mirror.face, "mirror_corner": mirror.corner}

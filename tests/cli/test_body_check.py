@@ -64,6 +64,16 @@ def test_a_spoilt_body_fails_with_the_reason(ball: Body, tmp_path: Path) -> None
     assert "flipped" in done.output
 
 
+def test_what_is_wrong_with_one_chart_does_not_stop_the_others(ball: Body, tmp_path: Path) -> None:
+    uv = np.where((ball.face_chart == 2)[:, None, None], 0.5, ball.face_uv)
+    replace(ball, face_uv=uv).save(tmp_path / "half.npz")
+    done = CliRunner().invoke(app, ["body", "check", str(tmp_path / "half.npz"), "--no-scaling", "--json"])
+    assert done.exit_code == 1
+    found = json.loads(done.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert "chart 2 (South): no area in U,V" in found["problems"]
+    assert [chart["distortion_mean"] is None for chart in found["charts"]] == [False, True]
+
+
 def test_pictures_are_png_files_of_a_known_sheet(ball: Body, tmp_path: Path) -> None:
     ball.save(tmp_path / "ball.npz")
     for words, reason in (

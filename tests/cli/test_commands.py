@@ -177,6 +177,15 @@ def test_usage_errors_are_short(data: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_damaged_body_does_not_hide_the_others(tmp_path: Path) -> None:
+    (tmp_path / "bodies").mkdir()
+    (tmp_path / "bodies" / "torn.npz").write_bytes(b"PK torn")
+    done = densemark("body", "list", "--json", data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [row["name"] for row in json.loads(done.stdout)] == ["anny"]
+    assert "torn.npz" in done.stderr
+
+
 def test_brackets_in_a_complaint_are_no_markup(tmp_path: Path) -> None:
     assert "no body '[red].npz'" in refused("body", "show", "[red].npz", data=tmp_path / "data")
 

@@ -112,3 +112,16 @@ def test_a_body_has_1_to_255_parts_and_charts(tiny_arrays: dict[str, Any], count
 def test_a_file_that_is_not_there_is_not_called_damaged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Body.load(tmp_path / "nothing.npz")
+
+
+def test_where_charts_come_from_is_kept_and_bodies_without_it_keep_their_hash(
+    tiny_arrays: dict[str, Any], tmp_path: Path
+) -> None:
+    own = Body.from_arrays(tiny_arrays)
+    assert "charts_from" not in own.arrays()
+    brought = Body.from_arrays(tiny_arrays | {"charts_from": np.array("file")})
+    brought.save(tmp_path / "body.npz")
+    assert Body.load(tmp_path / "body.npz").charts_from == "file"
+    assert brought.hash != own.hash
+    with pytest.raises(ValueError, match="charts_from must be 'file'"):
+        Body.from_arrays(tiny_arrays | {"charts_from": np.array(["file"])})

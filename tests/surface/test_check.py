@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 from surface.bijective import is_bijective, turned
 from surface.body import Body
-from surface.check import chart_figures, check, distortion, flips, problems
+from surface.check import chart_figures, check, distortion, flat_mesh, flips, inspect, problems
 from surface.crossing import crosses, crossings, overlaps
 from surface.topology import boundary_loops, vertex_areas
 from surface.unfold import geodesics
@@ -181,5 +181,78 @@ def test_faults_are_found_and_named(tiny: Body) -> None:
 def test_a_chart_that_is_not_there_is_refused(tiny: Body) -> None:
     with pytest.raises(ValueError, match=r"chart 3; the body has charts 1\.\.2"):
         chart_figures(tiny, 3)
-    with pytest.raises(ValueError, match="has no triangles"):
-        chart_figures(replace(tiny, face_chart=np.ones_like(tiny.face_chart)), 2)
+
+
+def test_charts_with_nothing_to_measure_are_told_and_the_others_measured(tiny: Body) -> None:
+    flat_uv, thin = tiny.face_uv.copy(), tiny.vertices.copy()
+    flat_uv[tiny.face_chart == 2] = 0.5
+    thin[tiny.faces[tiny.face_chart == 2]] = 0.0
+    for spoilt, reason in (
+        (replace(tiny, face_chart=np.ones_like(tiny.face_chart)), "no triangles"),
+        (replace(tiny, face_uv=flat_uv), "no area in U,V"),
+        (replace(tiny, vertices=thin), "no area"),
+    ):
+        figures = inspect(spoilt)
+        assert f"chart 2 (Left Hand): {reason}" in figures.problems
+        assert [chart.empty for chart in figures.charts] == ["", reason]
+        assert figures.charts[0].distortion_mean > 0
+
+
+def test_distortion_beyond_plain_scaling_is_a_problem_but_a_note_where_a_file_brought_the_charts(tiny: Body) -> None:
+    # Seen along x the rim is squeezed; scaling spreads it.
+    ours, theirs = (inspect(replace(tiny, charts_from=origin)) for origin in (None, "file"))
+    assert [text for text in ours.problems if "plain scaling" in text] == ours.problems != []
+    assert not any("plain scaling" in text for text in ours.notes)
+    assert theirs.problems == []
+    assert any("plain scaling" in text for text in theirs.notes)
+
+
+def test_charts_cut_unalike_are_a_problem_but_a_note_where_a_file_brought_them(tiny: Body) -> None:
+    both = replace(tiny, chart_part=np.ones(2, np.uint8), part_names=("All",), part_mirror=np.arange(2, dtype=np.uint8))
+    chart = tiny.face_chart.copy()
+    chart[np.flatnonzero(chart == 1)[0]] = 2
+    for body, what in (
+        (replace(both, face_chart=chart), "another chart"),
+        (replace(tiny, face_uv=_moved(tiny)), "U,V"),
+    ):
+        ours, theirs = (inspect(replace(body, charts_from=o), scaling=False) for o in (None, "file"))
+        assert any(text.startswith("mirror") and what in text for text in ours.problems)
+        assert not any(text.startswith("mirror") for text in theirs.problems)
+        assert any(text.startswith("mirror") and what in text for text in theirs.notes)
+    # Another part is wrong whoever cut the charts.
+    parts = inspect(replace(tiny, face_chart=chart, charts_from="file"), scaling=False)
+    assert any("another part" in text for text in parts.problems)
+
+
+def _moved(tiny: Body) -> np.ndarray:
+    return np.where((tiny.face_chart == 1)[:, None, None], 0.9 * tiny.face_uv, tiny.face_uv)
+
+
+def test_triangles_laid_flat_on_an_edge_are_named_where_a_file_brought_the_charts(tiny: Body) -> None:
+    own = np.flatnonzero(tiny.face_chart == 1)
+    _, faces, _ = flat_mesh(tiny, own)
+    edge = np.stack([faces, np.roll(faces, -1, axis=1)], axis=2).reshape(-1, 2).tolist()
+    known = {tuple(pair) for pair in edge}
+    alone = np.array([(b, a) not in known for a, b in edge]).reshape(-1, 3)
+    # One at the boundary: the corner where a boundary edge begins goes onto the edge across from it.
+    at = int(np.flatnonzero(alone.sum(axis=1) == 1)[0])
+    k = int(np.flatnonzero(alone[at])[0])
+    uv = tiny.face_uv.copy()
+    uv[own[at], k] = 0.6 * uv[own[at], (k + 1) % 3] + 0.4 * uv[own[at], (k + 2) % 3]
+    filled = replace(tiny, face_uv=uv, charts_from="file")
+    figures = chart_figures(filled, 1, points=200)
+    assert figures.laid_flat == (int(own[at]),)
+    assert figures.flips == figures.crossings == figures.overlaps == 0
+    assert chart_figures(replace(filled, charts_from=None), 1, points=200).flips == 1
+    assert any(f"triangle {own[at]}," in text for text in inspect(filled, scaling=False).notes)
+
+    # One amid the chart: its corner is put onto its edge in all triangles that have it.
+    amid = int(np.flatnonzero(~np.isin(faces, faces[alone.any(axis=1)]).any(axis=1))[0])
+    corner = (tiny.faces == tiny.faces[own[amid], 0]) & (tiny.face_chart == 1)[:, None]
+    uv[corner] = uv[own[amid], 1:].mean(axis=0)
+    spoilt = chart_figures(replace(filled, face_uv=uv), 1, points=200)
+    assert spoilt.flips == 1
+    assert spoilt.laid_flat == figures.laid_flat
+    turned_over = tiny.face_uv.copy()
+    turned_over[own[at]] = turned_over[own[at]][[0, 2, 1]]
+    assert chart_figures(replace(filled, face_uv=turned_over), 1, points=200).flips == 1

@@ -30,6 +30,7 @@ def test_every_value_of_the_file_is_kept(anny, charted, toes):
     assert len(ids) > len(anny.vertices)  # split along the borders
     body, uv = charted.body, charted.uv
     assert uv is not None
+    assert body.charts_from == "file"
     assert (uv.split, uv.missing.tolist(), uv.closed) == (len(ids), sorted(toes), 0)
     row = {key: f for f, key in enumerate(map(tuple, np.sort(body.faces, axis=1).tolist()))}
     face = np.array([row[tuple(sorted(ids[t].tolist()))] for t in triangles])
