@@ -16,7 +16,7 @@ from cli.geodesics import geodesics
 from cli.transfer import transfer
 
 if TYPE_CHECKING:
-    pass
+    from surface.body import Body
 
 app = typer.Typer(help="The body surfaces: list, show, build, check.", no_args_is_help=True)
 build = typer.Typer(help="Build a body.", no_args_is_help=True)
@@ -35,7 +35,7 @@ def list_(data: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
     import surface
 
     sources: list[str | Path] = [*surface.names(), *sorted((data / "bodies").glob("*.npz"))]
-    bodies = {}
+    bodies: dict[str, Body] = {}
     for source in sources:
         try:
             body = surface.load(source)
