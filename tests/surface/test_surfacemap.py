@@ -26,7 +26,9 @@ def test_outside_a_convex_body_walking_finds_the_nearest_point(tiny, seed, heigh
     point = tiny.position(face, bary) * (1 + height)
     starts = rng.integers(len(tiny.faces), size=(20, 1)).astype(np.int32)
     # From the far side the way over the rim leads away at first; from near by it does not.
-    near = np.where((tiny.position(starts[:, 0], bary) * point).sum(axis=1) > 0, starts[:, 0], face)[:, None]
+    begin = tiny.position(starts[:, 0], bary)
+    cosine = (begin * point).sum(axis=1) / np.linalg.norm(begin, axis=1) / np.linalg.norm(point, axis=1)
+    near = np.where(cosine > 0.9, starts[:, 0], face)[:, None]
     found, weights, distance = walk(tiny, point, near.astype(np.int32))
     assert np.abs(distance - tiny.nearest(point)[2]).max() < 1e-9
     assert np.abs(np.linalg.norm(tiny.position(found, weights) - point, axis=1) - distance).max() < 1e-12
