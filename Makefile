@@ -38,7 +38,7 @@ e2e:
 	$(BIN)/pytest -m e2e
 
 lock:
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o locks/light.txt $(UPGRADE)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -c locks/limits.txt -o locks/light.txt $(UPGRADE)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra postgres --extra s3 pyproject.toml -c locks/light.txt -o locks/server.txt $(UPGRADE)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --extra s3 pyproject.toml -c locks/server.txt -o locks/dev.txt $(UPGRADE)
 
