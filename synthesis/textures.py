@@ -5,7 +5,9 @@ Clothes end where sleeves and legs end along the limbs of the rig; no geometry i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,8 +71,9 @@ def linear(colour: str) -> Floats:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-def dress(rng: np.random.Generator) -> Outfit:
-    """A random outfit."""
+def dress(rng: np.random.Generator, textures: Sequence[Path] = ()) -> Outfit:
+    """A random outfit; ``textures`` are the user's images of fabrics."""
+    del textures
 
     def pick(colours: tuple[str, ...], hue: float = 0.10) -> Floats:
         colour = linear(colours[rng.integers(len(colours))]) * rng.uniform(0.85, 1.15)
@@ -106,6 +109,7 @@ class Wardrobe:
     part_names: tuple[str, ...]
     ground: float
     crown: float
+    vertices: int
 
     @classmethod
     def measure(cls, body: Body) -> Wardrobe:
@@ -115,7 +119,7 @@ class Wardrobe:
         joints = dict(zip(body.rig.joint_names, body.rig.J_regressor @ rest, strict=True))
         points = dict(zip(body.keypoint_names, body.keypoint_regressor @ rest, strict=True))
         names = tuple(name.lower() for name in body.part_names)
-        return cls(joints, points, names, float(rest[:, 1].min()), float(rest[:, 1].max()))
+        return cls(joints, points, names, float(rest[:, 1].min()), float(rest[:, 1].max()), len(rest))
 
 
 def paint(outfit: Outfit, wardrobe: Wardrobe, part: NDArray[np.uint8], rest: Floats) -> tuple[Floats, Floats, Floats]:
