@@ -7,8 +7,11 @@ body and a user's SMPL file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
@@ -46,6 +49,10 @@ class Rig:
         return [int(p) if 0 <= p < count and p != j else -1 for j, p in enumerate(self.kintree_table[0])]
 
 
+# Of each rig: joint positions (J,3) of the mean shape and their change (J,3,S) with each coefficient.
+_regressed: WeakKeyDictionary[Rig, tuple[Floats, Floats]] = WeakKeyDictionary()
+
+
 def rodrigues(rotations: ArrayLike) -> Floats:
     """Rotation matrices (J,3,3) of axis-angle vectors (J,3) in radians (Rodrigues' formula), exact at zero."""
     r = np.asarray(rotations, dtype=np.float64)
@@ -65,26 +72,32 @@ def shape(rig: Rig, betas: ArrayLike | None = None) -> Floats:
     Raises:
         ValueError: more coefficients than shape directions, or some are not finite.
     """
-    b = np.zeros(0) if betas is None else np.asarray(betas, dtype=np.float64)
-    if b.ndim != 1 or len(b) > rig.shapedirs.shape[2]:
-        raise ValueError(f"betas has shape {b.shape}; the rig has {rig.shapedirs.shape[2]} shape directions")
-    if not np.isfinite(b).all():
-        raise ValueError(f"betas[{int(np.argmin(np.isfinite(b)))}] is not finite")
-    return rig.v_template + rig.shapedirs[:, :, : len(b)] @ b if len(b) else rig.v_template.copy()
+    b = _coefficients(rig, betas)
+    rest = np.array(rig.v_template, dtype=np.float64)
+    if len(b):
+        _add(rest, rig.shapedirs, b)
+    return rest
+
+
+def joints(rig: Rig, betas: ArrayLike | None = None) -> Floats:
+    """Joint positions (J,3) of the rest pose for shape coefficients: ``J_regressor @ shape(rig, betas)``.
+
+    Raises:
+        ValueError: as ``shape``.
+    """
+    b = _coefficients(rig, betas)
+    if rig not in _regressed:
+        flat = np.asarray(rig.shapedirs, dtype=np.float64).reshape(len(rig.v_template), -1)
+        directions = (rig.J_regressor @ flat).reshape(len(rig.joint_names), 3, -1)
+        _regressed[rig] = rig.J_regressor @ rig.v_template, directions
+    mean, directions = _regressed[rig]
+    return np.asarray(mean + directions[:, :, : len(b)] @ b)
 
 
 def transforms(rig: Rig, joints: ArrayLike, rotations: ArrayLike) -> Floats:
     """World transforms (J,4,4) of the joints: rest joint positions (J,3), local axis-angle rotations (J,3)."""
-    at = np.asarray(joints, dtype=np.float64)
-    matrices = rodrigues(rotations)
-    world = np.tile(np.eye(4), (len(at), 1, 1))
-    for j, parent in enumerate(rig.parents):
-        if parent < 0:
-            world[j, :3, :3], world[j, :3, 3] = matrices[j], at[j]
-        else:
-            world[j, :3, :3] = world[parent, :3, :3] @ matrices[j]
-            world[j, :3, 3] = world[parent, :3, :3] @ (at[j] - at[parent]) + world[parent, :3, 3]
-    return world
+    at = np.ascontiguousarray(joints, dtype=np.float64)
+    return np.asarray(_chain(at, rodrigues(rotations), np.array(rig.parents)))
 
 
 def pose(
@@ -110,19 +123,66 @@ def pose(
         raise ValueError(f"rotations has shape {angles.shape}; the rig needs ({count}, 3)")
     if not np.isfinite(angles).all():
         raise ValueError(f"rotations of joint {int(np.argmin(np.isfinite(angles).all(axis=1)))} are not finite")
-    rest = shape(rig, betas)
-    joints = rig.J_regressor @ rest
+    offset = np.zeros(3) if translation is None else np.asarray(translation, dtype=np.float64)
+    if offset.shape != (3,):
+        raise ValueError(f"translation has shape {offset.shape}; it needs (3,)")
+    rest, at = shape(rig, betas), joints(rig, betas)
     if rig.posedirs is not None:
-        feature = (rodrigues(angles[1:]) - np.eye(3)).reshape(-1)
-        rest = rest + rig.posedirs @ feature
-    world = transforms(rig, joints, angles)
+        _add(rest, rig.posedirs, (rodrigues(angles[1:]) - np.eye(3)).reshape(-1))
+    world = transforms(rig, at, angles)
     # Relative to the rest pose, so that a vertex needs no bone-local coordinates.
-    world[:, :3, 3] -= np.einsum("jab,jb->ja", world[:, :3, :3], joints)
-    blend = (rig.weights @ world[:, :3, :].reshape(count, 12)).reshape(-1, 3, 4)
-    posed = np.einsum("vab,vb->va", blend[:, :, :3], rest) + blend[:, :, 3]
-    if translation is not None:
-        offset = np.asarray(translation, dtype=np.float64)
-        if offset.shape != (3,):
-            raise ValueError(f"translation has shape {offset.shape}; it needs (3,)")
-        posed += offset
+    world[:, :3, 3] -= np.einsum("jab,jb->ja", world[:, :3, :3], at)
+    weights = rig.weights
+    return np.asarray(_skin(rest, weights.indptr, weights.indices, weights.data, world, offset))
+
+
+def _coefficients(rig: Rig, betas: ArrayLike | None) -> Floats:
+    b = np.zeros(0) if betas is None else np.asarray(betas, dtype=np.float64)
+    if b.ndim != 1 or len(b) > rig.shapedirs.shape[2]:
+        raise ValueError(f"betas has shape {b.shape}; the rig has {rig.shapedirs.shape[2]} shape directions")
+    if not np.isfinite(b).all():
+        raise ValueError(f"betas[{int(np.argmin(np.isfinite(b)))}] is not finite")
+    return b
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _add(points: Any, directions: Any, b: Any) -> None:
+    """Adds ``directions[:, :, :len(b)] @ b`` to points (V,3), without a copy of the directions in other precision."""
+    for v in range(len(points)):
+        for c in range(3):
+            total = 0.0
+            for k in range(len(b)):
+                total += directions[v, c, k] * b[k]
+            points[v, c] += total
+
+
+@njit(cache=True, nogil=True)
+def _chain(at: Any, matrices: Any, parents: Any) -> Any:
+    world = np.zeros((len(at), 4, 4))
+    for j in range(len(at)):
+        parent = parents[j]
+        world[j, 3, 3] = 1.0
+        for a in range(3):
+            if parent < 0:
+                world[j, a, :3], world[j, a, 3] = matrices[j, a], at[j, a]
+                continue
+            world[j, a, 3] = world[parent, a, 3]
+            for k in range(3):
+                world[j, a, 3] += world[parent, a, k] * (at[j, k] - at[parent, k])
+                for b in range(3):
+                    world[j, a, b] += world[parent, a, k] * matrices[j, k, b]
+    return world
+
+
+@njit(cache=True, nogil=True)
+def _skin(rest: Any, first: Any, joint: Any, weight: Any, world: Any, offset: Any) -> Any:
+    """Linear blend skinning: the sum over a vertex's joints of weight times ``world`` (J,4,4) of the rest (V,3)."""
+    posed = np.empty((len(rest), 3))
+    for v in range(len(rest)):
+        for c in range(3):
+            total = offset[c]
+            for k in range(first[v], first[v + 1]):
+                m = world[joint[k]]
+                total += weight[k] * (m[c, 0] * rest[v, 0] + m[c, 1] * rest[v, 1] + m[c, 2] * rest[v, 2] + m[c, 3])
+            posed[v, c] = total
     return posed

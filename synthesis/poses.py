@@ -6,6 +6,7 @@ rest pose of the rig: the rotation of a joint is the smallest one that turns its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from surface.frames import palm_normal
 from surface.rig import pose, shape
+from synthesis.pose_files import UserPose
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -127,11 +129,27 @@ POSES: tuple[Pose, ...] = (
 )
 
 
-def sample(body: Body, rng: np.random.Generator, tries: int = 12) -> tuple[Pose, Floats, Floats]:
-    """A random everyday pose of a random shape, free of self-penetration.
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """A person in a pose: ``surface.rig.pose(body.rig, betas, rotations)`` gives the vertices.
 
-    Returns:
-        The pose it was made of, betas (S,), rotations (J,3).
+    Attributes:
+        name: the pose's.
+        betas: (S,) shape.
+        rotations: (J,3) axis-angle in radians relative to the parent; the root's tilts the whole person.
+        seated: sits on something that is not there.
+        lift: metres between the lowest vertex and the ground (a jump).
+    """
+
+    name: str
+    betas: Floats
+    rotations: Floats
+    seated: bool
+    lift: float = 0.0
+
+
+def sample(body: Body, rng: np.random.Generator, poses: Sequence[UserPose] = (), tries: int = 12) -> Sampled:
+    """A random everyday pose, or one of ``poses``, of a random shape, free of self-penetration.
 
     Raises:
         ValueError: the body has no rig, or the rig lacks SMPL's joint names.
@@ -144,10 +162,11 @@ def sample(body: Body, rng: np.random.Generator, tries: int = 12) -> tuple[Pose,
         rotations = articulate(body, chosen, betas, rng)
         depth = penetration(body, pose(rig, betas, rotations))
         if depth < best[0]:
-            best = (depth, (chosen, betas, rotations))
+            best = (depth, Sampled(chosen.name, betas, rotations, chosen.seated))
         if depth == 0:
             break
-    return best[1]
+    found: Sampled = best[1]
+    return found
 
 
 def articulate(body: Body, chosen: Pose, betas: Floats, rng: np.random.Generator | None = None) -> Floats:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
-from surface.rig import pose, rodrigues, shape
+from surface.rig import joints, pose, rodrigues, shape, transforms
 
 ANGLES = arrays(np.float64, (2, 3), elements=st.floats(-7, 7))
 
@@ -50,6 +50,19 @@ def test_pose_is_smpls_formula(tiny, rotations, betas):
         for j in range(2):
             expected += weights[v, j] * (world[j][:3, :3] @ (rest[v] - joints[j]) + world[j][:3, 3])
         assert np.allclose(found[v], expected, atol=1e-9)
+
+
+def test_a_whole_body_is_posed_as_with_matrices(anny):
+    rng, rig = np.random.default_rng(1), anny.rig
+    betas, rotations = rng.normal(size=16), rng.normal(size=(len(rig.joint_names), 3))
+    rest = rig.v_template + rig.shapedirs @ betas
+    at = rig.J_regressor @ rest
+    assert np.allclose(joints(rig, betas), at, rtol=0, atol=1e-12)
+    world = transforms(rig, at, rotations)
+    world[:, :3, 3] -= np.einsum("jab,jb->ja", world[:, :3, :3], at)
+    blend = (rig.weights @ world[:, :3].reshape(len(at), 12)).reshape(-1, 3, 4)
+    expected = np.einsum("vab,vb->va", blend[:, :, :3], rest) + blend[:, :, 3]
+    assert np.allclose(pose(rig, betas, rotations), expected, rtol=0, atol=1e-9)
 
 
 def test_turning_the_root_is_a_rigid_motion(anny):

@@ -1,14 +1,11 @@
-"""Poses: limbs point where the pose says, bodies do not pass through themselves, cameras see the whole person."""
+"""Poses: limbs point where the pose says, bodies do not pass through themselves."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from surface.rig import pose, shape, transforms
-from synthesis.camera import Camera, around
 from synthesis.poses import POSES, Limbs, Pose, articulate, penetration, sample
 
 BONES = {"thigh": ("hip", "knee"), "shin": ("knee", "ankle"), "upper_arm": ("shoulder", "elbow")}
@@ -48,36 +45,7 @@ def test_samples_differ_and_do_not_pass_through_themselves(anny):
     rng = np.random.default_rng(0)
     names = set()
     for _ in range(8):
-        chosen, betas, rotations = sample(anny, rng)
-        names.add(chosen.name)
-        assert penetration(anny, pose(anny.rig, betas, rotations)) < 0.02
+        found = sample(anny, rng)
+        names.add(found.name)
+        assert penetration(anny, pose(anny.rig, found.betas, found.rotations)) < 0.02
     assert len(names) > 3
-
-
-@given(st.integers(0, 2**32 - 1))
-@settings(max_examples=60, deadline=None)
-def test_the_camera_sees_the_whole_person(anny, seed):
-    rng = np.random.default_rng(seed)
-    vertices = anny.vertices * rng.uniform(0.8, 1.2, 3)
-    camera = around(vertices, rng, 300)
-    assert np.allclose(camera.axes @ camera.axes.T, np.eye(3), atol=1e-12)
-    assert np.linalg.det(camera.axes) == pytest.approx(1)
-    xy, depth = camera.project(vertices)
-    assert (depth > 0.3).all()
-    assert (xy >= 0).all()
-    assert (xy <= 300).all()
-    assert np.ptp(xy, axis=0).max() > 150
-    assert camera.axes[1, 1] < -0.8  # upright: down in the image is down in the world
-
-
-@given(st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
-def test_rays_go_through_their_pixels(seed):
-    rng = np.random.default_rng(seed)
-    camera = Camera(np.linalg.qr(rng.normal(size=(3, 3)))[0], rng.normal(size=3), rng.uniform(50, 500), (40.0, 60.0))
-    xy, depth = rng.uniform(0, 100, (20, 2)), rng.uniform(0.5, 9, 20)
-    points = camera.position + camera.rays(xy[:, 0], xy[:, 1]) * depth[:, None]
-    found = camera.project(points)
-    assert np.allclose(found[0], xy)
-    assert np.allclose(found[1], depth)
-    assert np.allclose(camera.scaled(3).project(points)[0], 3 * xy)
