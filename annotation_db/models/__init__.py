@@ -2,12 +2,16 @@
 
 from annotation_db.models.accounts import SignInFailure, User, UserSession
 from annotation_db.models.base import Base
+from annotation_db.models.jobs import Job, JobShard, JobState, Worker
 from annotation_db.models.photos import Image, Member, Person, PersonRevision, Project
 from annotation_db.models.work import Mark, MarkRevision, Mask, MaskRevision, Point, Task
 
 __all__ = [
     "Base",
     "Image",
+    "Job",
+    "JobShard",
+    "JobState",
     "Mark",
     "MarkRevision",
     "Mask",
@@ -21,4 +25,5 @@ __all__ = [
     "Task",
     "User",
     "UserSession",
+    "Worker",
 ]
