@@ -9,7 +9,7 @@ import traceback
 import typer
 from rich.markup import escape
 
-from cli import benchmark, bodies, datasets, demo, serve, users
+from cli import benchmark, bodies, datasets, demo, render, serve, users
 from cli.common import errors
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.add_typer(users.app, name="user")
 app.add_typer(bodies.app, name="body")
+app.command("render")(render.render)
 app.command("import")(datasets.import_)
 app.command("export")(datasets.export)
 app.command("check")(datasets.check)

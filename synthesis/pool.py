@@ -1,0 +1,93 @@
+"""Many processes that fill one folder of renders."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection, get_context, parent_process
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthesis.dataset import Recipe, make
+
+if TYPE_CHECKING:
+    from surface.body import Body
+
+_TOGETHER = 4  # images that a process is given at once
+
+# What a process needs to know once: body, folder, recipe, and the event that ends the work early.
+_task: tuple[Body, Path, Recipe, Any] | None = None
+
+
+def make_all(
+    body: Body, folder: Path, numbers: Sequence[int], recipe: Recipe, workers: int
+) -> Iterator[tuple[int, bool]]:
+    """``synthesis.dataset.make`` by several processes, in any order; each computes in one thread.
+
+    Leaving the loop early lets each process finish its image and ends them; they end, too, with the one that began
+    them, however that ends.
+
+    Raises:
+        ValueError, OSError: as ``make`` does.
+        RuntimeError: a process was killed.
+    """
+    if workers <= 1:
+        yield from make(body, folder, numbers, recipe)
+        return
+    one_thread()
+    context = get_context("spawn")
+    stop = context.Event()
+    queue = [list(numbers[k : k + _TOGETHER]) for k in range(0, len(numbers), _TOGETHER)][::-1]
+    workers = max(min(workers, len(queue)), 1)
+    pool = ProcessPoolExecutor(workers, context, _begin, (body, folder, recipe, stop))
+    waiting: set[Future[list[tuple[int, bool]]]] = set()
+    try:
+        while queue or waiting:
+            while queue and len(waiting) < 2 * workers:  # a few ahead, so that nobody waits
+                waiting.add(pool.submit(_make, queue.pop()))
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield from future.result()
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            "a process that renders was killed (out of memory?); run the same again, perhaps with fewer --workers"
+        ) from error
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def one_thread() -> None:
+    """Processes begun after this compute in one thread each."""
+    for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _begin(body: Body, folder: Path, recipe: Recipe, stop: Any) -> None:
+    """End with whoever started this process; its interrupts are not for this one."""
+    global _task
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    _task = body, folder, recipe, stop
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(0)
+
+
+def _make(numbers: list[int]) -> list[tuple[int, bool]]:
+    assert _task is not None
+    body, folder, recipe, stop = _task
+    out = []
+    for number in numbers:
+        if stop.is_set():
+            break
+        out.extend(make(body, folder, [number], recipe))
+    return out
