@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 import surface
 from surface import views
 from surface.body import Body
-from synthesis.render import Render, render_person
+from synthesis.render import Options, render
+from synthesis.truth import Truth
 
 DISPLAY = 512
 POINTS = 10  # of every visible part
@@ -49,8 +50,8 @@ def click_errors(body: Body) -> ClickErrors:
     """The errors over all rendered persons."""
     errors, unseen = [], 0
     for seed in SEEDS:
-        render = render_person(body, seed, 512)
-        for part, face, bary in true_points(render, np.random.default_rng(seed)):
+        truth = render(body, seed, Options(size=512, occluders=0, cut=0)).person.truth
+        for part, face, bary in true_points(truth, np.random.default_rng(seed)):
             best, _ = views.best_view(body, part, face, bary)
             unseen += int((best < 0).sum())
             face, bary, best = face[best >= 0], bary[best >= 0], best[best >= 0]
@@ -60,13 +61,13 @@ def click_errors(body: Body) -> ClickErrors:
     return ClickErrors(np.concatenate(errors), unseen)
 
 
-def true_points(render: Render, rng: np.random.Generator) -> Iterator[tuple[int, Ints, Floats]]:
+def true_points(truth: Truth, rng: np.random.Generator) -> Iterator[tuple[int, Ints, Floats]]:
     """Up to POINTS true surface points of every visible part: part, face (N,), bary (N,3)."""
-    for part in np.unique(render.part)[1:]:
-        rows, columns = np.nonzero(render.part == part)
-        chosen = rng.choice(len(rows), min(len(rows), POINTS), replace=False)
-        bary = render.bary[rows[chosen], columns[chosen]].astype(np.float64)
-        yield int(part), render.face[rows[chosen], columns[chosen]], bary / bary.sum(axis=1, keepdims=True)
+    for part in np.unique(truth.part):
+        rows = np.flatnonzero(truth.part == part)
+        chosen = rng.choice(rows, min(len(rows), POINTS), replace=False)
+        bary = truth.bary[chosen].astype(np.float64)
+        yield int(part), truth.face[chosen], bary / bary.sum(axis=1, keepdims=True)
 
 
 def _click_truth(body: Body, part: int, index: int, face: Ints, bary: Floats) -> tuple[int, Floats]:

@@ -13,7 +13,7 @@ from surface import views
 from surface.body import Body
 from surface.check import inspect
 from surface.raster import rasterize
-from synthesis.render import render_person
+from synthesis.render import Options, render
 
 SIZE = 512
 POINTS = 200_000
@@ -29,7 +29,7 @@ def measure() -> dict[str, float]:
         **charts(body),
         **geodesics(body),
         **tables.figures(body),
-        "render a person 512 px, ms": round(timed(lambda: render_person(body, 0, SIZE), 5), 1),
+        "render a person 512 px, ms": round(timed(lambda: render(body, 0, Options(size=SIZE)), 5), 1),
     }
 
 

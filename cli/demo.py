@@ -181,19 +181,20 @@ def add_renders(state: State, project_id: UUID) -> None:
 
 
 def add_render(state: State, project_id: UUID, body: Body, file_name: str, seed_number: int) -> None:
-    import numpy as np
     from PIL import Image
 
     from server.persons.rendered import add_rendered_person
-    from synthesis.render import render_person
+    from synthesis import truth
+    from synthesis.render import Options, render
 
-    render = render_person(body, seed_number, size=640)
+    made = render(body, seed_number, Options(size=640, occluders=0, cut=0))
+    person = made.person
     with TemporaryDirectory() as folder:
-        picture, truth = Path(folder) / file_name, Path(folder) / "truth.npz"
-        Image.fromarray(render.image).save(picture)
-        np.savez_compressed(truth, face=render.face, bary=render.bary, part=render.part)
+        picture, file = Path(folder) / file_name, Path(folder) / "truth.npz"
+        Image.fromarray(made.image).save(picture)
+        truth.write(file, person.truth)
         add_rendered_person(
-            state, project_id, picture, render.box, render.keypoints.ravel().tolist(), render.segmentation, truth
+            state, project_id, picture, person.box, person.keypoints.ravel().tolist(), person.segmentation, file
         )
 
 

@@ -1,13 +1,17 @@
-"""The camera of a render: a pinhole that looks at the person from a sensible place."""
+"""The camera of a render: a pinhole that looks at the persons from a sensible place."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+
+# No person is nearer to the camera than this (metres).
+_NEAREST = 0.7
 
 
 @dataclass(frozen=True)
@@ -44,28 +48,52 @@ class Camera:
         return Camera(self.axes, self.position, self.focal * factor, (self.centre[0] * factor, self.centre[1] * factor))
 
 
-def around(vertices: Floats, rng: np.random.Generator, size: int) -> Camera:
-    """A camera that sees the whole person (V,3) in a square image, mostly from the front."""
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    centre, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
-    # Front, half profile and profile mostly; one in seven from behind.
-    yaw = np.radians(rng.normal(0, 42) if rng.random() > 1 / 7 else rng.normal(180, 30))
-    pitch = np.radians(rng.uniform(-4, 16))
-    wide = np.radians(rng.uniform(28, 50))
-    towards = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
-    position = centre + towards * (radius / np.sin(wide / 2)) * rng.uniform(1.0, 1.25)
-    forward = -towards
+def frame(people: Sequence[Floats], rng: np.random.Generator, azimuth: float, size: int, cut: float) -> Camera:
+    """A camera that has persons (V,3) in a square image: near or far, from below or above, whole or cut by the border.
+
+    Args:
+        people: the vertices of each person; the first is the one that the picture is of.
+        rng: what chooses.
+        azimuth: radians about the upward axis from +z, where the camera stands, seen from the persons.
+        size: pixels of the image's side.
+        cut: the share of pictures that cut the person off.
+    """
+    everyone = np.concatenate([person[::7] for person in people])
+    low, high = everyone.min(axis=0), everyone.max(axis=0)
+    middle = (low + high) / 2
+    away = np.array([np.sin(azimuth), 0.0, np.cos(azimuth)])
+    # Mostly at the height of a photographer's eyes or chest, at times from the knee or from a balcony.
+    height = float(
+        rng.choice([rng.normal(1.45, 0.18), rng.uniform(0.35, 1.1), rng.uniform(1.9, 3.4)], p=[0.6, 0.2, 0.2])
+    )
+    distance = float(np.exp(rng.normal(np.log(3.0), 0.42)).clip(1.3, 8.0))
+    roll = np.radians(rng.normal(0, 1.2) if rng.random() < 0.85 else rng.normal(0, 6))
+    # Where the border cuts the person off, it is most often below the hips or the knees, as portraits do.
+    chance, fill, shift = rng.random(), rng.uniform(0.62, 0.95), rng.uniform(-0.5, 0.5, 2)
+    subject = people[0][::7] if rng.random() < 0.5 or chance < cut else everyone
+    if chance < cut:
+        tall = subject[:, 1].min() + np.ptp(subject[:, 1]) * rng.uniform(0.3, 0.62)
+        subject = subject[subject[:, 1] > tall] if rng.random() < 0.85 else subject[subject[:, 1] < tall + 0.2]
+    target = (subject.min(axis=0) + subject.max(axis=0)) / 2
+    while True:
+        position = middle * [1, 0, 1] + away * distance + np.array([0.0, low[1] + height, 0.0])
+        camera = _aimed(position, target, roll)
+        if camera.project(everyone)[1].min() > _NEAREST:
+            break
+        distance *= 1.15
+    xy = camera.project(subject)[0]
+    zoom = size * fill / float(np.ptp(xy, axis=0).max())
+    box = (xy.min(axis=0) + xy.max(axis=0)) / 2
+    slack = np.clip(size - np.ptp(xy, axis=0) * zoom, 0, None) * [0.7, 0.5] + size * 0.02
+    x, y = size / 2 + shift * slack - box * zoom
+    return Camera(camera.axes, position, zoom, (float(x), float(y)))
+
+
+def _aimed(position: Floats, target: Floats, roll: float) -> Camera:
+    """A camera of focal length 1 at a place, looking at another."""
+    forward = (target - position) / np.linalg.norm(target - position)
     right = np.cross(forward, [0.0, 1.0, 0.0])
     right /= np.linalg.norm(right)
-    roll = np.radians(rng.normal(0, 1.2))
     down = np.cross(forward, right)
     axes = np.stack([np.cos(roll) * right + np.sin(roll) * down, np.cos(roll) * down - np.sin(roll) * right, forward])
-    camera = Camera(axes, position, size / 2 / np.tan(wide / 2), (size / 2, size / 2))
-    # Fill the image to a good part, with the person anywhere in it.
-    xy = camera.project(vertices)[0]
-    extent = float(np.ptp(xy, axis=0).max())
-    zoom = size * rng.uniform(0.72, 0.92) / extent
-    box = (xy.min(axis=0) + xy.max(axis=0)) / 2 - size / 2
-    slack = size - np.ptp(xy, axis=0) * zoom
-    shift = rng.uniform(-0.5, 0.5, 2) * np.minimum(slack * 0.7, size * np.array([0.3, 0.12])) - box * zoom
-    return Camera(axes, position, camera.focal * zoom, (float(size / 2 + shift[0]), float(size / 2 + shift[1])))
+    return Camera(axes, position, 1.0, (0.0, 0.0))

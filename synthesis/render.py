@@ -1,12 +1,14 @@
-"""A rendered person with the exact surface point of every pixel.
+"""Rendered persons with the exact surface point of every pixel.
 
-SURREAL-style (Varol et al., "Learning from Synthetic Humans", CVPR 2017), with one z-buffer for the picture and the
-truth: the truth of a pixel is the surface point at the pixel's centre.
+SURREAL-style (Varol et al., "Learning from Synthetic Humans", CVPR 2017), with one z-buffer over all persons and
+things: the truth of a pixel is the surface point at the pixel's centre.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -16,12 +18,13 @@ from pycocotools import mask as rle
 
 from surface.body import vertex_normals
 from surface.raster import rasterize
-from surface.rig import pose
 from surface.shading import ambient
-from synthesis.camera import Camera, around
-from synthesis.poses import Pose, sample
+from synthesis.camera import Camera, frame
+from synthesis.keypoints import keypoints
 from synthesis.scene import Scene, Shadows, background, place
+from synthesis.stage import Actor, act, spread
 from synthesis.textures import Outfit, Wardrobe, check_dressable, dress, paint
+from synthesis.truth import Truth
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -29,92 +32,177 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
+# Sub-streams of randomness, so that a change of one concern leaves the others as they were.
+_CAST, _POSE, _LOOK, _PLACE, _CAMERA, _SCENE, _NOISE = range(7)
+_MOST_PERSONS = 16
 # Colour samples per pixel and axis.
 _SAMPLES = 2
-# A keypoint inside the body is visible if the surface in front of it is nearer than this (metres).
-_FLESH = {"nose": 0.02, "eye": 0.02, "ear": 0.02, "shoulder": 0.12, "hip": 0.16, "elbow": 0.08, "knee": 0.10}
-_FLESH_ELSE = 0.07
 
 _wardrobes: WeakKeyDictionary[Body, Wardrobe] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
-class Render:
-    """A rendered person and its truth.
+class Options:
+    """What is rendered.
 
     Attributes:
-        image: (H,W,3) u8 sRGB.
-        face: (H,W) face of the body at each pixel's centre, -1 where the person is not.
-        bary: (H,W,3) its barycentrics.
-        depth: (H,W) metres, infinite where the person is not.
-        part: (H,W) u8 coarse part, 0 where the person is not.
-        box: x, y, width, height in pixels of the visible person.
-        segmentation: compressed COCO RLE of the visible person.
-        keypoints: (K,3) the body's keypoints: x, y in pixels and COCO's visibility, 0 outside the image, 1 hidden, 2
-            visible.
-        vertices: (V,3) metres, the posed body in the world.
-        camera: the camera.
-        pose: the name of the pose it was made of.
-        seed: what it was made from.
+        size: pixels of the image's side, 32..4096.
+        persons: the fewest and the most persons in an image, 1..16.
+        occluders: the share of images, 0..1, in which something stands before a person.
+        poses: the user's own poses; empty: everyday poses.
+        backgrounds: the user's photos; empty: procedural places.
+        textures: the user's fabrics; empty: procedural ones.
+        cut: the share of images, 0..1, whose border cuts the person off.
     """
 
-    image: NDArray[np.uint8]
-    face: Ints
-    bary: NDArray[np.float32]
-    depth: Floats
-    part: NDArray[np.uint8]
+    size: int = 512
+    persons: tuple[int, int] = (1, 1)
+    occluders: float = 0.3
+    poses: tuple[Any, ...] = ()
+    backgrounds: tuple[Path, ...] = ()
+    textures: tuple[Path, ...] = ()
+    cut: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not 32 <= self.size <= 4096:
+            raise ValueError(f"size {self.size} is not in 32..4096")
+        fewest, most = self.persons
+        if not 1 <= fewest <= most <= _MOST_PERSONS:
+            raise ValueError(f"persons {fewest}..{most} is no range within 1..{_MOST_PERSONS}")
+        for name, share in (("occluders", self.occluders), ("cut", self.cut)):
+            if not 0 <= share <= 1:
+                raise ValueError(f"{name} {share} is no share in 0..1")
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """A rendered person, as far as it is seen.
+
+    Attributes:
+        truth: the surface point of every pixel that shows it.
+        box: x, y, width, height in pixels of what is visible.
+        segmentation: compressed COCO RLE of what is visible.
+        keypoints: (K,3) the body's keypoints: x, y in pixels and COCO's visibility, 0 outside the image, 1 hidden, 2
+            visible.
+        pose: the name of the pose.
+        betas, rotations, translation: ``surface.rig.pose`` makes the undressed person in the world of them.
+        vertices: (V,3) metres, the surface that is seen: dressed, in the world.
+    """
+
+    truth: Truth
     box: tuple[float, float, float, float]
     segmentation: dict[str, Any]
     keypoints: Floats
-    vertices: Floats
-    camera: Camera
     pose: str
+    betas: Floats
+    rotations: Floats
+    translation: Floats
+    vertices: Floats
+
+    @property
+    def area(self) -> int:
+        """Pixels that show the person."""
+        return len(self.truth.pixel)
+
+
+@dataclass(frozen=True, eq=False)
+class Render:
+    """An image (H,W,3) u8 sRGB with its persons, all of whom are seen; made from ``seed``."""
+
+    image: NDArray[np.uint8]
+    persons: tuple[Person, ...]
+    camera: Camera
     seed: int
 
+    @cached_property
+    def person(self) -> Person:
+        """The person of whom most is seen."""
+        return max(self.persons, key=lambda person: person.area)
 
-def render_person(body: Body, seed: int, size: int = 512) -> Render:
-    """A person in a random shape, pose, dress, place and light; the same seed gives the same picture.
+
+def render(body: Body, seed: int, options: Options = Options()) -> Render:
+    """Persons in random shapes, poses, dress, place and light: a pure function of its arguments.
 
     Raises:
-        ValueError: the body has no rig with SMPL's joint names, or lacks a part that is dressed; the size is not in
-            32..4096.
+        ValueError: the body has no rig with SMPL's joint names, or lacks a part that is dressed; the seed is negative.
     """
-    if not 32 <= size <= 4096:
-        raise ValueError(f"size {size} is not in 32..4096")
-    rng = np.random.default_rng(seed)
-    chosen, betas, rotations = sample(body, rng)
+    if seed < 0:
+        raise ValueError(f"seed {seed} is negative")
     check_dressable(body)
-    vertices = pose(body.rig, betas, rotations)  # type: ignore[arg-type]
-    vertices = vertices - [0.0, vertices[:, 1].min(), 0.0]
-    camera = around(vertices, rng, size)
-    scene = place(rng, 0.0, camera)
-    outfit = dress(rng)
-    props, prop_faces = _seat(body, chosen, vertices)
-    points, faces = np.concatenate([vertices, props]), np.concatenate([body.faces, prop_faces])
-    image = _picture(body, points, faces, camera, scene, outfit, size, rng)
-    face, bary, depth = rasterize(*camera.project(points), faces, size, size, perspective=True)
-    there = (face >= 0) & (face < len(body.faces))
-    face = np.where(there, face, -1).astype(np.int32)
-    bary = np.where(there[..., None], bary, np.float32(0))
+    size = options.size
+    rng = _stream(seed, _CAST)
+    count = int(rng.integers(options.persons[0], options.persons[1] + 1))
+    azimuth = float(rng.uniform(0, 2 * np.pi))
+    # Towards the camera or in half profile mostly; one in seven shows the back.
+    yaws = [
+        azimuth - np.radians(rng.normal(0, 42) if rng.random() > 1 / 7 else rng.normal(180, 30)) for _ in range(count)
+    ]
+    actors = [act(body, _stream(seed, _POSE, n), yaw) for n, yaw in enumerate(yaws)]
+    actors = spread(actors, _stream(seed, _PLACE), azimuth)
+    outfits = [dress(_stream(seed, _LOOK, n)) for n in range(count)]
+    camera = frame([actor.vertices for actor in actors], _stream(seed, _CAMERA), azimuth, size, options.cut)
+    scene = place(_stream(seed, _SCENE), 0.0, camera)
+    points = [actor.vertices for actor in actors]
+    props, prop_faces = _seats(body, actors)
+    vertices = np.concatenate([*points, props])
+    faces = np.concatenate(
+        [*(body.faces + n * len(body.vertices) for n in range(count)), prop_faces + count * len(body.vertices)]
+    ).astype(np.int32)
+    image = _picture(body, vertices, faces, camera, scene, outfits, size, _stream(seed, _NOISE))
+    face, bary, depth = rasterize(*camera.project(vertices), faces, size, size, perspective=True)
+    owner = np.where((face >= 0) & (face < count * len(body.faces)), face // len(body.faces), -1)
+    cosine = _facing(vertices, faces, face, camera)
+    persons = []
+    for n, actor in enumerate(actors):
+        there = owner == n
+        if not there.any():
+            continue
+        truth = Truth.of(body, np.where(there, face - n * len(body.faces), -1), bary, depth, cosine)
+        persons.append(
+            Person(
+                truth=truth,
+                box=_box(there),
+                segmentation=_segmentation(there),
+                keypoints=keypoints(body, actor.vertices, camera, owner, depth, n),
+                pose=actor.name,
+                betas=actor.betas,
+                rotations=actor.rotations,
+                translation=actor.translation,
+                vertices=points[n],
+            )
+        )
+    if not persons:
+        raise ValueError(f"seed {seed}: no person appears in an image of {size} pixels")
+    return Render(image, tuple(persons), camera, seed)
+
+
+def _stream(seed: int, concern: int, index: int = 0) -> np.random.Generator:
+    return np.random.default_rng([seed, concern, index])
+
+
+def _box(there: NDArray[np.bool_]) -> tuple[float, float, float, float]:
     rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
-    if not len(rows):
-        raise ValueError(f"seed {seed}: the person does not appear in an image of {size} pixels")
-    box = (columns[0], rows[0], columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0])
+    return (
+        float(columns[0]), float(rows[0]), float(columns[-1] + 1 - columns[0]), float(rows[-1] + 1 - rows[0])
+    )  # fmt: skip
+
+
+def _segmentation(there: NDArray[np.bool_]) -> dict[str, Any]:
     encoded = rle.encode(np.asfortranarray(there.astype(np.uint8)))
-    return Render(
-        image=image,
-        face=face,
-        bary=bary,
-        depth=np.where(there, depth, np.inf),
-        part=body.part(face),
-        box=tuple(float(v) for v in box),  # type: ignore[arg-type]
-        segmentation={"size": [size, size], "counts": encoded["counts"].decode("ascii")},
-        keypoints=_keypoints(body, vertices, camera, depth, size),
-        vertices=vertices,
-        camera=camera,
-        pose=chosen.name,
-        seed=seed,
+    return {"size": list(there.shape), "counts": encoded["counts"].decode("ascii")}
+
+
+def _facing(vertices: Floats, faces: Ints, face: Ints, camera: Camera) -> Floats:
+    """(H,W) cosine between the triangle's normal and the direction to the camera."""
+    out = np.zeros(face.shape)
+    there = face >= 0
+    a, b, c = np.moveaxis(vertices[faces[face[there]]], 1, 0)
+    normal = np.cross(b - a, c - a)
+    view = camera.position - a
+    out[there] = np.einsum("nc,nc->n", normal, view) / (
+        np.linalg.norm(normal, axis=1) * np.linalg.norm(view, axis=1) + 1e-12
     )
+    return out.clip(0, 1)
 
 
 def _picture(
@@ -123,7 +211,7 @@ def _picture(
     faces: Ints,
     camera: Camera,
     scene: Scene,
-    outfit: Outfit,
+    outfits: list[Outfit],
     size: int,
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
@@ -139,13 +227,16 @@ def _picture(
     normal = np.einsum("nk,nkc->nc", weights, vertex_normals(points, faces)[corners])
     albedo, shine = np.tile(scene.colours[2], (len(face), 1)), np.zeros(len(face))
     sky = np.ones(len(face))
-    person = face < len(body.faces)
+    person = face < len(outfits) * len(body.faces)
     if body not in _wardrobes:
         _wardrobes[body] = Wardrobe.measure(body)
-    own = face[person]
+    own = face[person] % len(body.faces)
     rest = np.einsum("nk,nkc->nc", weights[person], body.vertices[body.faces[own]])
-    albedo[person], bump, shine[person] = paint(outfit, _wardrobes[body], body.face_part[own], rest)
-    normal[person] += bump
+    who = face[person] // len(body.faces)
+    for n, outfit in enumerate(outfits):
+        mine = np.flatnonzero(person)[who == n]
+        albedo[mine], bump, shine[mine] = paint(outfit, _wardrobes[body], body.face_part[own[who == n]], rest[who == n])
+        normal[mine] += bump
     sky[person] = 0.25 + 0.75 * np.einsum("nk,nk->n", weights[person], ambient(body)[body.faces[own]])
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     canvas[there] = _shade(scene, camera, position, normal, albedo, shine, sky, shadows)
@@ -182,10 +273,20 @@ def _shade(
     return albedo * light + 0.35 * gloss[:, None] * scene.sunlight
 
 
-def _seat(body: Body, chosen: Pose, vertices: Floats) -> tuple[Floats, Ints]:
-    """A block (8,3), (12,3) under a seated person; nothing for others. Faces index behind the body's vertices."""
-    if not chosen.seated:
-        return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
+def _seats(body: Body, actors: list[Actor]) -> tuple[Floats, Ints]:
+    """Blocks under the seated: vertices (N,3), faces (M,3)."""
+    points, faces, start = [np.zeros((0, 3))], [np.zeros((0, 3), np.int32)], 0
+    for actor in actors:
+        if actor.seated:
+            own, triangles = _seat(body, actor.vertices)
+            points.append(own)
+            faces.append(triangles + start)
+            start += len(own)
+    return np.concatenate(points), np.concatenate(faces)
+
+
+def _seat(body: Body, vertices: Floats) -> tuple[Floats, Ints]:
+    """A block (8,3), (12,3) under a seated person."""
     seat = np.isin(body.face_part, [p + 1 for p, name in enumerate(body.part_names) if "torso" in name.lower()])
     under = vertices[np.unique(body.faces[seat])]
     top = float(under[:, 1].min()) - 0.01
@@ -197,18 +298,4 @@ def _seat(body: Body, chosen: Pose, vertices: Floats) -> tuple[Floats, Ints]:
     ]
     quads = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
     triangles = [t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))]
-    return np.array(corners), np.array(triangles, dtype=np.int32) + len(vertices)
-
-
-def _keypoints(body: Body, vertices: Floats, camera: Camera, depth: Floats, size: int) -> Floats:
-    """COCO keypoints (K,3): x, y, visibility."""
-    xy, own = camera.project(body.keypoint_regressor @ vertices)
-    column, row = np.floor(xy).astype(np.int64).T
-    inside = (column >= 0) & (row >= 0) & (column < size) & (row < size) & (own > 0)
-    front = np.full(len(xy), np.inf)
-    front[inside] = depth[row[inside], column[inside]]
-    flesh = np.array(
-        [next((d for word, d in _FLESH.items() if word in name), _FLESH_ELSE) for name in body.keypoint_names]
-    )
-    visibility = np.where(inside, np.where(own - front < flesh, 2.0, 1.0), 0.0)
-    return np.concatenate([np.where(inside[:, None], xy, 0.0), visibility[:, None]], axis=1)
+    return np.array(corners), np.array(triangles, dtype=np.int32)

@@ -19,7 +19,7 @@ from annotation.masks import encode_runs
 from cli.api import Api
 from cli.demo import PASSWORD, PROJECT
 from surface import views
-from synthesis.render import render_person
+from synthesis.render import Options, render
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "images"
 SEED, SIZE = 3, 640  # the rendered person that the demo calls rendered-3.png
@@ -38,7 +38,9 @@ def open_mask_task(api: Api) -> str:
 def put_mask(api: Api, task_id: str, parts: Sequence[int]) -> int:
     task, mask = api.get(f"/api/tasks/{task_id}"), api.get(f"/api/tasks/{task_id}/mask")
     x0, y0, width, height = task["region"]
-    truth = render_person(surface.load("anny"), SEED, SIZE).part[y0 : y0 + height, x0 : x0 + width]
+    truth = render(surface.load("anny"), SEED, Options(size=SIZE, occluders=0, cut=0)).person.truth.part_map()[
+        y0 : y0 + height, x0 : x0 + width
+    ]
     runs = encode_runs(np.where(np.isin(truth, parts), truth, 0).astype(np.uint8))
     write = {"task_id": task_id, "region": task["region"], "runs": runs, "revision": mask["revision"], "seconds": 0.0}
     revision: int = api.put(f"/api/masks/{mask['id']}", write)["revision"]
@@ -47,10 +49,11 @@ def put_mask(api: Api, task_id: str, parts: Sequence[int]) -> int:
 
 def mark_true(page: Page, api: Api, task_id: str, count: int) -> None:
     """Clicks the true places of the first points, as a sure annotator would."""
-    body, render = surface.load("anny"), render_person(surface.load("anny"), SEED, SIZE)
+    body = surface.load("anny")
+    truth = render(body, SEED, Options(size=SIZE, occluders=0, cut=0)).person.truth
     for point in api.get(f"/api/tasks/{task_id}/points")["items"][:count]:
-        at = int(point["y"]), int(point["x"])
-        face, bary = render.face[at][None], render.bary[at][None].astype(np.float64)
+        row = truth.rows([point["x"], point["y"]])
+        face, bary = truth.face[row], truth.bary[row].astype(np.float64)
         index = int(views.best_view(body, point["part"], face, bary / bary.sum())[0][0])
         x, y, _ = views.project(body, views.views(body, point["part"])[index], face, bary / bary.sum())
         tile = page.get_by_test_id(f"view-{index}")

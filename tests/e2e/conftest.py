@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 import surface
 from cli.api import Api
-from synthesis.render import Render, render_person
+from synthesis.render import Options, Render, render
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
@@ -124,25 +124,26 @@ class Street:
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Render]:
     """A data folder made by the commands a lead would use, to be copied; and the render in it."""
     folder = tmp_path_factory.mktemp("street")
-    render = render_person(surface.load("anny"), seed=3, size=480)
-    photo, persons = photo_of(render, folder)
+    made = render(surface.load("anny"), 3, Options(size=480, occluders=0, cut=0))
+    photo, persons = photo_of(made, folder)
     server = Server(folder / "data")
     for name in ("lead", "annotator"):
         server.cli("user", "add", name, "--role", name, text=PASSWORD + "\n")
     server.cli("import", "Street", "--images", str(photo), "--coco", str(persons), "--create")
-    return server.data, render
+    return server.data, made
 
 
-def photo_of(render: Render, folder: Path) -> tuple[Path, Path]:
+def photo_of(made: Render, folder: Path) -> tuple[Path, Path]:
     """The picture of a rendered person in a folder, and the COCO file that says where they are."""
     photo, persons = folder / "person.png", folder / "persons.json"
-    Image.fromarray(render.image).save(photo)
-    height, width = render.part.shape
+    Image.fromarray(made.image).save(photo)
+    height, width = made.image.shape[:2]
+    person = made.person
     coco = {
         "images": [{"id": 1, "file_name": "person.png", "width": width, "height": height}],
         "annotations": [
-            {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "bbox": list(render.box),
-             "area": int((render.part > 0).sum()), "segmentation": render.segmentation}
+            {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "bbox": list(person.box),
+             "area": person.area, "segmentation": person.segmentation}
         ],
         "categories": [{"id": 1, "name": "person"}],
     }  # fmt: skip
@@ -157,7 +158,7 @@ def street(seeded: tuple[Path, Render], tmp_path: Path) -> Iterator[Street]:
 
 def served(seeded: tuple[Path, Render], folder: Path) -> Iterator[Street]:
     """The project on a server of its own, with its data in a folder, for as long as the iterator is held."""
-    data, render = seeded
+    data, made = seeded
     shutil.copytree(data, folder / "data")
     server = Server(folder / "data")
     server.start()
@@ -167,6 +168,6 @@ def served(seeded: tuple[Path, Render], folder: Path) -> Iterator[Street]:
             annotator = next(user for user in lead.items("/api/users") if user["username"] == "annotator")
             lead.put(f"/api/projects/{project['id']}/members/{annotator['id']}")
             person = lead.items(f"/api/projects/{project['id']}/persons")[0]
-        yield Street(server, render, person["id"], project["id"])
+        yield Street(server, made, person["id"], project["id"])
     finally:
         server.kill()

@@ -21,16 +21,16 @@ DISPLAY = 512
 
 
 def test_true_clicks_come_back_within_a_millimetre(street: Street) -> None:
-    body, render = surface.load("anny"), street.render
+    body, truth = surface.load("anny"), street.render.person.truth
 
     def true_mask(region: Sequence[int]) -> np.ndarray:
         x0, y0, width, height = region
-        return render.part[y0 : y0 + height, x0 : x0 + width]
+        return truth.part_map()[y0 : y0 + height, x0 : x0 + width]
 
     def true_points(points: Sequence[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
-        rows, columns = (np.array([int(point[axis]) for point in points]) for axis in "yx")
-        bary = render.bary[rows, columns].astype(np.float64)
-        return render.face[rows, columns], bary / bary.sum(axis=1, keepdims=True)
+        rows = truth.rows([(point["x"], point["y"]) for point in points])
+        bary = truth.bary[rows].astype(np.float64)
+        return truth.face[rows], bary / bary.sum(axis=1, keepdims=True)
 
     def true_clicks(points: Sequence[dict[str, Any]]) -> list[Click]:
         face, bary = true_points(points)

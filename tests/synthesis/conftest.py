@@ -1,4 +1,4 @@
-"""The shipped body and one render of it, made once."""
+"""The shipped body and renders of it, made once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 import surface
 from surface.body import Body
-from synthesis.render import Render, render_person
+from synthesis.render import Options, Render, render
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +16,12 @@ def anny() -> Body:
 
 
 @pytest.fixture(scope="session")
-def render(anny: Body) -> Render:
-    """A person in 256 pixels."""
-    return render_person(anny, 3, 256)
+def alone(anny: Body) -> Render:
+    """One person in 160 pixels, whole and unhidden."""
+    return render(anny, 3, Options(size=160, occluders=0, cut=0))
+
+
+@pytest.fixture(scope="session")
+def crowd(anny: Body) -> Render:
+    """Several persons in 160 pixels, things before them."""
+    return render(anny, 5, Options(size=160, persons=(3, 3), occluders=1))
