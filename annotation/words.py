@@ -61,3 +61,18 @@ class MarkFlag(StrEnum):
     ambiguous = "ambiguous"
     wrong_part = "wrong_part"
     outside = "outside"
+
+
+class StudyState(StrEnum):
+    """Whether annotators work on a study: not yet, now, no more."""
+
+    draft = "draft"
+    open = "open"
+    closed = "closed"
+
+
+class StudyMasks(StrEnum):
+    """`given`: annotators get the true part masks and mark points; `drawn`: they draw the masks first."""
+
+    given = "given"
+    drawn = "drawn"

@@ -4,6 +4,7 @@ from annotation_db.models.accounts import SignInFailure, User, UserSession
 from annotation_db.models.base import Base
 from annotation_db.models.jobs import Job, JobShard, JobState, Worker
 from annotation_db.models.photos import Image, Member, Person, PersonRevision, Project
+from annotation_db.models.studies import Study, StudyAnnotator, StudyNetwork, StudyPerson
 from annotation_db.models.work import Mark, MarkRevision, Mask, MaskRevision, Point, Task
 
 __all__ = [
@@ -22,6 +23,10 @@ __all__ = [
     "Point",
     "Project",
     "SignInFailure",
+    "Study",
+    "StudyAnnotator",
+    "StudyNetwork",
+    "StudyPerson",
     "Task",
     "User",
     "UserSession",

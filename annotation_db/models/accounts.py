@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from annotation.words import Role
@@ -12,7 +12,10 @@ from annotation_db.models.base import Base, WithId
 
 
 class User(WithId, Base):
-    """An account; `username` is kept as written, `login` is its case-folded form."""
+    """An account; `username` is kept as written, `login` is its case-folded form.
+
+    `simulated`: a program works under it, which reports of studies say.
+    """
 
     __tablename__ = "users"
 
@@ -22,6 +25,7 @@ class User(WithId, Base):
     role: Mapped[Role] = mapped_column(words(Role))
     password_hash: Mapped[str] = mapped_column(String(500))
     active: Mapped[bool] = mapped_column(default=True)
+    simulated: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from annotation.words import PersonSource, PersonState
@@ -63,12 +63,17 @@ class Person(WithId, Base):
 
     `parts`, `points` and `marks` count what the current mask and its points have, so that lists and progress need not.
     `truth` is the blob of a rendered person's true surface points; no annotator sees it.
+
+    With a `study_id` it is the copy of a rendered person, `source_person_id`, for one annotator, `assigned_to`, who
+    gets copies by `study_order`; `again` is 1 when it is shown to them the second time. Copies belong to their study
+    alone: whatever lists, counts, hands out or exports a project's persons leaves them out.
     """
 
     __tablename__ = "persons"
     __table_args__ = (
         UniqueConstraint("image_id", "source_id"),
         Index("ix_persons_project_id_created_at_id", "project_id", "created_at", "id"),
+        Index("ix_persons_study_id_assigned_to_study_order", "study_id", "assigned_to", "study_order"),
     )
 
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
@@ -91,6 +96,12 @@ class Person(WithId, Base):
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    study_id: Mapped[UUID | None] = mapped_column(ForeignKey("studies.id"))
+    source_person_id: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
+    assigned_to: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    study_order: Mapped[int] = mapped_column(default=0, server_default="0")
+    practice: Mapped[bool] = mapped_column(default=False, server_default=false())
+    again: Mapped[int] = mapped_column(default=0, server_default="0")
 
     @property
     def bbox(self) -> tuple[float, float, float, float]:
