@@ -17,6 +17,7 @@ from cli.common import (
     open_state,
     print_json,
     print_table,
+    stop,
 )
 
 ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's name or id.")]
@@ -24,8 +25,13 @@ ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's
 
 def import_(
     project: ProjectName,
-    images: Annotated[list[Path], typer.Option(exists=True, help="A folder of photos, a photo or a zip; repeatable.")],
+    images: Annotated[
+        list[Path] | None, typer.Option(exists=True, help="A folder of photos, a photo or a zip; repeatable.")
+    ] = None,
     coco: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="COCO file with persons.")] = None,
+    renders: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="A folder that `densemark render` made.")
+    ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the project when there is none of that name.")] = False,
     body: Annotated[
         str | None, typer.Option(help="With --create: the body, by name or hash; anny if not given.")
@@ -33,7 +39,17 @@ def import_(
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Import photos, and with --coco their persons. What cannot be read is named; the rest goes through."""
+    """Import photos, and with --coco their persons, or rendered persons. What cannot be read is named; the rest goes
+    through.
+    """
+    if (renders is None) == (images is None) or (renders is not None and coco is not None):
+        stop("give either --images, with or without --coco, or --renders")
+    if renders is not None:
+        from cli.rendered import import_renders
+
+        import_renders(project, renders, create, body, data, as_json)
+        return
+    assert images is not None
     from server.images.coco import import_coco_file
     from server.images.service import import_paths
 

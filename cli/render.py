@@ -33,6 +33,7 @@ def render(
     occluders: Annotated[
         float, typer.Option(min=0, max=1, help="Share of images where something stands before a person.")
     ] = 0.3,
+    cut: Annotated[float, typer.Option(min=0, max=1, help="Share of images whose border cuts the person off.")] = 0.25,
     poses: Annotated[
         list[Path] | None,
         typer.Option(exists=True, help="Your own poses: AMASS or SMPL .npz, .bvh, or a folder of them; repeatable."),
@@ -68,6 +69,7 @@ def render(
             size=size,
             persons=_range(persons),
             occluders=occluders,
+            cut=cut,
             poses=_poses(poses or []),
             backgrounds=_pictures(backgrounds, "--backgrounds"),
             textures=_pictures(textures, "--textures"),

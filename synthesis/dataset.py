@@ -15,7 +15,7 @@ import os
 import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
 from importlib.metadata import version
 from io import BytesIO
@@ -91,7 +91,7 @@ def begin(body: Body, folder: Path, recipe: Recipe) -> None:
     wanted = describe(body, recipe)
     target = folder / "render.json"
     if target.exists():
-        _same(folder, _read(target), wanted)
+        _same(folder, about(folder), wanted)
         return
     if folder.is_dir() and any(folder.iterdir()):
         raise ValueError(f"{folder} is not empty and holds no render.json: choose a new folder")
@@ -202,19 +202,25 @@ def numbers_in(folder: Path) -> list[int]:
     return sorted(int(name[:8]) for name in names if name.endswith(".json") and not name.startswith("."))
 
 
+def about(folder: Path) -> dict[str, Any]:
+    """What ``describe`` said of a folder; raises ValueError or OSError where there is no such."""
+    return _read(folder / "render.json")
+
+
 def record(folder: Path, number: int) -> dict[str, Any]:
     """What is known of an image: {"image", "annotations", "bytes"}; raises ValueError if it is not there whole."""
     return _read(folder / "records" / f"{number:08d}.json")
 
 
 def _annotations(folder: Path, numbers: list[int], progress: Callable[[int, int], None] | None) -> dict[str, int]:
-    about = _read(folder / "render.json")
     target = folder / "annotations.json"
     part = _beside(target)
     persons = 0
     with part.open("w", encoding="utf-8", newline="\n") as out:
         info = {"description": "Rendered persons with the surface point of every pixel", "version": "1.0"}
-        out.write('{"info":' + _json({**info, "densemark": about}).decode() + ',\n"licenses":[],\n"categories":')
+        out.write(
+            '{"info":' + _json({**info, "densemark": about(folder)}).decode() + ',\n"licenses":[],\n"categories":'
+        )
         person = {"supercategory": "person", "id": 1, "name": "person", "keypoints": KEYPOINTS, "skeleton": SKELETON}
         out.write(_json([person]).decode() + ',\n"images":[')
         for n, number in enumerate(numbers):
@@ -268,24 +274,29 @@ def _plain_camera(made: Render) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A part of the options as JSON; files and arrays by what is in them."""
-    if isinstance(value, Path):
-        return [value.name, sha256(value.read_bytes()).hexdigest()[:16]]
-    if isinstance(value, np.ndarray):
-        return [str(value.dtype), list(value.shape), sha256(np.ascontiguousarray(value).tobytes()).hexdigest()[:16]]
-    if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+    """A part of the options as JSON; the user's own files by what is in them."""
+    if isinstance(value, tuple) and value and not isinstance(value[0], int | float | str):
+        digest = sha256()
+        for item in value:
+            digest.update(_bytes(item))
+        return {"count": len(value), "sha256": digest.hexdigest()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _bytes(item: Any) -> bytes:
+    """A file's bytes; anything else as its fields are written."""
+    if isinstance(item, Path):
+        return sha256(item.read_bytes()).digest()
+    return sha256(repr(asdict(item)).encode()).digest()
 
 
 def _command(body: Body, recipe: Recipe) -> str:
-    """How to make such images again; the user's own files are named in the options."""
+    """How to make such images again, apart from the user's own files."""
     options = recipe.options
     low, high = options.persons
     words = ["densemark", "render", "--body", body.name, "--seed", str(recipe.seed), "--size", str(options.size)]
-    words += ["--persons", str(low) if low == high else f"{low}-{high}", "--occluders", f"{options.occluders:g}"]
+    words += ["--persons", str(low) if low == high else f"{low}-{high}"]
+    words += ["--occluders", f"{options.occluders:g}", "--cut", f"{options.cut:g}"]
     return shlex.join(words + ["--png"] * recipe.png)
 
 

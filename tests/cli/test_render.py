@@ -1,0 +1,89 @@
+"""`densemark render` and the import of what it made, as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cli.main import main
+from tests.cli.test_commands import ROOT
+
+WORDS = ("render", "--count", "8", "--size", "32", "--seed", "5", "--occluders", "0")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith("."))
+    return {str(p.relative_to(folder)): p.read_bytes() for p in files}
+
+
+def interrupted(out: Path, data: Path, how: signal.Signals) -> int:
+    """Render until there is one image more than before, then send a signal; returns the exit status."""
+    before = len(list(out.glob("records/*.json")))
+    command = [sys.executable, "-m", "cli", *WORDS, "--out", str(out), "--workers", "2", "--data", str(data)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    while len(list(out.glob("records/*.json"))) == before:
+        assert process.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.02)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) >= 2
+    os.kill(process.pid, how)
+    status = process.wait(60)
+    assert not psutil.wait_procs(children, timeout=30)[1], "processes were left behind"
+    return status
+
+
+def densemark(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str, str]:
+    """The command in this process, which has imported everything already: exit status, output, errors."""
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["densemark", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+    return int(end.value.code or 0), *capsys.readouterr()
+
+
+def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_bytes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, whole, data = tmp_path / "stopped", tmp_path / "whole", tmp_path / "data"
+    assert interrupted(out, tmp_path, signal.SIGINT) == 130
+    assert interrupted(out, tmp_path, signal.SIGKILL) == -signal.SIGKILL
+    status, printed, _ = densemark(capsys, *WORDS, "--out", out, "--workers", "1", "--json")
+    figures = json.loads(printed)
+    assert status == 0
+    assert figures["images"] == figures["persons"] == 8
+    assert 2 <= figures["there already"] == 8 - figures["made"]
+    assert densemark(capsys, *WORDS, "--out", whole, "--workers", "1")[0] == 0
+    assert contents(out) == contents(whole)
+
+    words = ("import", "Renders", "--renders", whole, "--data", data, "--json")
+    first = json.loads(densemark(capsys, *words, "--create")[1])
+    assert (first["images"], first["persons"], first["refused"]) == (8, 8, [])
+    (whole / "images" / "00000003.jpg").write_bytes(b"no picture")
+    assert [problem["file"] for problem in json.loads(densemark(capsys, *words)[1])["refused"]] == ["image 3"]
+
+
+def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty, out = tmp_path / "empty", tmp_path / "out"
+    empty.mkdir()
+    for words, message in (
+        (("render", "--count", "1", "--body", "nobody", "--out", out), "no body 'nobody'"),
+        (("render", "--count", "1", "--persons", "3-1", "--out", out), "no range"),
+        (("render", "--count", "1", "--persons", "few", "--out", out), "neither a number nor a range"),
+        (("render", "--count", "1", "--backgrounds", empty, "--out", out), "holds no picture"),
+        (("render", "--count", "2", "--start", str(10**8 - 1), "--out", out), "another --seed"),
+        (("import", "P", "--renders", empty, "--data", tmp_path / "data"), "holds no renders"),
+    ):
+        status, _, complaint = densemark(capsys, *words)
+        assert status == 1
+        assert message in complaint
+        assert len(complaint.strip().splitlines()) == 1
+    assert not out.exists()
