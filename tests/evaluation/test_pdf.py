@@ -1,0 +1,44 @@
+"""The report as a PDF."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+import surface
+from evaluation import pdf
+from tests.evaluation import sample
+
+
+def test_a_whole_report_is_a_pdf_of_some_pages(tmp_path) -> None:
+    body = surface.load("anny")
+    report = replace(sample.report(3), title="Studie Łódź — 東", masks=None, retest=None, trends=[])
+    path = tmp_path / "report.pdf"
+    pdf.write(report, body, np.full(len(body.vertices), 0.02), path)
+    made = path.read_bytes()
+    assert made.startswith(b"%PDF-")
+    assert made.rstrip().endswith(b"%%EOF")
+    assert int(re.search(rb"/Count (\d+)", made).group(1)) >= 4
+    assert [file.name for file in tmp_path.iterdir()] == ["report.pdf"]
+
+
+def test_sections_tell_what_was_measured_and_what_limits_it() -> None:
+    report = sample.report()
+    titles = [section.title for section in pdf.sections(report)]
+    assert titles.index("Part by part") < titles.index("Planning the next study")
+    assert "Part masks" in titles
+    last = " ".join(pdf.sections(report)[-1].words)
+    assert "0.030 cm (0.020–0.040)" in last
+    assert report.notes[0] in last
+
+
+def test_sections_without_data_are_left_out_and_never_break() -> None:
+    none = sample.NOTHING
+    bare = replace(
+        sample.report(1), masks=None, retest=None, trends=[], by_annotator=[], differences=[], floor=none,
+        left_right=replace(sample.rate(1, 2), value=None), curves=[], published=[], groups=[],
+    )  # fmt: skip
+    titles = [section.title for section in pdf.sections(bare)]
+    assert "Part masks" not in titles
+    assert "Differences between annotators" not in titles
+    assert any("cannot be said" in words for section in pdf.sections(bare) for words in section.words)
