@@ -1,0 +1,57 @@
+"""Ratio of correct points by threshold, and the area under that curve (Güler et al., CVPR 2018)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evaluation.intervals import Draws, Rows, ratios
+from evaluation.report import Curve, Figure, Published
+
+THRESHOLDS = np.round(np.arange(0, 0.3001, 0.01), 3)
+"""Metres."""
+
+PUBLISHED = Published(
+    "Human annotators (paper)",
+    "Güler, Neverova, Kokkinos: DensePose: Dense Human Pose Estimation In The Wild, CVPR 2018",
+    0.563,
+    0.835,
+)
+
+
+def area(metres: ArrayLike, top: float) -> NDArray[np.float64]:
+    """What each point adds to the normalised area under the ratio of correct points up to ``top``, in [0,1].
+
+    The area is the mean of these: a point of error d is correct from d to ``top``, a share 1 - d / top of the way.
+    Infinitely far points give 0.
+    """
+    return np.maximum(0.0, 1.0 - np.asarray(metres, np.float64) / top)
+
+
+def ratio(metres: ArrayLike, thresholds: ArrayLike = THRESHOLDS) -> NDArray[np.float64]:
+    """Share of the points whose error is at most each threshold; NaN without points."""
+    errors = np.sort(np.asarray(metres, np.float64))
+    found = np.searchsorted(errors, np.asarray(thresholds, np.float64) + 1e-9, side="right")
+    return found / len(errors) if len(errors) else np.full(len(found), np.nan)
+
+
+def areas(drawn: Draws, rows: Rows, metres: ArrayLike) -> tuple[list[Figure], list[Figure]]:
+    """AUC10 and AUC30 of each key."""
+    ten, thirty = (ratios(drawn, rows, area(metres, top), limits=(0.0, 1.0)) for top in (0.1, 0.3))
+    return ten, thirty
+
+
+def curves(drawn: Draws, rows: Rows, metres: NDArray[np.floating], source: str, names: list[str]) -> list[Curve]:
+    """The curve of each key; keys without points have none."""
+    ten, thirty = areas(drawn, rows, metres)
+    levels = [ratios(drawn, rows, metres <= level + 1e-9, limits=(0.0, 1.0)) for level in THRESHOLDS]
+    out = []
+    for k, name in enumerate(names):
+        own = [level[k] for level in levels]
+        values = [f.value for f in own if f.value is not None]
+        if len(values) < len(own):
+            continue
+        low = [v if f.low is None else f.low for f, v in zip(own, values, strict=True)]
+        high = [v if f.high is None else f.high for f, v in zip(own, values, strict=True)]
+        out.append(Curve(source, name, THRESHOLDS.tolist(), values, low, high, ten[k], thirty[k]))
+    return out

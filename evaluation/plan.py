@@ -1,0 +1,84 @@
+"""How many persons the next study needs, from the spread of paired differences seen in this one.
+
+A difference between two annotators on point j of image i is d + u_i + e_ij; the variances between images and within
+them are found by analysis of variance of all pairs together. With m points on each of n persons the mean difference
+has variance (var u + var e / m) / n, and n is the least for which a paired t-test has the power (noncentral t).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import nct, t
+
+from evaluation.compare import Pair
+from evaluation.report import Plan, PlanRow
+
+POWER, LEVEL = 0.8, 0.05
+POINTS = (25, 50, 100, 150)
+DIFFERENCES = (0.005, 0.01, 0.02)
+MOST = 100_000
+
+
+def spreads(shared: list[Pair]) -> tuple[float, float] | None:
+    """Variances of paired differences between images and within them, pooled over pairs; None if not known."""
+    within, within_free, between, between_free, size = 0.0, 0.0, 0.0, 0.0, 0.0
+    for pair in shared:
+        means = pair.sum / pair.count
+        within += float((pair.square - pair.sum * means).sum())
+        within_free += float((pair.count - 1).sum())
+        if len(means) > 1:
+            total = pair.count.sum()
+            between += float((pair.count * (means - pair.mean) ** 2).sum())
+            between_free += len(means) - 1
+            size += float(total - (pair.count**2).sum() / total)
+    if not within_free or not between_free:
+        return None
+    rest = within / within_free
+    return max(0.0, (between - between_free * rest) / size), rest
+
+
+def persons(difference: float, variance: float) -> int | None:
+    """The least number of persons, when each person's mean difference has this variance; None above ``MOST``."""
+    if variance <= 0:
+        return 2
+    low, high = 1, 2
+    while _power(high, difference, variance) < POWER:
+        low, high = high, high * 2
+        if high > MOST:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _power(middle, difference, variance) >= POWER else (middle, high)
+    return high
+
+
+def _power(n: int, difference: float, variance: float) -> float:
+    if n < 2:
+        return 0.0
+    shift, limit = difference / np.sqrt(variance / n), t.ppf(1 - LEVEL / 2, n - 1)
+    if shift > limit + 8:  # where the noncentral t is slow to come by
+        return 1.0
+    return float(nct.sf(limit, n - 1, shift) + nct.cdf(-limit, n - 1, shift))
+
+
+def plan(shared: list[Pair]) -> Plan:
+    """The table, and what it means in words."""
+    found = spreads(shared)
+    if found is None:
+        return Plan([], "No two annotators marked the same points of several images, so this study cannot tell.")
+    between, within = found
+    rows = [PlanRow(m, d, persons(d, between + within / m)) for m in POINTS for d in DIFFERENCES]
+    want = {(row.points_per_person, row.difference): row.persons for row in rows}
+    hundred = want[100, 0.01]
+    if hundred is None:
+        return Plan(rows, f"Telling two annotators apart by 1 cm would take more than {MOST:,} persons.")
+    says = (
+        f"To tell two annotators apart when their mean errors differ by 1 cm, let both mark the same {hundred} persons"
+        f" with 100 points each (such a difference is then found four times out of five)."
+    )
+    half = want[100, 0.005]
+    if half is not None:
+        says += f" For half a centimetre it takes {half} persons."
+    if between > within / 100:
+        says += " More persons help more than more points on each."
+    return Plan(rows, says)

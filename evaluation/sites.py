@@ -1,0 +1,120 @@
+"""Places spread evenly over a body, to interpolate errors at: about a thousand, each with its own patch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from evaluation.errors import Metric, distances
+
+if TYPE_CHECKING:
+    from surface.body import Body
+
+SITES = 1000
+_LEAST = 12  # of a part
+_FAR = np.float32(1e9)  # where no path leads
+
+
+@dataclass(frozen=True, eq=False)
+class Sites:
+    """S sites of a body, sorted by part. Each face belongs to the nearest site of its part.
+
+    Attributes:
+        face: (S,) the face in whose middle the site lies.
+        start: (P+2,) the sites of part p are start[p]..start[p+1].
+        of_face: (F,) the site that each face belongs to.
+        area: (F,) square metres of the faces.
+        metres: for each part (sites of the part, vertices of the part) f32, one after the other, flat.
+        at: (P+1,) where each part begins in ``metres``.
+        width: (P+1,) how many vertices each part has.
+        local: (F,3) the column of each corner of each face in its part's block.
+    """
+
+    face: NDArray[np.int32]
+    start: NDArray[np.int64]
+    of_face: NDArray[np.int32]
+    area: NDArray[np.float64]
+    metres: NDArray[np.float32]
+    at: NDArray[np.int64]
+    width: NDArray[np.int64]
+    local: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.face)
+
+
+def sites(body: Body, metric: Metric, count: int = SITES) -> Sites:
+    """Choose the sites, farthest first within each part, in proportion to its area, and measure from them."""
+    parts, faces = len(body.part_names), len(body.faces)
+    centre = body.vertices[body.faces].mean(axis=1)
+    face_of, start, of_face = [], np.zeros(parts + 2, np.int64), np.zeros(faces, np.int32)
+    local, blocks = np.zeros((faces, 3), np.int32), []
+    at, width = np.zeros(parts + 1, np.int64), np.zeros(parts + 1, np.int64)
+    corner = _corners(body)
+    for part in range(1, parts + 1):
+        own = np.flatnonzero(body.face_part == part)
+        start[part] = sum(len(f) for f in face_of)
+        at[part] = sum(b.size for b in blocks)
+        if len(own):
+            wanted = round(count * body.face_area[own].sum() / body.face_area.sum())
+            chosen = own[_farthest(centre[own], min(len(own), max(wanted, _LEAST)))]
+            of_face[own] = start[part] + _square(metric, _middles(chosen), _middles(own)).argmin(axis=0)
+            vertices, index = np.unique(body.faces[own], return_inverse=True)
+            local[own], width[part] = index.reshape(-1, 3), len(vertices)
+            blocks.append(_square(metric, _middles(chosen), (corner[0][vertices], corner[1][vertices])))
+            face_of.append(chosen)
+    start[parts + 1] = sum(len(f) for f in face_of)
+    metres = np.minimum(np.concatenate([b.ravel() for b in blocks]), _FAR)
+    return Sites(
+        np.concatenate(face_of).astype(np.int32), start, of_face, np.asarray(body.face_area), metres, at, width, local
+    )
+
+
+def seen_area(where: Sites, seen: NDArray[Any]) -> NDArray[np.float32]:
+    """Square metres (persons, S) of each site's patch that each image shows, from its seen faces, packed or not."""
+    packed = np.packbits(seen.astype(bool), axis=1) if seen.shape[1] == len(where.of_face) else seen.astype(np.uint8)
+    out = np.zeros((len(seen), len(where)), np.float32)
+    _seen(np.ascontiguousarray(packed), where.of_face, where.area, out)
+    return out
+
+
+def _middles(faces: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    return faces.astype(np.int32), np.full((len(faces), 3), 1 / 3)
+
+
+def _corners(body: Body) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """A surface point (face (V,), bary (V,3)) at each vertex."""
+    face, corner = np.zeros(len(body.vertices), np.int32), np.zeros(len(body.vertices), np.int64)
+    for k in range(3):
+        face[body.faces[:, k]], corner[body.faces[:, k]] = np.arange(len(body.faces)), k
+    return face, np.eye(3)[corner]
+
+
+def _square(metric: Metric, a: tuple[Any, Any], b: tuple[Any, Any]) -> NDArray[np.float32]:
+    """Distances (n,m) from all of a to all of b."""
+    n, m = len(a[0]), len(b[0])
+    rows, columns = np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
+    return distances(metric, (a[0][rows], a[1][rows]), (b[0][columns], b[1][columns])).reshape(n, m)
+
+
+def _farthest(points: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Indices of points chosen one after the other, each farthest from those before (Gonzalez 1985)."""
+    chosen = np.empty(count, np.int64)
+    chosen[0] = np.argmin(((points - points.mean(axis=0)) ** 2).sum(axis=1))
+    away = np.full(len(points), np.inf)
+    for n in range(1, count):
+        away = np.minimum(away, ((points - points[chosen[n - 1]]) ** 2).sum(axis=1))
+        chosen[n] = np.argmax(away)
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def _seen(packed: Any, site: Any, area: Any, out: Any) -> None:
+    for i in range(len(packed)):
+        for f in range(len(site)):
+            if packed[i, f >> 3] >> (7 - (f & 7)) & 1:
+                out[i, site[f]] += area[f]
