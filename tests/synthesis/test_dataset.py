@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +82,27 @@ def test_an_image_can_be_made_again_from_its_seed(anny: Body, folder: Path) -> N
     again = render(anny, known["image"]["densemark"]["seed"], RECIPE.options)
     assert again.seed == dataset.image_seed(3, 2)
     assert dataset.picture(again.image) == (folder / "images" / "00000002.jpg").read_bytes()
+
+
+def test_a_file_holds_all_and_any_damage_is_one_refusal(anny: Body, folder: Path, tmp_path: Path) -> None:
+    first = truth.read(folder / "truth" / "00000001.1.npz")
+    data, again = BytesIO(), BytesIO()
+    truth.write(data, first)
+    truth.write(again, first)
+    assert data.getvalue() == again.getvalue()
+    path = tmp_path / "truth.npz"
+    path.write_bytes(data.getvalue())
+    found = truth.read(path, anny)
+    for column in fields(truth.Truth):
+        np.testing.assert_array_equal(getattr(found, column.name), getattr(first, column.name), strict=False)
+    for start in np.linspace(0, len(data.getvalue()) - 40, 25).astype(int):
+        broken = bytearray(data.getvalue())
+        broken[start : start + 40] = b"\xa5" * 40
+        path.write_bytes(broken)
+        try:
+            truth.read(path, anny)  # between two arrays nothing is lost
+        except ValueError as error:
+            assert str(path) in str(error)  # noqa: PT017 - whatever else is raised fails the test
+    path.write_bytes(data.getvalue()[:-100])
+    with pytest.raises(ValueError, match="no truth"):
+        truth.read(path, anny)
