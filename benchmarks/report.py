@@ -49,7 +49,7 @@ def measure() -> dict[str, float]:
 def generated(body: Body, persons: int, points: int, annotators: int, seed: int = 0) -> Study:
     """A study with so many marks on each person; a fifth of the persons are shared by four annotators, a quarter each.
 
-    Annotator k errs by 1 to 6 cm on average. Each person is seen from a direction of its own, as if nothing were hidden.
+    Annotators err by 1 to 6 cm on average. Each person is seen from its own direction, as if nothing were hidden.
     """
     rng = np.random.default_rng(seed)
     shared = rng.random(persons) < 0.2

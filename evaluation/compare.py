@@ -55,8 +55,9 @@ def pairs(errors: Errors, point: NDArray[np.int64], annotators: int, images: int
         difference = metres[index[rows]] - errors.metres[rows]
         code = errors.annotator[rows].astype(np.int64) * images + errors.image[rows]
         cells, where = np.unique(code, return_inverse=True)
-        sums, squares = np.bincount(where, difference), np.bincount(where, difference**2)
-        counts = np.bincount(where).astype(np.float64)
+        sums, squares, counts = (
+            np.bincount(where, v).astype(np.float64) for v in (difference, difference**2, np.ones(len(rows)))
+        )
         for b in np.unique(cells // images):
             at = np.flatnonzero(cells // images == b)
             out.append(Pair(a, int(b), cells[at] % images, sums[at], squares[at], counts[at]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ BLOCK = 250_000
 """Pairs are measured so many at a time: located points take 100 bytes a pair."""
 
 
+@runtime_checkable
 class Table(Protocol):
     """What a ``surface.geodesic_table.GeodesicTable`` can do: find points once, measure pairs of them."""
 
@@ -66,7 +67,7 @@ def distances(metric: Metric, a: Points, b: Points) -> Singles:
 
 
 def _between(metric: Metric, a: Points, b: Points) -> NDArray[Any]:
-    if hasattr(metric, "locate"):
+    if isinstance(metric, Table):
         return metric.between(metric.locate(*a), metric.locate(*b))
     return np.asarray(metric(*a, *b))
 

@@ -13,46 +13,57 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from evaluation.errors import Errors
-from evaluation.intervals import Draws, figure, student
+from evaluation.intervals import Draws, student
 from evaluation.report import Figure, Shares
 
 _DRAWS = 200
 
 
 def shares(errors: Errors, drawn: Draws) -> Shares:
-    """The shares, with intervals from resampling images and annotators; None where there are too few points."""
+    """The shares, with intervals; None where there are too few points, or one annotator, image or part only.
+
+    The variance of a share is what resampling images gives, and what leaving out one annotator after the other gives
+    (jackknife): a resampled annotator would be there twice on the same image, and pass for an effect of the image.
+    """
     nothing = Figure(None, None, None, len(errors))
     if len(errors) < 3:
         return Shares(nothing, nothing, nothing, nothing, None)
-    table = _table(errors, drawn.annotators)
-    ones = np.ones(drawn.images, np.float32), np.ones(drawn.annotators, np.float32)
-    found = _components(*table, *ones)
+    table, annotators = _table(errors, drawn.annotators), np.unique(errors.annotator)
+    images, whole = np.ones(drawn.images, np.float32), np.ones(drawn.annotators, np.float32)
+    found = _components(table, images, whole)
     total = found.sum()
     if not total > 0:
         return Shares(nothing, nothing, nothing, nothing, 0.0)
-    many = np.array(
-        [
-            _components(*table, drawn.image[:, b].copy(), drawn.annotator[:, b].copy())
-            for b in range(min(drawn.count, _DRAWS))
-        ]
-    )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = many / many.sum(axis=1, keepdims=True)
+    many = np.array([_components(table, drawn.image[:, b].copy(), whole) for b in range(min(drawn.count, _DRAWS))])
+    variance = np.nanvar(_relative(many), axis=0)
+    if len(annotators) > 2:
+        left = np.array(
+            [_components(table, images, np.where(np.arange(len(whole)) == a, 0, whole)) for a in annotators]
+        )
+        variance += np.nanvar(_relative(left), axis=0) * (len(annotators) - 1)
     levels = [len(np.unique(column)) for column in (errors.annotator, errors.image, errors.part)]
-    out = []
-    for k, value in enumerate(found / total):
-        known = k == 3 or levels[k] > 1
-        stretch = student(min(n for n in levels[:2] if n > 1)) if max(levels[:2]) > 1 else np.inf
-        out.append(figure(float(value), share[:, k], stretch, len(errors), (0.0, 1.0)) if known else nothing)
-    return Shares(*out, spread=float(np.sqrt(total)))
+    clusters = min((n for n in levels[:2] if n > 1), default=1)
+    half = norm.ppf(0.975) * student(clusters) * np.sqrt(variance)
+    out = [nothing] * 4
+    for k, value in enumerate((found / total).tolist()):
+        if k == 3 or levels[k] > 1:
+            low, high = (max(0.0, value - half[k]), min(1.0, value + half[k])) if clusters > 1 else (None, None)
+            out[k] = Figure(value, low, high, len(errors))
+    return Shares(out[0], out[1], out[2], out[3], float(np.sqrt(total)))
+
+
+def _relative(components: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return components / components.sum(axis=1, keepdims=True)
 
 
 def components(errors: Errors, images: int, annotators: int) -> NDArray[np.float64]:
     """Variances (4,) in square metres: annotator, image, part, rest; not below zero."""
     ones = np.ones(images, np.float32), np.ones(annotators, np.float32)
-    return _components(*_table(errors, annotators), *ones)
+    return _components(_table(errors, annotators), *ones)
 
 
 def _table(errors: Errors, annotators: int) -> tuple[Any, ...]:
@@ -70,8 +81,9 @@ def _table(errors: Errors, annotators: int) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _components(a: Any, i: Any, p: Any, n: Any, y: Any, q: Any, parts: int, wi: Any, wa: Any) -> NDArray[np.float64]:
-    left, right = _moments(a, i, p, n, y, q, parts, wi, wa)
+def _components(table: tuple[Any, ...], wi: Any, wa: Any) -> NDArray[np.float64]:
+    compiled: Any = _moments
+    left, right = compiled(*table, wi, wa)
     use = [k for k in range(4) if k == 3 or left[k + 1, 3] > 1 + 1e-9]
     if left[0, 3] < 2:
         return np.full(4, np.nan)

@@ -51,8 +51,9 @@ def sites(body: Body, metric: Metric, count: int = SITES) -> Sites:
     """Choose the sites, farthest first within each part, in proportion to its area, and measure from them."""
     parts, faces = len(body.part_names), len(body.faces)
     centre = body.vertices[body.faces].mean(axis=1)
-    face_of, start, of_face = [], np.zeros(parts + 2, np.int64), np.zeros(faces, np.int32)
-    local, blocks = np.zeros((faces, 3), np.int32), []
+    face_of: list[NDArray[Any]] = []
+    blocks: list[NDArray[Any]] = []
+    start, of_face, local = np.zeros(parts + 2, np.int64), np.zeros(faces, np.int32), np.zeros((faces, 3), np.int32)
     at, width = np.zeros(parts + 1, np.int64), np.zeros(parts + 1, np.int64)
     corner = _corners(body)
     for part in range(1, parts + 1):
@@ -61,7 +62,7 @@ def sites(body: Body, metric: Metric, count: int = SITES) -> Sites:
         at[part] = sum(b.size for b in blocks)
         if len(own):
             wanted = round(count * body.face_area[own].sum() / body.face_area.sum())
-            chosen = own[_farthest(centre[own], min(len(own), max(wanted, _LEAST)))]
+            chosen = own[_farthest(centre[own], min(len(own), max(int(wanted), _LEAST)))]
             of_face[own] = start[part] + _square(metric, _middles(chosen), _middles(own)).argmin(axis=0)
             vertices, index = np.unique(body.faces[own], return_inverse=True)
             local[own], width[part] = index.reshape(-1, 3), len(vertices)

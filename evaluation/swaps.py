@@ -2,9 +2,9 @@
 
 The counterpart of a point is its mirror image; or the place straight through the body from it, along its normal or
 along the body's front axis. A mark is swapped when it is less than half as far from the counterpart as from the truth,
-and near the counterpart. Points that lie close to their counterpart cannot tell, since ordinary error gets there, too: only
-those count that are farther from it than five times the annotator's usual error on that part, and than ``LEAST``. For
-errors that are normal in the plane such a point is taken for swapped by chance less than once in 10,000 times.
+and near the counterpart. Points that lie close to their counterpart cannot tell, since ordinary error gets there, too:
+only those count that are farther from it than five times the annotator's usual error on that part, and than ``LEAST``.
+For errors that are normal in the plane such a point is taken for swapped by chance less than once in 10,000 times.
 """
 
 from __future__ import annotations
