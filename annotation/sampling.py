@@ -36,21 +36,21 @@ class SampledPoint(NamedTuple):
     y: float
 
 
-def point_count(part_area: int, person_area: int) -> int:
+def point_count(part_area: int, person_area: int, most: int = MAX_POINTS) -> int:
     """Number of points of a part of ``part_area`` pixels on a person of ``person_area`` labelled pixels.
 
     ``min(14, round(14 sqrt(part_area / (0.09 person_area))), part_area // 36)``, at least 1 where the part has a pixel:
     a share of the body decides, as the square root because marks serve lengths on the surface, and small
-    persons get fewer. Grows with the part and falls with the rest of the person.
+    persons get fewer. Grows with the part and falls with the rest of the person. Never over ``most``.
     """
     if part_area <= 0:
         return 0
     by_share = math.floor(MAX_POINTS * math.sqrt(part_area / (FULL_SHARE * person_area)) + 0.5)
-    return max(1, min(MAX_POINTS, by_share, part_area // PIXELS_PER_POINT))
+    return max(1, min(most, MAX_POINTS, by_share, part_area // PIXELS_PER_POINT))
 
 
 def sample_points(
-    label_map: np.ndarray, origin: tuple[int, int], seed: int, order: Sequence[int]
+    label_map: np.ndarray, origin: tuple[int, int], seed: int, order: Sequence[int], most: int = MAX_POINTS
 ) -> list[SampledPoint]:
     """Points for an annotator to mark, in the order they are best marked in.
 
@@ -58,6 +58,7 @@ def sample_points(
     :param origin: x0, y0 of the region's top left pixel.
     :param seed: any integer >= 0; the points of a part depend on the seed, its pixels and their number alone.
     :param order: the body's parts in the order they are marked in (``surface.order.part_order``).
+    :param most: points of one part at most.
     :return: points by part in that order, within a part along a short path that starts near the last point.
     :raises ValueError: for a label map that is not two-dimensional u8, a label that is not in the order, or a negative
         seed.
@@ -78,7 +79,7 @@ def sample_points(
         if box is None:
             continue
         mask = label_map[box] == part
-        count = point_count(int(np.count_nonzero(mask)), person_area)
+        count = point_count(int(np.count_nonzero(mask)), person_area, most)
         offset = np.array([origin[0] + box[1].start, origin[1] + box[0].start])
         pixels = sample_mask(mask, count, (seed, part)) + offset
         pixels = pixels[short_path(pixels, last)]

@@ -28,6 +28,9 @@ def add(
     username: Username,
     role: Annotated[Role, typer.Option(help="What the user is here for.")] = Role.annotator,
     name: Annotated[str, typer.Option(help="Full name; the user name when not given.")] = "",
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="A program works under it; reports of studies say so.")
+    ] = False,
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Add an account; the password is asked for, or read from standard input."""
@@ -35,7 +38,7 @@ def add(
 
     password = ask_password()
     with open_database(data, create=True) as database, database.write() as session:
-        user = create_user(session, username, name or username, password, role)
+        user = create_user(session, username, name or username, password, role, simulated)
     console.print(f"added {user.username} ({user.role})")
 
 
@@ -64,8 +67,11 @@ def list_(data: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
             after = page.next
             if after is None:
                 break
-    columns = ("username", "name", "role", "active", "created_at")
-    rows = [(u.username, u.name, str(u.role), u.active, u.created_at.isoformat(timespec="seconds")) for u in users]
+    columns = ("username", "name", "role", "active", "simulated", "created_at")
+    rows = [
+        (u.username, u.name, str(u.role), u.active, u.simulated, u.created_at.isoformat(timespec="seconds"))
+        for u in users
+    ]
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:

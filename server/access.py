@@ -11,7 +11,8 @@ from fastapi.params import Depends as DependsParam
 from sqlalchemy.orm import Session
 
 from annotation.words import Role
-from annotation_db.repositories import images, marks, masks, persons, projects, tasks
+from annotation_db.repositories import images, jobs, marks, masks, persons, projects, studies, tasks
+from annotation_db.repositories.place import Place
 from server.problems import ForbiddenError, NotFoundError, UnauthenticatedError
 from server.session import service as sessions
 from server.session.service import Caller
@@ -41,6 +42,8 @@ class Of(StrEnum):
     task = "task_id"
     mask = "mask_id"
     mark = "mark_id"
+    study = "study_id"
+    job = "job_id"
     body = "body"
 
 
@@ -56,14 +59,17 @@ READ = Rule("read", always=_STAFF, members=frozenset({Role.annotator, Role.revie
 ANNOTATE = Rule("annotate", always=_LEADS, members=frozenset({Role.annotator, Role.reviewer, Role.engineer}))
 MANAGE = Rule("manage", always=_LEADS)
 EXPORT = Rule("export", always=_STAFF)
+STAFF = Rule("staff", always=_STAFF)
 
-_PROJECT_OF: dict[Of, Callable[[Session, UUID], UUID | None]] = {
-    Of.project: projects.existing_id,
-    Of.image: images.project_of,
-    Of.person: persons.project_of,
-    Of.task: tasks.project_of,
-    Of.mask: masks.project_of,
-    Of.mark: marks.project_of,
+_PLACE_OF: dict[Of, Callable[[Session, UUID], Place | None]] = {
+    Of.project: projects.place_of,
+    Of.image: images.place_of,
+    Of.person: persons.place_of,
+    Of.task: tasks.place_of,
+    Of.mask: masks.place_of,
+    Of.mark: marks.place_of,
+    Of.study: studies.place_of,
+    Of.job: jobs.place_of,
 }
 
 
@@ -79,13 +85,19 @@ def signed_in(request: Request, state: AppState) -> Caller:
 SignedIn = Annotated[Caller, Depends(signed_in)]
 
 
-def require(session: Session, caller: Caller, rule: Rule, project_id: UUID | None, what: str) -> None:
-    """Raise NotFoundError unless the caller can see the project, ForbiddenError unless `rule` permits."""
-    member = project_id is not None and projects.is_member(session, project_id, caller.id)
-    if project_id is None or not READ.permits(caller.role, member):
+def require(session: Session, caller: Caller, rule: Rule, place: Place | None, what: str) -> None:
+    """Raise NotFoundError unless the caller can see the place, ForbiddenError unless `rule` permits.
+
+    What a study gives to one annotator nobody else works on, and nobody but the staff sees.
+    """
+    member = place is not None and projects.is_member(session, place.project_id, caller.id)
+    another = place is not None and place.assigned_to not in (None, caller.id)
+    if place is None or not READ.permits(caller.role, member and not another):
         raise NotFoundError(f"no such {what}")
     if not rule.permits(caller.role, member):
         raise ForbiddenError(f"the role {caller.role} may not do this here")
+    if another and rule == ANNOTATE:
+        raise ForbiddenError("a study has given this to somebody else")
 
 
 def allow(rule: Rule, of: Of | None = None) -> Any:
@@ -130,6 +142,6 @@ def _project_check(rule: Rule, of: Of) -> Callable[..., None]:
         except ValueError as error:
             raise NotFoundError(f"no such {what}") from error
         with state.database.read() as session:
-            require(session, caller, rule, _PROJECT_OF[of](session, id_), what)
+            require(session, caller, rule, _PLACE_OF[of](session, id_), what)
 
     return check

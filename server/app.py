@@ -16,21 +16,43 @@ from server.bodies.routes import router as bodies
 from server.exports.routes import router as exports
 from server.health.routes import router as health
 from server.images.routes import router as images
+from server.jobs.events import close_at_signals
+from server.jobs.routes import router as jobs
 from server.marks.routes import router as marks
 from server.masks.routes import router as masks
 from server.persons.routes import router as persons
 from server.problems import add_problem_handlers
 from server.projects.routes import router as projects
+from server.renders.routes import router as renders
 from server.schemas import FieldError, Problem
 from server.security import Guard
 from server.session.routes import router as session
 from server.settings import Settings
 from server.startup import open_state
+from server.studies.report_routes import router as study_reports
+from server.studies.routes import router as studies
 from server.tasks.routes import router as tasks
 from server.users.routes import router as users
 from server.version import version
 
-_ROUTERS = (health, session, users, projects, images, persons, tasks, masks, marks, bodies, geodesics, exports)
+_ROUTERS = (
+    health,
+    session,
+    users,
+    projects,
+    images,
+    persons,
+    tasks,
+    masks,
+    marks,
+    bodies,
+    geodesics,
+    exports,
+    jobs,
+    renders,
+    studies,
+    study_reports,
+)
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
@@ -64,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _serving(app: FastAPI) -> AsyncIterator[None]:
+    close_at_signals(app.state.densemark.watching.close)
     yield
     app.state.densemark.geodesics.close()
     app.state.densemark.transfers.close()

@@ -7,7 +7,8 @@ from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from annotation.words import PersonState
-from annotation_db.models import Image, Person
+from annotation_db.models import Image, Person, StudyNetwork
+from annotation_db.repositories.place import Place
 
 
 def by_id(session: Session, image_id: UUID, lock: bool = False) -> Image | None:
@@ -16,9 +17,10 @@ def by_id(session: Session, image_id: UUID, lock: bool = False) -> Image | None:
     return session.scalar(query.with_for_update() if lock else query)
 
 
-def project_of(session: Session, image_id: UUID) -> UUID | None:
+def place_of(session: Session, image_id: UUID) -> Place | None:
     """The project of an image that is not deleted."""
-    return session.scalar(select(Image.project_id).where(Image.id == image_id, Image.deleted_at.is_(None)))
+    project_id = session.scalar(select(Image.project_id).where(Image.id == image_id, Image.deleted_at.is_(None)))
+    return Place(project_id) if project_id else None
 
 
 def by_sha256(session: Session, project_id: UUID, sha256: str) -> Image | None:
@@ -66,19 +68,19 @@ def names(session: Session, project_id: UUID) -> Iterator[Image]:
 
 
 def person_counts(session: Session, image_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Persons and finished persons of several images."""
+    """Persons and finished persons of several images, without copies for studies."""
     done = case((Person.state == PersonState.done, 1), else_=0)
     rows = session.execute(
         select(Person.image_id, func.count(), func.sum(done))
-        .where(Person.image_id.in_(image_ids), Person.deleted_at.is_(None))
+        .where(Person.image_id.in_(image_ids), Person.deleted_at.is_(None), Person.study_id.is_(None))
         .group_by(Person.image_id)
     )
     return {image_id: (count, int(finished)) for image_id, count, finished in rows}
 
 
 def referenced_blobs(session: Session, keys: Collection[str]) -> set[str]:
-    """Those of the keys that an image or a person, deleted or not, refers to."""
+    """Those of the keys that an image, a person, deleted or not, or a study refers to."""
     found: set[str] = set()
-    for column in (Image.blob, Person.truth):
+    for column in (Image.blob, Person.truth, StudyNetwork.blob):
         found.update(key for key in session.scalars(select(column).where(column.in_(keys))) if key)
     return found

@@ -9,20 +9,23 @@ from sqlalchemy.orm import Session
 
 from annotation.words import MarkKind
 from annotation_db.models import Image, Mark, MarkRevision, Person, Point, Project, Task
+from annotation_db.repositories.place import Place
 
 
-def point_in_task(session: Session, task_id: UUID, point_id: UUID) -> tuple[Task, Project, Point | None] | None:
-    """A task whose image is not deleted, its project, and the point if it is one of the task's person, superseded or
-    not; all in one query, since every click asks for them."""
+def point_in_task(
+    session: Session, task_id: UUID, point_id: UUID
+) -> tuple[Task, Project, Place, Point | None] | None:
+    """A task whose image is not deleted, its project, where it is, and the point if it is one of the task's person,
+    superseded or not; all in one query, since every click asks for them."""
     row = session.execute(
-        select(Task, Project, Point)
+        select(Task, Project, Person.assigned_to, Point)
         .join(Project, Project.id == Task.project_id)
         .join(Person, Person.id == Task.person_id)
         .join(Image, Image.id == Person.image_id)
         .outerjoin(Point, (Point.person_id == Task.person_id) & (Point.id == point_id))
         .where(Task.id == task_id, Image.deleted_at.is_(None))
     ).first()
-    return (row[0], row[1], row[2]) if row else None
+    return (row[0], row[1], Place(row[0].project_id, row[2]), row[3]) if row else None
 
 
 def points(session: Session, person_id: UUID) -> Sequence[Point]:
@@ -60,15 +63,16 @@ def of_point(session: Session, point_id: UUID, annotator_id: UUID) -> Mark | Non
     return session.scalar(select(Mark).where(Mark.point_id == point_id, Mark.annotator_id == annotator_id))
 
 
-def project_of(session: Session, mark_id: UUID) -> UUID | None:
-    """The project of a mark whose image is not deleted."""
-    return session.scalar(
-        select(Person.project_id)
+def place_of(session: Session, mark_id: UUID) -> Place | None:
+    """Where a mark is whose image is not deleted."""
+    row = session.execute(
+        select(Person.project_id, Person.assigned_to)
         .join(Point, Point.person_id == Person.id)
         .join(Mark, Mark.point_id == Point.id)
         .join(Image, Image.id == Person.image_id)
         .where(Mark.id == mark_id, Image.deleted_at.is_(None))
-    )
+    ).first()
+    return Place(*row) if row else None
 
 
 def current(session: Session, person_id: UUID) -> Iterator[tuple[Mark, MarkRevision]]:

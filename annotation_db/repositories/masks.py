@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from annotation_db.models import Image, Mask, MaskRevision, Person, Project
+from annotation_db.repositories.place import Place
 
 
 def by_id(session: Session, mask_id: UUID, lock: bool = False) -> Mask | None:
@@ -19,14 +20,15 @@ def of_person(session: Session, person_id: UUID) -> Mask:
     return session.scalars(select(Mask).where(Mask.person_id == person_id)).one()
 
 
-def project_of(session: Session, mask_id: UUID) -> UUID | None:
-    """The project of a mask whose image is not deleted."""
-    return session.scalar(
-        select(Person.project_id)
+def place_of(session: Session, mask_id: UUID) -> Place | None:
+    """Where a mask is whose image is not deleted."""
+    row = session.execute(
+        select(Person.project_id, Person.assigned_to)
         .join(Mask, Mask.person_id == Person.id)
         .join(Image, Image.id == Person.image_id)
         .where(Mask.id == mask_id, Image.deleted_at.is_(None))
-    )
+    ).first()
+    return Place(*row) if row else None
 
 
 def body_hash(session: Session, mask_id: UUID) -> str:

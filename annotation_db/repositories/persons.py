@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from annotation.words import PersonState, TaskKind
 from annotation_db.models import Image, Mask, Person, PersonRevision, Task
+from annotation_db.repositories.place import Place
 
 
 def by_id(session: Session, person_id: UUID, lock: bool = False) -> Person | None:
@@ -16,30 +17,31 @@ def by_id(session: Session, person_id: UUID, lock: bool = False) -> Person | Non
     return session.get(Person, person_id, with_for_update=lock or None, populate_existing=lock)
 
 
-def project_of(session: Session, person_id: UUID) -> UUID | None:
-    """The project of a person whose image is not deleted."""
-    return session.scalar(
-        select(Person.project_id)
+def place_of(session: Session, person_id: UUID) -> Place | None:
+    """Where a person is whose image is not deleted."""
+    row = session.execute(
+        select(Person.project_id, Person.assigned_to)
         .join(Image, Image.id == Person.image_id)
         .where(Person.id == person_id, Image.deleted_at.is_(None))
-    )
+    ).first()
+    return Place(*row) if row else None
 
 
 def of_image(session: Session, image_id: UUID) -> Sequence[Person]:
-    """The persons of an image that are not deleted, in the order they were added."""
+    """The image's own persons that are not deleted, in the order they were added; copies for studies are not."""
     return session.scalars(
         select(Person)
-        .where(Person.image_id == image_id, Person.deleted_at.is_(None))
+        .where(Person.image_id == image_id, Person.deleted_at.is_(None), Person.study_id.is_(None))
         .order_by(Person.created_at, Person.id)
     ).all()
 
 
 def of_project(session: Session, project_id: UUID) -> Iterator[tuple[Person, Image]]:
-    """All persons of a project that are not deleted, with their images, by file name."""
+    """All persons of a project that are not deleted, with their images, by file name; without copies for studies."""
     rows = session.execute(
         select(Person, Image)
         .join(Image, Image.id == Person.image_id)
-        .where(Person.project_id == project_id, Person.deleted_at.is_(None), Image.deleted_at.is_(None))
+        .where(_own(project_id), Image.deleted_at.is_(None))
         .order_by(Image.file_name, Image.id, Person.created_at, Person.id)
     )
     return ((row[0], row[1]) for row in rows)
@@ -52,11 +54,11 @@ def page(
     limit: int,
     state: PersonState | None,
 ) -> Sequence[Person]:
-    """Up to `limit` persons in the order they were added."""
+    """Up to `limit` persons in the order they were added; without copies for studies."""
     query = (
         select(Person)
         .join(Image, Image.id == Person.image_id)
-        .where(Person.project_id == project_id, Person.deleted_at.is_(None), Image.deleted_at.is_(None))
+        .where(_own(project_id), Image.deleted_at.is_(None))
         .order_by(Person.created_at, Person.id)
         .limit(limit)
     )
@@ -65,6 +67,11 @@ def page(
     if after:
         query = query.where(tuple_(Person.created_at, Person.id) > after)
     return session.scalars(query).all()
+
+
+def _own(project_id: UUID) -> ColumnElement[bool]:
+    """The project's persons that are not deleted and no copies for a study."""
+    return and_(Person.project_id == project_id, Person.deleted_at.is_(None), Person.study_id.is_(None))
 
 
 def add(session: Session, person: Person, write_id: UUID) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from annotation.words import PersonState
 from annotation_db.models import Image, Member, Person, Project, User
+from annotation_db.repositories.place import Place
 
 
 class ProgressRow(NamedTuple):
@@ -27,9 +28,10 @@ def by_id(session: Session, project_id: UUID, lock: bool = False) -> Project | N
     return session.get(Project, project_id, with_for_update=lock or None)
 
 
-def existing_id(session: Session, project_id: UUID) -> UUID | None:
-    """The id, if there is such a project."""
-    return session.scalar(select(Project.id).where(Project.id == project_id))
+def place_of(session: Session, project_id: UUID) -> Place | None:
+    """The project itself, if there is one."""
+    found = session.scalar(select(Project.id).where(Project.id == project_id))
+    return Place(found) if found else None
 
 
 def add(session: Session, project: Project) -> None:
@@ -85,7 +87,7 @@ def remove_member(session: Session, project_id: UUID, user_id: UUID) -> None:
 
 
 def progress(session: Session, project_ids: Sequence[UUID]) -> dict[UUID, ProgressRow]:
-    """Counts of several projects at once; deleted images and persons do not count."""
+    """Counts of several projects at once; deleted images and persons, and copies for studies, do not count."""
     images = session.execute(
         select(Image.project_id, func.count())
         .where(Image.project_id.in_(project_ids), Image.deleted_at.is_(None))
@@ -104,7 +106,12 @@ def progress(session: Session, project_ids: Sequence[UUID]) -> dict[UUID, Progre
             func.sum(Person.marks),
         )
         .join(Image, Image.id == Person.image_id)
-        .where(Person.project_id.in_(project_ids), Person.deleted_at.is_(None), Image.deleted_at.is_(None))
+        .where(
+            Person.project_id.in_(project_ids),
+            Person.deleted_at.is_(None),
+            Person.study_id.is_(None),
+            Image.deleted_at.is_(None),
+        )
         .group_by(Person.project_id)
     )
     for project_id, *rest in persons:

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import Select, case, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from annotation.words import TaskKind, TaskState
-from annotation_db.models import Image, Person, Task
+from annotation.words import StudyState, TaskKind, TaskState
+from annotation_db.models import Image, Person, Study, StudyPerson, Task
+from annotation_db.repositories.place import Place
 
 _TO_DO = (TaskState.open, TaskState.returned)
 
@@ -25,14 +26,15 @@ def of_person(session: Session, person_id: UUID, kind: TaskKind, lock: bool = Fa
     return session.scalar(query)
 
 
-def project_of(session: Session, task_id: UUID) -> UUID | None:
-    """The project of a task whose person and image are not deleted."""
-    return session.scalar(
-        select(Task.project_id)
+def place_of(session: Session, task_id: UUID) -> Place | None:
+    """Where a task is whose image is not deleted."""
+    row = session.execute(
+        select(Task.project_id, Person.assigned_to)
         .join(Person, Person.id == Task.person_id)
         .join(Image, Image.id == Person.image_id)
         .where(Task.id == task_id, Image.deleted_at.is_(None))
-    )
+    ).first()
+    return Place(*row) if row else None
 
 
 def add(session: Session, task: Task) -> None:
@@ -61,16 +63,19 @@ def in_hand(session: Session, project_id: UUID, user_id: UUID) -> Task | None:
 def first_free(session: Session, project_id: UUID, user_id: UUID, now: datetime) -> Task | None:
     """Lock the first task, with its person, on whose person nobody else works: what nobody has begun before what
     somebody left, masked persons before new ones, older before younger. Persons that another transaction is taking are
-    passed over."""
+    passed over, and so are those that a study shows before it is closed: nobody should know them beforehand."""
     other = aliased(Task)
     elsewhere = exists().where(
         other.person_id == Task.person_id, other.lease_user_id != user_id, other.lease_until > now
+    )
+    in_study = exists().where(
+        StudyPerson.person_id == Task.person_id, Study.id == StudyPerson.study_id, Study.state != StudyState.closed
     )
     left = case((Task.lease_user_id.is_(None), 0), else_=1)
     new = case((Task.kind == TaskKind.points, 0), else_=1)
     query = (
         _to_do(project_id)
-        .where(or_(Task.lease_user_id.is_(None), Task.lease_until <= now), ~elsewhere)
+        .where(or_(Task.lease_user_id.is_(None), Task.lease_until <= now), ~elsewhere, ~in_study)
         .order_by(left, new, Person.created_at, Person.id)
     )
     locked = query.limit(1).with_for_update(skip_locked=True, of=(Task, Person))
@@ -78,6 +83,7 @@ def first_free(session: Session, project_id: UUID, user_id: UUID, now: datetime)
 
 
 def _to_do(project_id: UUID) -> Select[Task]:
+    """The project's own tasks that wait; those of a study's copies are handed out by the study."""
     return (
         select(Task)
         .join(Person, Person.id == Task.person_id)
@@ -86,6 +92,7 @@ def _to_do(project_id: UUID) -> Select[Task]:
             Task.project_id == project_id,
             Task.state.in_(_TO_DO),
             Person.deleted_at.is_(None),
+            Person.study_id.is_(None),
             Image.deleted_at.is_(None),
         )
     )

@@ -63,6 +63,10 @@ class Geodesics:
             return Status("failed", found.done, found.total, failed)
         return found
 
+    def table(self, loaded: LoadedBody) -> GeodesicTable | None:
+        """The body's table, if it is there."""
+        return self._table(loaded.body)
+
     def start(self, loaded: LoadedBody) -> Status:
         """Begin to build the table, after those begun before, unless that is done or under way.
 

@@ -56,13 +56,13 @@ class Geodesics(Out):
 @router.get("/{body_hash}/geodesics", dependencies=[allow(SIGNED_IN)])
 def get_geodesics(body_hash: BodyHash, state: AppState) -> Geodesics:
     """How far the table is."""
-    return _told(state.geodesics.status(state.bodies.by_hash(body_hash)))
+    return told(state.geodesics.status(state.bodies.by_hash(body_hash)))
 
 
 @router.post("/{body_hash}/geodesics", dependencies=[allow(SIGNED_IN)])
 def build_geodesics(body_hash: BodyHash, state: AppState) -> Geodesics:
     """Begin to build the table in the background unless that is done or under way."""
-    return _told(state.geodesics.start(state.bodies.by_hash(body_hash)))
+    return told(state.geodesics.start(state.bodies.by_hash(body_hash)))
 
 
 @router.post(
@@ -92,5 +92,6 @@ def get_path(body_hash: BodyHash, body: PathWanted, state: AppState) -> Geodesic
     return GeodesicPath(length=length, points=[(x, y, z) for x, y, z in points.tolist()])
 
 
-def _told(status: Status) -> Geodesics:
+def told(status: Status) -> Geodesics:
+    """A table's state as the API shows it."""
     return Geodesics(state=status.state, done=status.done, total=status.total, error=status.error)

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from annotation_db import models, utc_now
 from annotation_db.blobs import digest_of
-from annotation_db.repositories import images, persons
+from annotation_db.repositories import images, persons, studies
 from server.images import archive, names
 from server.images.decode import NotAPhotoError, Photo, upright
 from server.images.schemas import Image, ImageDetail, ImportResult, RefusedFile, StoredFile
 from server.images.upload import Upload
 from server.paging import page
 from server.persons import service as person_service
-from server.problems import NotFoundError
+from server.problems import ConflictError, NotFoundError
 from server.schemas import Page, decode_cursor
 from server.state import State
 
@@ -133,8 +133,12 @@ def get_image(session: Session, image_id: UUID) -> ImageDetail:
 
 
 def delete_image(session: Session, image_id: UUID) -> None:
-    """Take an image out; nothing on it is lost."""
-    existing(session, image_id).deleted_at = utc_now()
+    """Take an image out; nothing on it is lost. Raises ConflictError while a study shows it."""
+    row = existing(session, image_id)
+    study = studies.showing(session, image_id)
+    if study is not None:
+        raise ConflictError(f"the study {study.name!r} shows this image; close it first")
+    row.deleted_at = utc_now()
 
 
 def existing(session: Session, image_id: UUID) -> models.Image:

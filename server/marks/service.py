@@ -94,9 +94,9 @@ def _point_of_task(session: Session, caller: Caller, body: MarkWrite) -> tuple[m
     """The point of a write, and the hash of the project's body; superseded points are taken too, since a late write
     must not be lost."""
     found = marks.point_in_task(session, body.task_id, body.point_id)
-    require(session, caller, ANNOTATE, found[0].project_id if found else None, "task")
+    require(session, caller, ANNOTATE, found[2] if found else None, "task")
     assert found is not None
-    task, project, point = found
+    task, project, _, point = found
     if task.kind != TaskKind.points:
         raise RefusedError("the task is not a points task")
     if point is None:

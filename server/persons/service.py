@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from annotation.words import PersonSource, PersonState
 from annotation_db import models, utc_now
 from annotation_db.repositories import images, persons, tasks
+from annotation_db.repositories.place import Place
 from server.access import ANNOTATE, require
 from server.paging import page
 from server.persons.schemas import Person, PersonWrite
@@ -46,11 +47,12 @@ def get_person(session: Session, person_id: UUID) -> Person:
 def put_person(session: Session, caller: Caller, person_id: UUID, body: PersonWrite) -> Person:
     """Draw, move or restore a person; raises RefusedError on an impossible box, StaleError, LeaseLostError."""
     image = images.by_id(session, body.image_id, lock=True)
-    require(session, caller, ANNOTATE, image.project_id if image else None, "image")
+    require(session, caller, ANNOTATE, Place(image.project_id) if image else None, "image")
     assert image is not None
     row = persons.by_id(session, person_id, lock=True)
     if row is not None and row.image_id != image.id:
         raise ConflictError("this id belongs to a person in another image")
+    _check_no_copy(row)
     if row is not None and persons.has_write(session, person_id, body.write_id):
         return out([row])[0]
     _check_revision(row, body.revision)
@@ -74,6 +76,7 @@ def delete_person(session: Session, caller: Caller, person_id: UUID, write_id: U
     row = persons.by_id(session, person_id, lock=True)
     if row is None:
         raise NotFoundError("no such person")
+    _check_no_copy(row)
     if row.deleted_at is not None:
         return out([row])[0]
     _check_revision(row, revision)
@@ -141,6 +144,11 @@ def _check_revision(row: models.Person | None, revision: int) -> None:
         raise NotFoundError("no such person")
     if row is not None and row.revision != revision:
         raise StaleError("somebody else changed this person meanwhile", current=out([row])[0])
+
+
+def _check_no_copy(row: models.Person | None) -> None:
+    if row is not None and row.study_id is not None:
+        raise ConflictError("this person belongs to a study, which shows everybody the same box")
 
 
 def _check_lease(session: Session, row: models.Person, caller: Caller) -> None:

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from annotation.words import TaskState
+from annotation.words import StudyState, TaskState
 from annotation_db import models, utc_now
-from annotation_db.repositories import persons, tasks
+from annotation_db.repositories import persons, studies, tasks
 from server.problems import ConflictError, LeaseLostError
 from server.session.service import Caller
 from server.settings import Settings
@@ -35,10 +35,12 @@ def hold(session: Session, settings: Settings, caller: Caller, task: models.Task
     """Make sure that the caller may write on a task whose person is locked: has its lease, or takes a free or expired
     one.
 
-    Raises LeaseLostError while somebody else has one on the person, ConflictError when the person was taken out.
+    Raises LeaseLostError while somebody else has one on the person, ConflictError when the person was taken out, or
+    belongs to a study that is not open.
     """
     now, life = utc_now(), timedelta(minutes=settings.lease_minutes)
     check_present(session, task)
+    check_study(session, task)
     if task.lease_user_id == caller.id and task.lease_until and task.lease_until > now + life * _FRESH:
         return
     check_not_elsewhere(session, caller, task)
@@ -56,6 +58,16 @@ def check_present(session: Session, task: models.Task) -> None:
     person = persons.by_id(session, task.person_id)
     if person is None or person.deleted_at is not None:
         raise ConflictError("this person was taken out of the project")
+
+
+def check_study(session: Session, task: models.Task) -> None:
+    """Raise ConflictError when the task's person is a copy for a study that is not open; while this transaction lasts,
+    the study stays open."""
+    person = persons.by_id(session, task.person_id)
+    study = studies.held(session, person.study_id) if person and person.study_id else None
+    if study is not None and study.state != StudyState.open:
+        words = "is closed; what was saved is kept" if study.state == StudyState.closed else "is not open yet"
+        raise ConflictError(f"the study {study.name!r} {words}")
 
 
 def check_not_elsewhere(session: Session, caller: Caller, task: models.Task) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from annotation.words import TaskKind, TaskState
+from annotation.words import StudyMasks, TaskKind, TaskState
 from server.images.schemas import Image
 from server.marks.schemas import Mark
 from server.persons.schemas import Person
@@ -18,6 +18,18 @@ class Lease(Out):
 
     user_id: UUID | None
     until: datetime | None
+
+
+class StudyTask(Out):
+    """The study that a task belongs to: the caller's `number`-th person of `total`, counted from 1."""
+
+    id: UUID
+    name: str
+    number: int
+    total: int
+    practice: bool = Field(description="errors are shown when it is submitted, and do not count")
+    masks: StudyMasks = Field(description="given masks cannot be changed")
+    parts: list[int] | None = Field(description="labels of the parts that are wanted, null for all")
 
 
 class Task(Out):
@@ -33,6 +45,7 @@ class Task(Out):
     body: BodyRef
     mask_id: UUID
     region: Region = Field(description="x0, y0, width, height: the part of the image that masks are drawn in")
+    study: StudyTask | None
 
 
 class Point(Out):

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from annotation.masks import region_of
 from annotation_db import models
-from annotation_db.repositories import images, masks, persons, projects, tasks
+from annotation_db.repositories import images, masks, persons, projects, studies, tasks
 from server.images import service as image_service
 from server.masks import service as mask_service
 from server.masks.schemas import Mask
@@ -14,7 +14,7 @@ from server.persons import service as person_service
 from server.problems import NotFoundError
 from server.projects.schemas import BodyRef
 from server.tasks import leases
-from server.tasks.schemas import Lease, Task
+from server.tasks.schemas import Lease, StudyTask, Task
 
 
 def get_task(session: Session, task_id: UUID) -> Task:
@@ -70,4 +70,20 @@ def out(session: Session, task: models.Task) -> Task:
         body=BodyRef(name=project.body_name, hash=project.body_hash),
         mask_id=masks.of_person(session, person.id).id,
         region=region_of(person.bbox, image.width, image.height),
+        study=_study(session, person),
+    )
+
+
+def _study(session: Session, person: models.Person) -> StudyTask | None:
+    study = studies.by_id(session, person.study_id) if person.study_id else None
+    if study is None:
+        return None
+    return StudyTask(
+        id=study.id,
+        name=study.name,
+        number=person.study_order + 1,
+        total=study.practice + study.persons + study.again,
+        practice=person.practice,
+        masks=study.masks,
+        parts=study.parts,
     )

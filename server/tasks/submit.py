@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.orm import Session
 
-from annotation.sampling import SampledPoint, sample_points
+from annotation.sampling import MAX_POINTS, SampledPoint, sample_points
 from annotation.words import PersonState, TaskKind, TaskState
 from annotation_db import Database, models, utc_now
-from annotation_db.repositories import marks, masks, persons, tasks
+from annotation_db.repositories import marks, masks, persons, studies, tasks
 from server.bodies.registry import Bodies
 from server.masks import service as mask_service
 from server.problems import ConflictError, RefusedError, StaleError, UnmarkedError
@@ -33,10 +34,17 @@ def submit_mask(
         _check_revision(session, mask, revision)
         label_map, origin = mask_service.label_map(session, mask)
         body_hash = body_of(session, task)
+        person = persons.by_id(session, task.person_id)
+        study = studies.by_id(session, person.study_id) if person and person.study_id else None
+    most, seed = MAX_POINTS, task.person_id
+    if study is not None and person is not None and person.source_person_id is not None:
+        most, seed = study.points_per_part, person.source_person_id
+        if study.parts is not None:
+            label_map = np.where(np.isin(label_map, study.parts), label_map, 0).astype(np.uint8)
     order = bodies.by_hash(body_hash).order
-    sampled = sample_points(label_map, origin, task.person_id.int % 2**63, order)
+    sampled = sample_points(label_map, origin, seed.int % 2**63, order, most)
     if not sampled:
-        raise RefusedError("the mask is empty: paint at least one part")
+        raise RefusedError("the mask is empty: paint at least one part" + (" of the study's" if study else ""))
     with database.write() as session:
         task, person = locked(session, task_id)
         mask = masks.of_person(session, person.id)
@@ -69,7 +77,7 @@ def reopen_mask(session: Session, settings: Settings, caller: Caller, task_id: U
     mask_task = tasks.of_person(session, given.person_id, TaskKind.mask, lock=True)
     points_task = tasks.of_person(session, given.person_id, TaskKind.points, lock=True)
     if person is None or mask_task is None:
-        raise ConflictError("this person has no mask task")
+        raise ConflictError("this person's masks are given" if person and person.study_id else "no mask task here")
     hold(session, settings, caller, mask_task)
     if mask_task.state == TaskState.submitted:
         mask_task.state = TaskState.open

@@ -26,7 +26,7 @@ def create_user(body: UserCreate, state: AppState) -> User:
     """Make an account."""
     hashed = service.hash_password(body.password)
     with state.database.write() as session:
-        return service.create_user_hashed(session, body.username, body.name, hashed, body.role)
+        return service.create_user_hashed(session, body.username, body.name, hashed, body.role, body.simulated)
 
 
 @router.patch("/{user_id}", dependencies=[allow(ADMIN)])

@@ -21,6 +21,7 @@ class User(Out):
     name: str
     role: Role
     active: bool
+    simulated: bool = Field(description="a program works under this account, which reports of studies say")
     created_at: datetime
 
 
@@ -31,6 +32,7 @@ class UserCreate(In):
     name: Name
     password: Password
     role: Role
+    simulated: bool = False
 
 
 class UserPatch(In):

@@ -23,19 +23,27 @@ def hash_password(password: str) -> str:
     return PASSWORDS.hash(password)
 
 
-def create_user(session: Session, username: str, name: str, password: str, role: Role) -> User:
+def create_user(session: Session, username: str, name: str, password: str, role: Role, simulated: bool = False) -> User:
     """Make an account, for scripts. Raises RefusedError on a bad name or password, ConflictError on a taken name."""
     if not _USERNAME.fullmatch(username):
         raise RefusedError(f"{username!r} cannot be a user name: letters, digits and . _ @ + - only, at most 64")
     if not 8 <= len(password) <= 200:
         raise RefusedError("a password has 8 to 200 characters")
-    return create_user_hashed(session, username, name, hash_password(password), role)
+    return create_user_hashed(session, username, name, hash_password(password), role, simulated)
 
 
-def create_user_hashed(session: Session, username: str, name: str, password_hash: str, role: Role) -> User:
+def create_user_hashed(
+    session: Session, username: str, name: str, password_hash: str, role: Role, simulated: bool = False
+) -> User:
     """Make an account with an already hashed password; raises ConflictError when the name is taken."""
     user = models.User(
-        username=username, login=username.casefold(), name=name, password_hash=password_hash, role=role, active=True
+        username=username,
+        login=username.casefold(),
+        name=name,
+        password_hash=password_hash,
+        role=role,
+        active=True,
+        simulated=simulated,
     )
     try:
         users.add(session, user)
@@ -95,5 +103,6 @@ def _out(user: models.User) -> User:
         name=user.name,
         role=user.role,
         active=user.active,
+        simulated=user.simulated,
         created_at=user.created_at,
     )

@@ -1,0 +1,1 @@
+"""Studies of how accurately people annotate: routes do HTTP, the other files hold the rules."""

@@ -1,0 +1,146 @@
+"""Copies of rendered persons for annotators: made when a study opens, filled when they are handed out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from annotation.masks import region_of, to_coco_rle
+from annotation.sampling import SampledPoint, sample_points
+from annotation.words import PersonState, StudyMasks, TaskKind, TaskState
+from annotation_db import models
+from annotation_db.repositories import images, marks, masks, persons, projects, studies, tasks
+from server.bodies.registry import LoadedBody
+from server.persons.service import new_person
+from server.problems import NotFoundError, RefusedError
+from server.state import State
+from server.studies.order import order
+from server.studies.truths import open_truth
+from synthesis.truth import Truth
+
+
+@dataclass(frozen=True)
+class Given:
+    """A true part mask, compressed RLE counts by label, with its points."""
+
+    width: int
+    height: int
+    counts: dict[str, str]
+    area: int
+    points: tuple[SampledPoint, ...]
+
+
+def make(session: Session, study: models.Study, annotators: Sequence[models.StudyAnnotator]) -> None:
+    """Give annotators copies of all of the study's persons, in an order of their own."""
+    rows = studies.persons(session, study.id)
+    shown = images.many(session, {person.image_id for _, person in rows})
+    practice = [row.number for row, _ in rows if row.practice]
+    measured = [row.number for row, _ in rows if not row.practice]
+    again = [row.number for row, _ in rows if row.again]
+    by_number = {row.number: person for row, person in rows}
+    for annotator in annotators:
+        copies = []
+        for place, showing in enumerate(order(practice, measured, again, study.seed, annotator.number)):
+            source = by_number[showing.person]
+            copy = new_person(shown[source.image_id], source.bbox, source.source, study.created_by)
+            copy.id, copy.area = uuid4(), source.area
+            copy.study_id, copy.source_person_id, copy.assigned_to = study.id, source.id, annotator.user_id
+            copy.study_order, copy.practice, copy.again = place, showing.practice, showing.again
+            copies.append(copy)
+        studies.add_copies(session, copies)
+
+
+def prepare(state: State, person_id: UUID, user_id: UUID) -> None:
+    """Make sure that a copy has a task, and where masks are given its mask and points."""
+    with state.database.read() as session:
+        copy = persons.by_id(session, person_id)
+        study = studies.by_id(session, copy.study_id) if copy and copy.study_id else None
+        source = persons.by_id(session, copy.source_person_id) if copy and copy.source_person_id else None
+        if copy is None or study is None or source is None:
+            raise NotFoundError("no such person")
+        if _has_task(session, person_id):
+            return
+        project = projects.by_id(session, study.project_id)
+        assert project is not None
+    filled = None
+    if study.masks == StudyMasks.given:  # pixels are worked on before anything is locked
+        loaded = state.bodies.by_hash(project.body_hash)
+        filled = given(loaded, open_source(state, source, loaded), source, study)
+    with state.database.write() as session:
+        locked = persons.by_id(session, person_id, lock=True)
+        if locked is None or _has_task(session, person_id):
+            return
+        if filled is None:
+            session.add(models.Mask(person_id=person_id))
+            tasks.add(session, models.Task(project_id=study.project_id, person_id=person_id, kind=TaskKind.mask))
+        else:
+            _fill(session, locked, filled, user_id)
+
+
+def open_source(state: State, source: models.Person, loaded: LoadedBody) -> Truth:
+    """The truth of a rendered person; raises RefusedError when it cannot be read or is of another body."""
+    try:
+        if source.truth is None:
+            raise ValueError("it has no truth")
+        found = open_truth(state.blobs, source.truth)
+        if found.body != loaded.hash:
+            raise ValueError(f"it was rendered of the body {found.body[:12]}, not of {loaded.name}")
+    except (ValueError, OSError) as error:
+        raise RefusedError(f"the truth of the rendered person {source.id} cannot be used: {error}") from error
+    return found
+
+
+def given(loaded: LoadedBody, truth: Truth, source: models.Person, study: models.Study) -> Given:
+    """The mask and points that everybody gets of a person; the same every time."""
+    region = region_of(source.bbox, truth.width, truth.height)
+    x0, y0, w, h = region
+    labels = np.ascontiguousarray(truth.part_map()[y0 : y0 + h, x0 : x0 + w])
+    if study.parts is not None:
+        labels = np.where(np.isin(labels, study.parts), labels, 0).astype(np.uint8)
+    points = sample_points(labels, (x0, y0), source.id.int % 2**63, loaded.order, study.points_per_part)
+    rles = to_coco_rle(labels, (x0, y0), truth.width, truth.height)
+    counts = {str(label): rle["counts"] for label, rle in rles.items()}
+    return Given(truth.width, truth.height, counts, int(np.count_nonzero(labels)), tuple(points))
+
+
+def shows(truth: Truth, parts: Sequence[int] | None) -> bool:
+    """Whether a rendered person shows anything that is to be marked."""
+    return bool(len(truth.part)) if parts is None else bool(np.isin(truth.part, parts).any())
+
+
+def _has_task(session: Session, person_id: UUID) -> bool:
+    return any(tasks.of_person(session, person_id, kind) for kind in TaskKind)
+
+
+def _fill(session: Session, copy: models.Person, filled: Given, user_id: UUID) -> None:
+    mask = models.Mask(person_id=copy.id, revision=0, sampled_revision=1)
+    session.add(mask)
+    session.flush()
+    row = models.MaskRevision(
+        mask_id=mask.id,
+        revision=1,
+        write_id=uuid4(),
+        width=filled.width,
+        height=filled.height,
+        counts=filled.counts,
+        parts=len(filled.counts),
+        area=filled.area,
+        user_id=copy.created_by or user_id,
+        seconds=0.0,
+    )
+    masks.append(session, mask, row)
+    marks.add_points(
+        session,
+        [
+            models.Point(person_id=copy.id, part=point.part, x=point.x, y=point.y, order=place, mask_revision=1)
+            for place, point in enumerate(filled.points)
+        ],
+    )
+    tasks.add(
+        session,
+        models.Task(project_id=copy.project_id, person_id=copy.id, kind=TaskKind.points, state=TaskState.open),
+    )
+    copy.state, copy.parts, copy.points = PersonState.points, len(filled.counts), len(filled.points)
+    session.flush()
