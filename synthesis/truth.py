@@ -1,17 +1,15 @@
 """The truth of a rendered person: the exact surface point of every pixel that shows it, as one file.
 
-Only pixels that show the person are kept, in the order of the image's rows. A file is an ``.npz`` without pickled
-objects, so that one array can be read without the others.
+Only pixels that show the person are kept, in the order of the image's rows. A file is an uncompressed ``.npz`` without
+pickled objects, so that one array can be read without the others.
 """
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,9 +21,6 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 FORM = 1
-_COLUMNS = ("pixel", "face", "bary", "depth", "chart", "uv", "part", "facing")
-# Whole numbers shrink to a third at once; fractions hardly do, and take longer.
-_PACKED = {"pixel", "face", "chart", "part", "seen"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,21 +114,23 @@ class Truth:
 
 
 def write(target: str | Path | IO[bytes], truth: Truth) -> None:
-    """Write the truth of one person; the same truth is the same bytes."""
-    arrays: dict[str, Any] = {
-        "form": np.int32(FORM),
-        "body": np.array(truth.body),
-        "size": np.array([truth.width, truth.height], np.int32),
-        **{key: getattr(truth, key) for key in _COLUMNS},
-        "seen": np.packbits(truth.seen),
-        "faces": np.int64(len(truth.seen)),
-    }
-    with ZipFile(target, "w") as file:
-        for key, value in arrays.items():
-            data = BytesIO()
-            np.lib.format.write_array(data, np.asanyarray(value), allow_pickle=False)
-            how = ZIP_DEFLATED if key in _PACKED else ZIP_STORED
-            file.writestr(ZipInfo(f"{key}.npy"), data.getbuffer(), how, compresslevel=1)
+    """Write the truth of one person."""
+    np.savez(
+        target,
+        form=np.int32(FORM),
+        body=np.array(truth.body),
+        size=np.array([truth.width, truth.height], np.int32),
+        pixel=truth.pixel,
+        face=truth.face,
+        bary=truth.bary,
+        depth=truth.depth,
+        chart=truth.chart,
+        uv=truth.uv,
+        part=truth.part,
+        facing=truth.facing,
+        seen=np.packbits(truth.seen),
+        faces=np.int64(len(truth.seen)),
+    )
 
 
 def read(source: str | Path | IO[bytes], body: Body | None = None) -> Truth:
@@ -160,9 +157,9 @@ def read(source: str | Path | IO[bytes], body: Body | None = None) -> Truth:
         truth = Truth(
             body=str(found["body"]), width=width, height=height,
             seen=np.unpackbits(found["seen"], count=faces).astype(bool),
-            **{key: found[key] for key in _COLUMNS},
+            **{key: found[key] for key in ("pixel", "face", "bary", "depth", "chart", "uv", "part", "facing")},
         )  # fmt: skip
-    except (KeyError, ValueError, TypeError, EOFError, BadZipFile, zlib.error) as error:
+    except (KeyError, ValueError, TypeError, EOFError, BadZipFile) as error:
         raise ValueError(f"{name} is no truth of a rendered person: {error}") from error
     if body is not None and truth.body != body.hash:
         raise ValueError(f"{name} is of the body {truth.body[:8]}, not of {body.name} ({body.hash[:8]})")
