@@ -2,7 +2,8 @@
 
 At each site (``evaluation.sites``) that an image shows, the error is the mean of the errors at the annotated points of
 the same part, weighted by inverse geodesic distance (Shepard, "A two-dimensional interpolation function for
-irregularly-spaced data", 1968). Parts of which an annotator marked no point are left out.
+irregularly-spaced data", 1968), after a drift with the viewing angle is taken out and put in again
+(``evaluation.slant``). Parts of which an annotator marked no point are left out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from evaluation.errors import Errors, Metric, distances
 from evaluation.marks import Marks
-from evaluation.sites import Sites, seen_area
+from evaluation.sites import Sites, packed, seen_area, seen_slant
+from evaluation.slant import Drift, directions, drift, normals
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -40,6 +42,7 @@ class Filled:
         area: (U,) square metres of it.
         site: (S,) the mean error at each site over images and annotators; NaN where it is never seen.
         covered: the share of the visible surface that lies in parts with points.
+        drift: of errors with the viewing angle.
     """
 
     annotator: NDArray[Any]
@@ -49,22 +52,34 @@ class Filled:
     area: NDArray[np.float64]
     site: NDArray[np.float64]
     covered: float
+    drift: Drift
 
 
 def fill(errors: Errors, marks: Marks, body: Body, where: Sites, seen: NDArray[Any]) -> Filled:
     """Interpolate the errors of each annotator on each image over what the image shows."""
-    shown = seen_area(where, seen)
-    face = marks.true_face[errors.row]
-    part = body.face_part[face].astype(np.int32)
+    bits = packed(where, seen)
+    shown = seen_area(where, bits)
+    part = body.face_part[marks.true_face[errors.row]].astype(np.int32)
     order = np.lexsort((part, errors.image, errors.annotator))
     annotator, image, part = errors.annotator[order], errors.image[order], part[order]
+    face, facing = marks.true_face[errors.row[order]], marks.facing[errors.row[order]]
     start = _starts(annotator, image, part)
+    tilt = drift(errors.metres, marks.facing[errors.row], _groups(errors))
+    parts = len(body.part_names) + 1
+    slant = np.zeros_like(shown)
+    if tilt.steep:
+        mean = _visible(where, shown, normals(body)[where.face], parts)
+        cell = image.astype(np.int64) * parts + part
+        towards = directions(body, face, facing, cell, len(shown) * parts, mean).reshape(-1, parts, 3)
+        seen_slant(where, bits, normals(body), body.face_part, towards, tilt.shape, slant)
+    slope = tilt.factor(facing)
     cells = len(start) - 1
     above, area = np.zeros(cells), np.zeros(cells)
     total, weight = np.zeros(len(where)), np.zeros(len(where))
     _fill(
-        start, part, image, face[order], marks.true_bary[errors.row[order]], errors.metres[order], where.start,
-        where.metres, where.at, where.width, where.local, shown, above, area, total, weight,
+        start, part, image, face, marks.true_bary[errors.row[order]], errors.metres[order] / slope, where.start,
+        where.metres, where.at, where.width, where.local, shown, slant, tilt.steep,
+        above, area, total, weight,
     )  # fmt: skip
     first = start[:-1]
     units = _starts(annotator, image, np.zeros_like(part))[:-1]
@@ -73,6 +88,7 @@ def fill(errors: Errors, marks: Marks, body: Body, where: Sites, seen: NDArray[A
         annotator[first], image[first], part[first], above, area,
         np.divide(total, weight, out=np.full(len(where), np.nan), where=weight > 0),
         float(area.sum()) / whole if whole else 0.0,
+        tilt,
     )  # fmt: skip
 
 
@@ -95,9 +111,10 @@ def left_out(errors: Errors, marks: Marks, body: Body, metric: Metric, seed: int
     away = distances(metric, (face[here], bary[here]), (face[there], bary[there]))
     weight = 1.0 / (away.astype(np.float64) ** 2 + NEAR**2) ** (POWER / 2)
     metres = errors.metres[order].astype(np.float64)
+    slope = drift(errors.metres, marks.facing[errors.row], _groups(errors)).factor(marks.facing[rows])
     down = np.bincount(here, weight, len(order))
     good = down > 0
-    up = np.bincount(here, weight * metres[there], len(order))
+    up = np.bincount(here, weight * (metres / slope)[there], len(order)) * slope
     return metres[good], up[good] / down[good]
 
 
@@ -124,6 +141,19 @@ def over_vertices(body: Body, where: Sites, site: NDArray[np.float64]) -> NDArra
     return np.divide(total, weight, out=np.full(len(total), np.nan), where=weight > 0).astype(np.float32)
 
 
+def _groups(errors: Errors) -> NDArray[np.int64]:
+    return errors.annotator.astype(np.int64) * 256 + errors.part
+
+
+def _visible(where: Sites, shown: NDArray[Any], normal: NDArray[Any], parts: int) -> NDArray[np.float64]:
+    """(images * parts, 3): the mean normal of what each image shows of each part, by area."""
+    out = np.zeros((len(shown), parts, 3))
+    for p in range(1, parts):
+        own = slice(int(where.start[p]), int(where.start[p + 1]))
+        out[:, p] = shown[:, own] @ normal[own]
+    return out.reshape(-1, 3)
+
+
 def _starts(*columns: NDArray[Any]) -> NDArray[np.int64]:
     """Where runs of equal rows begin, and the end."""
     count = len(columns[0])
@@ -137,7 +167,7 @@ def _starts(*columns: NDArray[Any]) -> NDArray[np.int64]:
 @njit(cache=True, nogil=True)
 def _fill(
     start: Any, part: Any, image: Any, face: Any, bary: Any, metres: Any, first: Any, away: Any, at: Any, width: Any,
-    local: Any, shown: Any, above: Any, area: Any, total: Any, weight: Any,
+    local: Any, shown: Any, slant: Any, steep: float, above: Any, area: Any, total: Any, weight: Any,
 ) -> None:  # fmt: skip
     for c in range(len(start) - 1):
         p, i = part[start[c]], image[start[c]]
@@ -156,7 +186,8 @@ def _fill(
                 up += w * metres[n]
                 down += w
             if down > 0.0:
-                above[c] += here * up / down
+                slope = 1.0 + steep * slant[i, s]
+                above[c] += here * slope * up / down
                 area[c] += here
-                total[s] += here * up / down
+                total[s] += here * slope * up / down
                 weight[s] += here

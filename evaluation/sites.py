@@ -10,12 +10,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from evaluation.errors import Metric, distances
+from evaluation.slant import rise
 
 if TYPE_CHECKING:
     from surface.body import Body
 
 SITES = 1000
 _LEAST = 12  # of a part
+_STEPS = 1000  # of a cosine
 _FAR = np.float32(1e9)  # where no path leads
 
 
@@ -75,12 +77,41 @@ def sites(body: Body, metric: Metric, count: int = SITES) -> Sites:
     )
 
 
-def seen_area(where: Sites, seen: NDArray[Any]) -> NDArray[np.float32]:
-    """Square metres (persons, S) of each site's patch that each image shows, from its seen faces, packed or not."""
-    packed = np.packbits(seen.astype(bool), axis=1) if seen.shape[1] == len(where.of_face) else seen.astype(np.uint8)
-    out = np.zeros((len(seen), len(where)), np.float32)
-    _seen(np.ascontiguousarray(packed), where.of_face, where.area, out)
+def packed(where: Sites, seen: NDArray[Any]) -> NDArray[np.uint8]:
+    """The faces that each image shows as bits (persons, F/8), from bits or from booleans (persons, F)."""
+    bits = np.packbits(seen.astype(bool), axis=1) if seen.shape[1] == len(where.of_face) else seen.astype(np.uint8)
+    return np.ascontiguousarray(bits)
+
+
+def seen_area(where: Sites, bits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Square metres (persons, S) of each site's patch that each image shows."""
+    out = np.zeros((len(bits), len(where)), np.float32)
+    _seen(bits, where.of_face, where.area, out)
     return out
+
+
+def seen_slant(
+    where: Sites,
+    bits: NDArray[np.uint8],
+    normal: NDArray[np.float64],
+    part: NDArray[Any],
+    towards: NDArray[np.float64],
+    shape: int,
+    out: NDArray[np.float32],
+) -> None:
+    """Mean of ``slant.rise`` over what each image shows of each site's patch, into out (persons, S).
+
+    Args:
+        where: the sites.
+        bits: as ``packed`` gives them.
+        normal: (F,3) of the faces.
+        part: (F,) of the faces.
+        towards: (persons, P+1, 3) the direction to the viewer in the part's axes; NaN leaves ``out`` as it is.
+        shape: of the drift.
+        out: is written to.
+    """
+    heights = rise(np.arange(_STEPS + 1) / _STEPS, shape).astype(np.float32)
+    _slant(bits, where.of_face, where.area, normal, part, towards, heights, out)
 
 
 def _middles(faces: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -119,3 +150,21 @@ def _seen(packed: Any, site: Any, area: Any, out: Any) -> None:
         for f in range(len(site)):
             if packed[i, f >> 3] >> (7 - (f & 7)) & 1:
                 out[i, site[f]] += area[f]
+
+
+@njit(cache=True, nogil=True)
+def _slant(packed: Any, site: Any, area: Any, normal: Any, part: Any, towards: Any, heights: Any, out: Any) -> None:
+    up, down = np.zeros(out.shape[1]), np.zeros(out.shape[1])
+    for i in range(len(packed)):
+        up[:], down[:] = 0.0, 0.0
+        for f in range(len(site)):
+            if packed[i, f >> 3] >> (7 - (f & 7)) & 1:
+                facing = 0.0
+                for k in range(3):
+                    facing += normal[f, k] * towards[i, part[f], k]
+                if facing == facing:  # known
+                    up[site[f]] += area[f] * heights[int(min(max(facing, 0.0), 1.0) * _STEPS + 0.5)]
+                    down[site[f]] += area[f]
+        for s in range(len(up)):
+            if down[s] > 0.0:
+                out[i, s] = up[s] / down[s]

@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 
 BINS = 8
 _LEVEL = 0.05
+_SMALL = 0.001  # metres, over the range of nine tenths of the points
 
 
 def trends(errors: Errors, marks: Marks, drawn: Draws, annotators: int) -> list[Trend]:
@@ -66,7 +67,8 @@ def _trend(
         bins = [Bin(float(a), float(b), m) for a, b, m in zip(edges[:-1], edges[1:], means, strict=True) if m.count]
     group = some.annotator.astype(np.int64) + some.part.astype(np.int64) * annotators
     value, p = slope(x, some.metres.astype(np.float64), group, some.image)
-    return Trend(name, label, unit, bins, value, p, _says(name, value, p))
+    reach = float(np.subtract(*np.quantile(x, (0.95, 0.05)))) if len(x) else 0.0
+    return Trend(name, label, unit, bins, value, p, _says(name, value, p, reach))
 
 
 def slope(x: Floats, y: Floats, group: NDArray[Any], cluster: NDArray[Any]) -> tuple[Figure, float | None]:
@@ -92,7 +94,7 @@ def slope(x: Floats, y: Floats, group: NDArray[Any], cluster: NDArray[Any]) -> t
     return Figure(found, found - half, found + half, len(x)), float(2 * t.sf(abs(found) / error, n - 1))
 
 
-def _says(name: str, value: Figure, p: float | None) -> str:
+def _says(name: str, value: Figure, p: float | None, reach: float) -> str:
     if value.value is None or p is None:
         return {
             "seconds": "Time per point was not recorded, or is the same for all points.",
@@ -104,6 +106,12 @@ def _says(name: str, value: Figure, p: float | None) -> str:
             "seconds": "No relation between time spent on a point and its error was shown.",
             "angle": "No relation between viewing angle and error was shown.",
             "order": "Neither learning nor fatigue was shown: errors stay alike from first to last point.",
+        }[name]
+    if abs(value.value) * reach < _SMALL:
+        return {
+            "seconds": "Errors hardly depend on the time spent on a point: less than a millimetre in all.",
+            "angle": "Errors hardly depend on the viewing angle: less than a millimetre in all.",
+            "order": "Errors hardly change over the study: less than a millimetre in all.",
         }[name]
     up = value.value > 0
     millimetres = abs(value.value) * 1000
