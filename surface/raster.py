@@ -54,6 +54,25 @@ def rasterize(
     return face, bary, front
 
 
+def front_most(
+    xy: ArrayLike, depth: ArrayLike, faces: ArrayLike, height: int, width: int, perspective: bool = False
+) -> tuple[Ints, Floats]:
+    """What ``rasterize`` gives, without barycentrics: face (H,W), depth (H,W).
+
+    Raises:
+        ValueError: as ``rasterize``.
+    """
+    p, z, f = _mesh(xy, depth, faces)
+    if height < 1 or width < 1:
+        raise ValueError(f"an image of {width} x {height} pixels has no pixel")
+    face = np.full((height, width), -1, np.int32)
+    front = np.full((height, width), np.inf)
+    _fill(p, z, f, perspective, face, front)
+    if perspective:
+        np.divide(-1.0, front, out=front, where=face >= 0)
+    return face, front
+
+
 def cast(xy: ArrayLike, depth: ArrayLike, faces: ArrayLike, x: ArrayLike, y: ArrayLike) -> tuple[Ints, Floats, Floats]:
     """The front-most triangle at continuous positions of an orthographic image; edges belong to both sides.
 

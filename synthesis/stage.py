@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from surface.rig import pose, shape
+from surface.rig import joints, pose
 from synthesis.poses import sample
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Actor:
     translation: Floats
     vertices: Floats
     seated: bool
+    yaw: float
 
 
 def act(body: Body, rng: np.random.Generator, yaw: float) -> Actor:
@@ -47,17 +48,17 @@ def act(body: Body, rng: np.random.Generator, yaw: float) -> Actor:
     turn = Rotation.from_rotvec([0.0, yaw, 0.0])
     rotations = rotations.copy()
     rotations[root] = (turn * Rotation.from_rotvec(rotations[root])).as_rotvec()
-    at = (rig.J_regressor @ shape(rig, betas))[root]
+    at = joints(rig, betas)[root]
     vertices = (vertices - at) @ turn.as_matrix().T + at
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     translation = -np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
-    return Actor(found.name, betas, rotations, translation, vertices + translation, found.seated)
+    return Actor(found.name, betas, rotations, translation, vertices + translation, found.seated, yaw)
 
 
 def moved(actor: Actor, by: Floats) -> Actor:
     """The same person elsewhere; ``by`` (3,) metres."""
     return Actor(
-        actor.name, actor.betas, actor.rotations, actor.translation + by, actor.vertices + by, actor.seated
+        actor.name, actor.betas, actor.rotations, actor.translation + by, actor.vertices + by, actor.seated, actor.yaw
     )  # fmt: skip
 
 

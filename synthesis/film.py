@@ -1,0 +1,203 @@
+"""From light to an image, as a camera does it: exposure, white balance, lens, noise, and the curve of the film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+_TABLE = 4096
+_BRIGHTEST = 8.0
+_GREY = 0.18
+
+
+@dataclass(frozen=True)
+class Film:
+    """How light becomes an image.
+
+    Attributes:
+        stops: the exposure beside what a light meter would choose.
+        balance: (3,) gains of red, green and blue.
+        vignette: share of the light that is lost in the corners.
+        defocus: how much more or less than usual the background is out of focus.
+        soft: share of a pixel's light that falls on each neighbour.
+        grain: noise of the sensor at one unit of light, and ``dark`` without light.
+        contrast: of the curve, 1 is usual.
+        saturation: 1 is usual.
+        seed: of the noise.
+    """
+
+    stops: float
+    balance: Floats
+    vignette: float
+    defocus: float
+    soft: float
+    grain: float
+    dark: float
+    contrast: float
+    saturation: float
+    seed: int
+
+
+def choose(rng: np.random.Generator) -> Film:
+    """A film, mostly a good camera in good light."""
+    noisy = float(np.exp(rng.normal(0, 0.55)))
+    warm, green = rng.normal(0, 0.045), rng.normal(0, 0.012)
+    return Film(
+        stops=float(rng.normal(0, 0.28)),
+        balance=np.array([1 + warm, 1 + green, 1 - warm]),
+        vignette=float(rng.uniform(0, 0.28)),
+        defocus=float(np.exp(rng.normal(0, 0.6))),
+        soft=float(rng.uniform(0.03, 0.16)),
+        grain=0.007 * noisy,
+        dark=0.0012 * noisy,
+        contrast=float(rng.normal(1.06, 0.07)),
+        saturation=float(rng.normal(0.94, 0.09)),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def develop(film: Film, light: Singles, person: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The image (H,W,3) u8 sRGB of light (H,W,3), linear RGB; ``person`` (H,W) is what the meter minds most."""
+    size = light.shape[0]
+    coarse = light[::4, ::4] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    logs, mine = np.log(np.maximum(coarse, 0.01)), person[::4, ::4]
+    metered = float(logs.mean())
+    if mine.any():
+        metered = 0.5 * metered + 0.5 * float(logs[mine].mean())
+    gain = float(np.clip(_GREY / np.exp(metered), 0.4, 2.5)) * 2.0**film.stops
+    out = np.empty(light.shape, np.uint8)
+    _develop(
+        light, (gain * film.balance).astype(np.float32), np.float32(film.vignette), np.float32(film.soft * size / 512),
+        np.float32(film.grain), np.float32(film.dark), np.float32(film.saturation), _curve(film.contrast),
+        np.uint32(film.seed), out,
+    )  # fmt: skip
+    return out
+
+
+def _curve(contrast: float) -> Singles:
+    """(T,) sRGB in 0..255 of light 8 (t/T)^2: a soft shoulder, and a curve through middle grey that can be steeper."""
+    x = _BRIGHTEST * (np.arange(_TABLE) / (_TABLE - 1)) ** 2
+    y = 1 - np.exp(-1.2 * _GREY * (x / _GREY) ** contrast)
+    srgb = np.where(y <= 0.0031308, 12.92 * y, 1.055 * np.power(y, 1 / 2.4) - 0.055)
+    return (255 * srgb).astype(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def _hash(x: Any) -> Any:
+    """A well mixed 32-bit number (Wellons, "Prospecting for hash functions", 2018)."""
+    x = np.uint32(x)
+    x ^= x >> np.uint32(16)
+    x = np.uint32(x * np.uint32(0x7FEB352D))
+    x ^= x >> np.uint32(15)
+    x = np.uint32(x * np.uint32(0x846CA68B))
+    return x ^ (x >> np.uint32(16))
+
+
+@njit(cache=True, nogil=True)
+def _normal(x: Any) -> Any:
+    """A number of about normal distribution, of a hash: the sum of its bytes."""
+    h = _hash(x)
+    total = (h & np.uint32(255)) + ((h >> np.uint32(8)) & np.uint32(255))
+    total += ((h >> np.uint32(16)) & np.uint32(255)) + (h >> np.uint32(24))
+    return (np.float32(total) - np.float32(510)) * np.float32(1 / 147.8)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _develop(
+    light: Any, gain: Any, vignette: Any, soft: Any, grain: Any, dark: Any, saturation: Any, curve: Any, seed: Any,
+    out: Any,
+) -> None:  # fmt: skip
+    height, width = light.shape[:2]
+    last = len(curve) - 1
+    scale = np.float32(last / np.sqrt(_BRIGHTEST))
+    soft = min(soft, np.float32(0.25))
+    mid = 1 / (1 + 2 * soft)
+    side = soft * mid
+    colour = np.empty(3, np.float32)
+    start = _hash(seed)
+    for y in range(height):
+        up, down = max(y - 1, 0), min(y + 1, height - 1)
+        for x in range(width):
+            left, right = max(x - 1, 0), min(x + 1, width - 1)
+            dx, dy = np.float32(2 * x - width) / width, np.float32(2 * y - height) / height
+            fall = 1 - vignette * np.float32(0.5) * (dx * dx + dy * dy)
+            number = np.uint32(start + np.uint32(4 * (y * width + x)))
+            common = _normal(number)
+            for c in range(3):
+                a = side * (light[up, left, c] + light[up, right, c]) + mid * light[up, x, c]
+                b = side * (light[y, left, c] + light[y, right, c]) + mid * light[y, x, c]
+                d = side * (light[down, left, c] + light[down, right, c]) + mid * light[down, x, c]
+                value = (side * (a + d) + mid * b) * gain[c] * fall
+                spread = np.sqrt(dark * dark + grain * grain * max(value, np.float32(0)))
+                noise = np.float32(0.75) * common + np.float32(0.66) * _normal(np.uint32(number + np.uint32(1 + c)))
+                colour[c] = value + spread * noise
+            grey = np.float32(0.2126) * colour[0] + np.float32(0.7152) * colour[1] + np.float32(0.0722) * colour[2]
+            for c in range(3):
+                value = max(grey + saturation * (colour[c] - grey), np.float32(0))
+                t = min(int(np.sqrt(value) * scale), last)
+                out[y, x, c] = np.uint8(min(max(curve[t] + np.float32(0.5), np.float32(0)), np.float32(255)))
+
+
+def defocus(light: Singles, far: Singles, focus: float, radius: float) -> None:
+    """Blurs light (H,W,3) in place where it is far from what is in focus.
+
+    Args:
+        light: linear RGB.
+        far: (H,W) metres to what each pixel shows.
+        focus: metres to what is sharp.
+        radius: pixels, the standard deviation of the blur very far behind.
+    """
+    wide = max(round(radius * 1.1), 1)
+    if radius < 0.3:
+        return
+    blurred, other = np.empty_like(light), np.empty_like(light)
+    _box_rows(light, blurred, wide)
+    _box_columns(blurred, other, wide)
+    _box_rows(other, blurred, wide)
+    _box_columns(blurred, other, wide)
+    _mix(light, other, far, np.float32(focus), np.float32(min(radius / 0.8, 1.0)))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _mix(light: Any, blurred: Any, far: Any, focus: Any, most: Any) -> None:
+    for y in range(len(light)):
+        for x in range(light.shape[1]):
+            share = most * min(np.float32(2.2) * abs(1 - focus / far[y, x]), np.float32(1))
+            for c in range(3):
+                light[y, x, c] += share * (blurred[y, x, c] - light[y, x, c])
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _box_rows(source: Any, out: Any, r: int) -> None:
+    height, width = source.shape[:2]
+    inverse = np.float32(1 / (2 * r + 1))
+    for y in range(height):
+        for c in range(3):
+            total = np.float32(0)
+            for k in range(-r, r + 1):
+                total += source[y, min(max(k, 0), width - 1), c]
+            for x in range(width):
+                out[y, x, c] = total * inverse
+                total += source[y, min(x + r + 1, width - 1), c] - source[y, max(x - r, 0), c]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _box_columns(source: Any, out: Any, r: int) -> None:
+    height, width = source.shape[:2]
+    inverse = np.float32(1 / (2 * r + 1))
+    total = np.zeros((width, 3), np.float32)
+    for k in range(-r, r + 1):
+        total += source[min(max(k, 0), height - 1)]
+    for y in range(height):
+        ahead, behind = min(y + r + 1, height - 1), max(y - r, 0)
+        for x in range(width):
+            for c in range(3):
+                out[y, x, c] = total[x, c] * inverse
+                total[x, c] += source[ahead, x, c] - source[behind, x, c]

@@ -1,0 +1,224 @@
+"""The picture of a stage: fragments of surfaces, painted and lit, laid over the place behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surface.raster import front_most
+from synthesis import film, light, shading
+from synthesis.backgrounds import Place, background
+from synthesis.camera import Camera
+from synthesis.props import Things, coat
+from synthesis.textures import Outfit, Wardrobe, paint
+
+if TYPE_CHECKING:
+    from surface.body import Body
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Singles = NDArray[np.float32]
+
+# Neighbouring albedos that differ by more than this are painted at each sample of the pixel.
+_EDGE = 0.035
+
+_wardrobes: WeakKeyDictionary[Body, Wardrobe] = WeakKeyDictionary()
+
+
+def wardrobe(body: Body) -> Wardrobe:
+    """The body's landmarks, measured once."""
+    if body not in _wardrobes:
+        _wardrobes[body] = Wardrobe.measure(body)
+    return _wardrobes[body]
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """All that stands before the camera: persons of one body first, then things.
+
+    Attributes:
+        body: the body of all persons.
+        outfits: of each person.
+        vertices: (V,3) metres.
+        faces: (F,3).
+        things: what is not a person; its vertices and faces come last.
+    """
+
+    body: Body
+    outfits: Sequence[Outfit]
+    vertices: Floats
+    faces: Ints
+    things: Things
+
+    @property
+    def own(self) -> int:
+        """How many faces are the persons'."""
+        return len(self.outfits) * len(self.body.faces)
+
+
+def picture(
+    stage: Stage,
+    camera: Camera,
+    place: Place,
+    lamp: light.Light,
+    roll: film.Film,
+    face: Ints,
+    feet: Floats,
+    focus: float,
+) -> NDArray[np.uint8]:
+    """The image (H,W,3) u8 sRGB.
+
+    Args:
+        stage: what stands there.
+        camera: the camera.
+        place: what is behind.
+        lamp: the light.
+        roll: the film.
+        face: (H,W) the stage's face at each pixel's centre.
+        feet: (3,) metres, where the persons stand.
+        focus: metres from the camera to what is sharp.
+    """
+    size = len(face)
+    vertices, faces = stage.vertices, stage.faces
+    normals = shading.normals_of(vertices, faces)
+    own = stage.own
+    lit = faces[
+        np.concatenate([shading.turned_to(vertices, faces[:own], lamp.towards, True), np.arange(own, len(faces))])
+    ]
+    count = len(stage.outfits) * len(stage.body.vertices)
+    lighting = light.work_out(lamp, vertices, normals, lit, count)
+    canvas = _behind(camera, place, lighting, size, feet, focus, roll)
+
+    ahead = np.concatenate(
+        [shading.turned_to(vertices, faces[:own], camera.position, False), np.arange(own, len(faces))]
+    )
+    fine, depth = front_most(*camera.scaled(2).project(vertices), faces[ahead], 2 * size, 2 * size, perspective=True)
+    fine = np.where(fine >= 0, ahead[fine], -1).astype(np.int32)
+    owner = np.concatenate(
+        [np.repeat(np.arange(len(stage.outfits)), len(stage.body.faces)), len(stage.outfits) + stage.things.which]
+    )
+    pixel, shown, at, weight = shading.fragments(face, fine, depth, owner.astype(np.int32))
+    bary = _weigh(stage, camera, shown, at)
+    values = np.concatenate(
+        [vertices, normals, lighting.around, lighting.key[:, None]], axis=1
+    ).astype(np.float32)  # fmt: skip
+    point = shading.blend(shown, bary, faces, values)
+    albedo, shine, skin = _coloured(stage, camera, shown, bary, pixel, weight, point, fine, size)
+    out = np.empty_like(albedo)
+    shading.shade(
+        point[:, :3], point[:, 3:6], point[:, 6:9], point[:, 9], albedo, shine, skin,
+        camera.position.astype(np.float32), lamp.towards.astype(np.float32), lamp.key.astype(np.float32),
+        np.float32(lamp.radius), *_map(lighting), out,
+    )  # fmt: skip
+    shading.lay_over(canvas, pixel, weight, out)
+    return film.develop(roll, canvas, (face >= 0) & (face < own))
+
+
+def _behind(
+    camera: Camera, place: Place, lighting: light.Lighting, size: int, feet: Floats, focus: float, roll: film.Film
+) -> Singles:
+    """The place (H,W,3) with the shadows of what stands in it."""
+    canvas, share = background(place, camera, size, 0.0, feet)
+    canvas = np.ascontiguousarray(canvas, np.float32)
+    lamp, far = lighting.light, np.empty((size, size), np.float32)
+    shading.shade_ground(
+        canvas, np.ascontiguousarray(share, np.float32), camera.position.astype(np.float32),
+        camera.axes.astype(np.float32), np.float32(camera.focal), np.float32(camera.centre[0]),
+        np.float32(camera.centre[1]), (lamp.key * lamp.towards[1]).astype(np.float32), lamp.above.astype(np.float32),
+        np.float32(lamp.radius), lighting.low.astype(np.float32), np.float32(lighting.step), lighting.ground,
+        *_map(lighting), far,
+    )  # fmt: skip
+    film.defocus(canvas, far, focus, place.blur * roll.defocus * size / 512)
+    return canvas
+
+
+def _map(lighting: light.Lighting) -> tuple[Singles, Singles, np.float32, Singles]:
+    return (
+        lighting.axes.astype(np.float32), lighting.corner.astype(np.float32), np.float32(lighting.scale),
+        lighting.depth,
+    )  # fmt: skip
+
+
+def _weigh(stage: Stage, camera: Camera, shown: Ints, at: Singles) -> Singles:
+    bary = np.empty((len(shown), 3), np.float32)
+    shading.weigh(
+        shown, at, stage.faces, stage.vertices, camera.axes, camera.position, camera.focal, *camera.centre, bary
+    )
+    return bary
+
+
+def _coloured(
+    stage: Stage, camera: Camera, shown: Ints, bary: Singles, pixel: Ints, weight: Singles, point: Singles, fine: Ints,
+    size: int,
+) -> tuple[Singles, Singles, Singles]:  # fmt: skip
+    """Albedo (N,3), shine (N,) and skin (N,) of fragments; adds the bumps to the normals in ``point``."""
+    albedo = np.empty((len(shown), 3), np.float32)
+    shine, skin = np.zeros(len(shown), np.float32), np.zeros(len(shown), np.float32)
+    for n, outfit in enumerate(stage.outfits):
+        mine = np.flatnonzero(shown // len(stage.body.faces) == n)
+        if not len(mine):
+            continue
+        colour, bump, polish = _painted(stage, n, shown[mine], bary[mine])
+        point[mine, 3:6] += bump
+        albedo[mine], shine[mine] = colour, polish
+        again = mine[_edges(pixel[mine], weight[mine], albedo[mine], size)]
+        albedo[again], shine[again] = _finer(stage, camera, n, pixel[again], shown[again], fine, size)
+        skin[mine] = _skin(outfit, albedo[mine])
+    things = np.flatnonzero(shown >= stage.own)
+    if len(things):
+        which = stage.things.which[shown[things] - stage.own]
+        # Leaves and sheets have two sides.
+        towards = np.einsum("nc,nc->n", camera.position - point[things, :3], point[things, 3:6])
+        point[things, 3:6] *= np.where(towards < 0, -1, 1)[:, None].astype(np.float32)
+        albedo[things], shine[things] = coat(stage.things, which, point[things, :3])
+    return albedo, shine, skin
+
+
+def _painted(stage: Stage, n: int, shown: Ints, bary: Singles) -> tuple[Singles, Singles, Singles]:
+    """Albedo (N,3), bump (N,3) in the world and shine (N,) at points of person ``n``."""
+    body, count = stage.body, len(stage.body.faces)
+    own = shown - n * count
+    rest = shading.blend(own, bary, body.faces, body.vertices)
+    colour, bump, shine = paint(stage.outfits[n], wardrobe(body), body.face_part[own], rest)
+    bump = np.ascontiguousarray(bump, np.float32)
+    shading.turn(bump, own, body.faces, body.vertices, stage.vertices[n * len(body.vertices) :][: len(body.vertices)])
+    return np.asarray(colour, np.float32), bump, np.asarray(shine, np.float32)
+
+
+def _edges(pixel: Ints, weight: Singles, albedo: Singles, size: int) -> NDArray[np.int64]:
+    """Fragments (M,) shaded once that differ in colour from a neighbouring pixel."""
+    whole = np.flatnonzero(weight == 1)
+    return whole[shading.unlike(pixel[whole], albedo[whole], size, np.float32(_EDGE))]
+
+
+def _finer(
+    stage: Stage, camera: Camera, n: int, pixel: Ints, shown: Ints, fine: Ints, size: int
+) -> tuple[Singles, Singles]:
+    """Albedo (N,3) and shine (N,) of pixels, as the mean of their samples."""
+    colours, polish = np.zeros((len(pixel), 3), np.float32), np.zeros(len(pixel), np.float32)
+    row, column = pixel // size, pixel % size
+    count = len(stage.body.faces)
+    faces, places = [], []
+    for j in (0, 1):
+        for i in (0, 1):
+            face = fine[2 * row + j, 2 * column + i]
+            faces.append(np.where(face // count == n, face, shown))
+            places.append(np.stack([column + 0.25 + 0.5 * i, row + 0.25 + 0.5 * j], axis=1))
+    face, at = np.concatenate(faces), np.concatenate(places).astype(np.float32)
+    colour, _, shine = _painted(stage, n, face, _weigh(stage, camera, face, at))
+    colours += colour.reshape(4, -1, 3).mean(axis=0)
+    polish += shine.reshape(4, -1).mean(axis=0)
+    return colours, polish
+
+
+def _skin(outfit: Outfit, albedo: Singles) -> Singles:
+    """(N,) in [0,1]: how much a colour is that of the person's skin."""
+    tone = outfit.skin / np.linalg.norm(outfit.skin)
+    length = np.sqrt(np.einsum("nc,nc->n", albedo, albedo)) + 1e-6
+    alike = (albedo @ tone.astype(np.float32)) / length
+    return np.clip((alike - 0.985) / 0.01, 0, 1).astype(np.float32)
