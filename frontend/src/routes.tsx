@@ -30,6 +30,7 @@ export const routes: RouteObject[] = [
         element: <SignedIn />,
         children: [
           { path: "/annotate/:taskId", lazy: page(() => import("./workspace/WorkspacePage")) },
+          { path: "/studies/:studyId/work/:taskId?", lazy: page(() => import("./pages/StudyWorkPage")) },
           {
             element: <Shell />,
             children: [
@@ -43,10 +44,15 @@ export const routes: RouteObject[] = [
                 lazy: page(() => import("./pages/ProjectLayout")),
                 children: [
                   { index: true, lazy: page(() => import("./pages/OverviewPage")) },
+                  { path: "accuracy", lazy: page(() => import("./pages/StudiesPage")) },
+                  { path: "accuracy/new", lazy: page(() => import("./pages/NewStudyPage")) },
+                  { path: "jobs", lazy: page(() => import("./pages/JobsPage")) },
                   { path: "people", lazy: page(() => import("./pages/PeoplePage")) },
                   { path: "export", lazy: page(() => import("./pages/ExportPage")) },
                 ],
               },
+              { path: "/studies/:studyId", lazy: page(() => import("./pages/StudyPage")) },
+              { path: "/studies/:studyId/report", lazy: page(() => import("./pages/ReportPage")) },
               { path: "/projects/:projectId/images/:imageId", lazy: page(() => import("./pages/ImagePage")) },
               { path: "*", element: <NotFoundPage /> },
             ],

@@ -24,9 +24,9 @@ import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import { MeshBVH } from "three-mesh-bvh";
 import { ambientOcclusion } from "./ambient";
 import { CameraMan } from "./camera";
-import { cornerGeometry, indexGeometry, sphereAround, spreadToCorners } from "./geometry";
+import { cornerGeometry, indexGeometry, sphereAround, spreadToCorners, spreadToFaces } from "./geometry";
 import { PathLines, SeamLines } from "./lines";
-import { type BodyMesh, baryOf, type FacePoint, positionOf, ringStep, type Vec3 } from "./mesh";
+import { type BodyMesh, baryOf, type FacePoint, normalAt, positionOf, ringStep, type Vec3 } from "./mesh";
 import { FRAGMENT, VERTEX } from "./shader";
 
 export interface Shown {
@@ -97,6 +97,8 @@ export class BodyScene {
         isoLines: { value: true },
         wireframe: { value: false },
         byDistance: { value: false },
+        byError: { value: false },
+        unknown: { value: new Color(0.5, 0.5, 0.5) },
         ring: { value: 0 },
         farthest: { value: 1 },
         ratio: { value: 1 },
@@ -183,6 +185,37 @@ export class BodyScene {
       this.uniform("ring", 0);
     }
     this.invalidate();
+  }
+
+  /**
+   * Colours the surface by a value per vertex, from 0 to `top`.
+   *
+   * @param errors (V), NaN where nothing is known; null ends the colouring.
+   * @param unknown "#rrggbb" of where nothing is known.
+   */
+  setErrors(errors: Float32Array | null, top = 1, unknown = "#808080"): void {
+    this.uniform("byError", errors !== null);
+    this.uniform("ring", 0);
+    if (errors) {
+      spreadToFaces(this.mesh, errors, this.geometry.getAttribute("squared") as BufferAttribute);
+      this.uniform("farthest", top);
+      const value = Number.parseInt(unknown.slice(1), 16);
+      this.uniform(
+        "unknown",
+        new Color().fromArray([value >> 16, (value >> 8) & 255, value & 255].map((c) => c / 255)),
+      );
+    }
+    this.invalidate();
+  }
+
+  /** Whether the mouse wheel zooms; where it does not, it scrolls the page. */
+  setWheel(zooms: boolean): void {
+    this.controls.enableZoom = zooms;
+  }
+
+  /** Turns the camera to where a point of the surface is seen from straight above it. */
+  face(point: FacePoint, smooth = true): void {
+    this.camera.from(normalAt(this.mesh, point), smooth);
   }
 
   setPin(point: FacePoint | null): void {

@@ -46,6 +46,11 @@ export class CameraMan {
     this.moveTo([x, y, z === 0 && x === 0 ? 1e-3 : z], smooth);
   }
 
+  /** The whole subject from a direction; level with it, so that up stays up. */
+  from([x, , z]: Vec3, smooth = true): void {
+    this.moveTo(Math.hypot(x, z) > 1e-3 ? [x, 0.15, z] : [0, 0.15, 1], smooth);
+  }
+
   /** Shows the whole subject from where the camera stands. */
   frame(smooth = true): void {
     this.moveTo(this.offset, smooth);

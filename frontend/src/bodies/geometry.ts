@@ -56,6 +56,17 @@ export function spreadToCorners(mesh: BodyMesh, values: Float32Array, to: Buffer
   to.needsUpdate = true;
 }
 
+/** Writes a value per vertex (V) to the corners' attribute; -1 to all corners of a face that lacks one of its values. */
+export function spreadToFaces(mesh: BodyMesh, values: Float32Array, to: BufferAttribute): void {
+  const { array } = to;
+  for (let first = 0; first < mesh.faces.length; first += 3) {
+    const corners = [0, 1, 2].map((k) => values[mesh.faces[first + k] as number] as number);
+    const known = corners.every(Number.isFinite);
+    for (let k = 0; k < 3; k++) array[first + k] = known ? (corners[k] as number) : -1;
+  }
+  to.needsUpdate = true;
+}
+
 function gather(values: Float32Array, faces: Uint32Array): Float32Array {
   const out = new Float32Array(3 * faces.length);
   for (let corner = 0; corner < faces.length; corner++) {

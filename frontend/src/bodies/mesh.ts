@@ -72,6 +72,14 @@ export function positionOf(mesh: BodyMesh, { face, bary }: FacePoint): Vec3 {
   return [0, 1, 2].map((axis) => corners.reduce((sum, p, k) => sum + at(bary, k) * at(p, axis), 0)) as Vec3;
 }
 
+/** Outward unit normal of the face that a point lies on. */
+export function normalAt(mesh: BodyMesh, { face }: FacePoint): Vec3 {
+  const [a, b, c] = triangle(mesh, face);
+  const normal = cross(minus(b, a), minus(c, a));
+  const length = Math.hypot(...normal) || 1;
+  return normal.map((x) => x / length) as Vec3;
+}
+
 /** Barycentric coordinates, none negative, of a position on a face. */
 export function baryOf(mesh: BodyMesh, face: number, position: Vec3): Vec3 {
   const [a, b, c] = triangle(mesh, face);
@@ -202,4 +210,11 @@ export function ringStep(farthest: number): number {
   return steps.reduce((best, step) =>
     Math.abs(Math.log(step / wanted)) < Math.abs(Math.log(best / wanted)) ? step : best,
   );
+}
+
+/** A value of each vertex at a point of the surface; NaN where a corner has none. */
+export function valueAt(mesh: BodyMesh, values: ArrayLike<number>, { face, bary }: FacePoint): number {
+  let sum = 0;
+  for (let k = 0; k < 3; k++) sum += at(bary, k) * at(values, cornerVertex(mesh, face, k));
+  return sum;
 }

@@ -1,3 +1,5 @@
+import { ANCHORS } from "../studies/scale";
+
 /**
  * The body's shader: charts in the colours of a table, lines of equal U and V, triangles and distance rings, all drawn
  * per pixel with an even width on the screen; light that comes with the camera.
@@ -39,6 +41,8 @@ uniform sampler2D charts;   // sRGB of each chart; alpha 0 where it is not shown
 uniform bool isoLines;
 uniform bool wireframe;
 uniform bool byDistance;    // colour by distance instead of chart
+uniform bool byError;       // colour by what stands in place of squared distances: errors; below 0 there is none
+uniform vec3 unknown;       // sRGB where there is none
 uniform float ring;         // metres between distance rings; 0: none
 uniform float farthest;
 uniform float ratio;        // device pixels per CSS pixel
@@ -77,6 +81,14 @@ vec3 ramp(float t) {
   return t < 1.0 ? mix(a, b, t) : t < 2.0 ? mix(b, c, t - 1.0) : mix(c, d, t - 2.0);
 }
 
+// The colours of errors: see studies/scale.ts.
+vec3 errorRamp(float t) {
+  const vec3 at[${ANCHORS.length}] = vec3[](${ANCHORS.map((c) => `vec3(${c.map((x) => x.toFixed(4)).join(", ")})`).join(", ")});
+  float place = clamp(t, 0.0, 1.0) * ${(ANCHORS.length - 1).toFixed(1)};
+  int below = min(int(place), ${ANCHORS.length - 2});
+  return mix(at[below], at[below + 1], place - float(below));
+}
+
 void main() {
   vec4 entry = texture2D(charts, vec2((vChart + 0.5) / 256.0, 0.5));
   if (entry.a < 0.25) discard;
@@ -87,6 +99,7 @@ void main() {
   float away = sqrt(max(vSquared - variance, 0.0));
 
   vec3 albedo = linear(byDistance && ring > 0.0 && vSquared >= 0.0 ? ramp(away / farthest) : entry.rgb);
+  if (byError) albedo = linear(vSquared >= 0.0 ? errorRamp(vSquared / farthest) : unknown);
   vec3 dark = linear(ink);
   if (isoLines) {
     albedo = mix(albedo, dark, 0.30 * max(lines(vUv.x * 20.0, 0.25), lines(vUv.y * 20.0, 0.25)) );

@@ -1,11 +1,13 @@
-import { Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useCallback } from "react";
 import { useMe } from "../api/queries";
 import { ImageGrid } from "../images/ImageGrid";
+import { RenderDialog } from "../jobs/RenderDialog";
 import { EmptyProject } from "../projects/EmptyProject";
 import { NextActionPanel } from "../projects/NextActionPanel";
 import { nextAction } from "../projects/nextAction";
+import { MyStudies } from "../studies/MyStudies";
 import { AddPhotos } from "../uploads/AddPhotos";
 import { CocoDialog } from "../uploads/CocoDialog";
 import { DropOverlay } from "../uploads/DropOverlay";
@@ -17,12 +19,23 @@ export default function OverviewPage() {
   const project = useCurrentProject();
   const { user } = useMe();
   const [cocoOpen, coco] = useDisclosure(false);
+  const [rendering, render] = useDisclosure(false);
   const add = useCallback((picked: Picked[]) => uploads.add(project.id, picked), [project.id]);
   const action = nextAction(project, user.role);
   return (
     <Stack gap={36}>
+      <MyStudies projectId={project.id} />
       {action === "add-photos" ? (
-        <EmptyProject action={<AddPhotos size="md" onPicked={add} onCoco={coco.open} />} />
+        <EmptyProject
+          action={
+            <>
+              <AddPhotos size="md" onPicked={add} onCoco={coco.open} />
+              <Button size="md" variant="default" onClick={render.open}>
+                Render persons
+              </Button>
+            </>
+          }
+        />
       ) : (
         <NextActionPanel project={project} action={action} />
       )}
@@ -30,12 +43,22 @@ export default function OverviewPage() {
         <ImageGrid
           projectId={project.id}
           total={project.progress.images}
-          action={project.can.manage && <AddPhotos variant="default" onPicked={add} onCoco={coco.open} />}
+          action={
+            project.can.manage && (
+              <Group gap="sm">
+                <Button variant="default" onClick={render.open}>
+                  Render persons
+                </Button>
+                <AddPhotos variant="default" onPicked={add} onCoco={coco.open} />
+              </Group>
+            )
+          }
         />
       )}
       {project.can.manage && (
         <>
           <DropOverlay onPicked={add} />
+          <RenderDialog projectId={project.id} opened={rendering} onClose={render.close} />
           <CocoDialog opened={cocoOpen} onClose={coco.close} onPicked={add} />
         </>
       )}

@@ -61,6 +61,8 @@ export default function ProjectLayout() {
             Overview
           </NavLink>
           {can.manage && <NavLink to="people">Team</NavLink>}
+          <NavLink to="accuracy">Accuracy</NavLink>
+          <NavLink to="jobs">Jobs</NavLink>
           {can.export && <NavLink to="export">Export</NavLink>}
         </nav>
       )}

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Box, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconFolderPlus, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -10,6 +10,7 @@ import { Page } from "../components/Page";
 import { EmptyState, ErrorState, LoadingState } from "../components/states";
 import { CreateProjectDialog } from "../projects/CreateProjectDialog";
 import classes from "../projects/projects.module.css";
+import { MyStudies } from "../studies/MyStudies";
 
 export default function ProjectsPage() {
   const { user } = useMe();
@@ -42,6 +43,9 @@ export default function ProjectsPage() {
           )}
         </Paper>
       )}
+      <Box mb={projects.data && projects.data.length > 0 ? "lg" : 0}>
+        <MyStudies />
+      </Box>
       <Stack gap="sm" component="ul" className={classes.list}>
         {projects.data?.map((project) => (
           <ProjectRow key={project.id} project={project} />

@@ -10,6 +10,8 @@ import { queries } from "@/api/queries";
 import type { Task, User } from "@/api/types";
 import { EmptyState, ErrorState, LoadingState } from "@/components/states";
 import { partsOf } from "@/parts";
+import { nextStudyTask } from "@/studies/api";
+import { StudyDone, StudyPlace, useMine } from "@/studies/work";
 import { DonePage, type NextOutcome } from "./DonePage";
 import type { MaskPayload } from "./journal/http";
 import type { Journal } from "./journal/journal";
@@ -22,6 +24,8 @@ import classes from "./Workspace.module.css";
 
 interface Props {
   taskId: string;
+  /** The accuracy study that the task is done for. */
+  studyId: string | null;
   user: User;
   journal: Journal;
 }
@@ -37,23 +41,25 @@ async function openTask(taskId: string): Promise<Task> {
 }
 
 /** Everything about one task, from taking it to handing it in. */
-export function TaskWork({ taskId, user, journal }: Props) {
+export function TaskWork({ taskId, studyId, user, journal }: Props) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const task = useQuery({ queryKey: ["work", taskId], queryFn: () => openTask(taskId), ...FRESH });
+  const mine = useMine(studyId, taskId);
 
   const goTo = useCallback(
     (next: Task) => {
       client.removeQueries({ queryKey: ["work"] });
       client.setQueryData(["work", next.id], next);
-      navigate(`/annotate/${next.id}`, { replace: true });
+      navigate(studyId ? `/studies/${studyId}/work/${next.id}` : `/annotate/${next.id}`, { replace: true });
     },
-    [client, navigate],
+    [client, navigate, studyId],
   );
   const goOn = useCallback(
     async (projectId: string): Promise<NextOutcome> => {
       try {
-        const next = await nextTask(projectId);
+        const next = await (studyId ? nextStudyTask(studyId) : nextTask(projectId));
+        if (!next && studyId) navigate(`/studies/${studyId}/work`, { replace: true });
         if (!next) return "nothing left";
         goTo(next);
         return "opened";
@@ -62,20 +68,27 @@ export function TaskWork({ taskId, user, journal }: Props) {
         return "failed";
       }
     },
-    [goTo],
+    [goTo, navigate, studyId],
   );
 
   if (task.error) return <Unavailable error={task.error} retry={() => task.refetch()} />;
   if (!task.data) return <Loading />;
   const current = task.data;
   if (current.kind === "points" && current.state === "submitted") {
-    return <DonePage task={current} journal={journal} onNext={() => goOn(current.project_id)} onReopened={goTo} />;
+    const next = () => goOn(current.project_id);
+    if (studyId) return <StudyDone task={current} studyId={studyId} journal={journal} onNext={next} />;
+    return <DonePage task={current} journal={journal} onNext={next} onReopened={goTo} />;
   }
   return (
     // Buttons and canvases take clicks without taking the keyboard focus: keys keep going to the page.
     // biome-ignore lint/a11y/noStaticElementInteractions: it only keeps the focus where it is.
     <div className={classes.page} onMouseDown={keepFocus} data-testid={`step-${current.kind}`}>
-      <TopBar task={current} journal={journal} />
+      <TopBar
+        task={current}
+        journal={journal}
+        place={studyId && <StudyPlace mine={mine} />}
+        masksFixed={mine?.masks === "given"}
+      />
       <LeaseKeeper task={current} />
       {current.kind === "mask" ? (
         <Masks
@@ -87,7 +100,7 @@ export function TaskWork({ taskId, user, journal }: Props) {
           onMoved={() => task.refetch()}
         />
       ) : (
-        <Points key={current.id} task={current} user={user} journal={journal} goTo={goTo} />
+        <Points key={current.id} task={current} studyId={studyId} user={user} journal={journal} goTo={goTo} />
       )}
     </div>
   );
@@ -148,7 +161,14 @@ function Masks({ task, user, journal, onSubmitted, onMoved }: MasksProps) {
   );
 }
 
-function Points({ task, user, journal, goTo }: StepProps & { goTo: (next: Task) => void }) {
+function Points({
+  task,
+  studyId,
+  user,
+  journal,
+  goTo,
+}: StepProps & Pick<Props, "studyId"> & { goTo: (next: Task) => void }) {
+  const mine = useMine(studyId, task.id);
   const points = useQuery({
     queryKey: ["work", task.id, "points"],
     queryFn: async ({ signal }) => {
@@ -161,7 +181,7 @@ function Points({ task, user, journal, goTo }: StepProps & { goTo: (next: Task) 
   const parts = useParts(task);
   if (parts.error) return <ErrorState error={parts.error} retry={() => parts.refetch()} />;
   if (points.error) return <ErrorState error={points.error} retry={() => points.refetch()} />;
-  if (!points.data || !parts.data) return <LoadingState />;
+  if (!points.data || !parts.data || (studyId && !mine)) return <LoadingState />;
   return (
     <MarksStep
       task={task}
@@ -171,6 +191,8 @@ function Points({ task, user, journal, goTo }: StepProps & { goTo: (next: Task) 
       local={points.data.local}
       journal={journal}
       settings={settingsOf(user.id)}
+      // Masks that a study gives are the true ones.
+      masksFixed={mine?.masks === "given"}
       onTask={goTo}
     />
   );

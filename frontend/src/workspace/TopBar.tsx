@@ -31,7 +31,15 @@ export function BareTopBar() {
 }
 
 /** Where one is, whether it is saved, and the way out. */
-export function TopBar({ task, journal, children }: { task: Task; journal: Journal; children?: ReactNode }) {
+export function TopBar(props: {
+  task: Task;
+  journal: Journal;
+  place?: ReactNode;
+  masksFixed?: boolean;
+  children?: ReactNode;
+}) {
+  // `place` stands for the photo's name, which leads to its page.
+  const { task, journal, place, masksFixed = false, children } = props;
   const help = useHelp();
   const step = task.kind === "mask" ? 1 : 2;
   return (
@@ -47,25 +55,31 @@ export function TopBar({ task, journal, children }: { task: Task; journal: Journ
             <IconArrowLeft size={18} stroke={1.8} />
           </ActionIcon>
         </Tooltip>
-        <Anchor
-          component={Link}
-          to={`/projects/${task.project_id}/images/${task.image.id}`}
-          className={classes.file as string}
-          c="dimmed"
-          size="sm"
-          title={task.image.file_name}
-        >
-          {task.image.file_name}
-        </Anchor>
+        {place ?? (
+          <Anchor
+            component={Link}
+            to={`/projects/${task.project_id}/images/${task.image.id}`}
+            className={classes.file as string}
+            c="dimmed"
+            size="sm"
+            title={task.image.file_name}
+          >
+            {task.image.file_name}
+          </Anchor>
+        )}
       </Group>
-      <ol className={classes.steps} aria-label="Steps">
-        <li aria-current={step === 1 ? "step" : undefined}>
-          <b>1</b> Masks
-        </li>
-        <li aria-current={step === 2 ? "step" : undefined}>
-          <b>2</b> Points
-        </li>
-      </ol>
+      {masksFixed ? (
+        <span />
+      ) : (
+        <ol className={classes.steps} aria-label="Steps">
+          <li aria-current={step === 1 ? "step" : undefined}>
+            <b>1</b> Masks
+          </li>
+          <li aria-current={step === 2 ? "step" : undefined}>
+            <b>2</b> Points
+          </li>
+        </ol>
+      )}
       <Group gap="sm" wrap="nowrap" justify="flex-end" className={classes.side}>
         {children}
         <SaveState journal={journal} />

@@ -31,6 +31,8 @@ interface Props {
   local: ReadonlyMap<string, object>;
   journal: Journal;
   settings: ValueStore<Settings>;
+  /** There is no way back to the masks. */
+  masksFixed?: boolean;
   onTask: (next: Task) => void;
 }
 
@@ -45,15 +47,15 @@ const KEYS: Shortcut[] = [
   { keys: ["1", "–", "6"], does: "Enlarge a view; again: all six" },
   { keys: ["wheel"], does: "On a view, the photo or the magnifier: zoom" },
   { keys: ["G"], does: "Go on by itself after a click: on or off" },
-  { keys: ["M"], does: "Back to the masks" },
   { keys: ["Ctrl", "Enter"], does: "Submit the points" },
 ];
+const KEYS_WITH_MASKS: Shortcut[] = [...KEYS, { keys: ["M"], does: "Back to the masks" }];
 
 /** How long a mark is seen before the next point comes, when going on by itself. */
 const SEEN_MS = 260;
 
 /** Step 2: for each point on the photo, its place on the body. */
-export function MarksStep({ task, user, points, parts, local, journal, settings, onTask }: Props) {
+export function MarksStep({ task, user, points, parts, local, journal, settings, masksFixed = false, onTask }: Props) {
   const [session] = useState(() => new MarksSession(task, points, local, user.id, journal, parts));
   const { index, marks, canUndo } = useValue(session.state);
   const { goOn } = useValue(settings);
@@ -62,7 +64,7 @@ export function MarksStep({ task, user, points, parts, local, journal, settings,
   const [leaving, setLeaving] = useState(false);
   const [busy, setBusy] = useState(false);
   const timer = useRef(0);
-  useShortcutHelp("Points", KEYS);
+  useShortcutHelp("Points", masksFixed ? KEYS : KEYS_WITH_MASKS);
   useEffect(() => session.follow(), [session]);
   useEffect(() => () => window.clearTimeout(timer.current), []);
 
@@ -148,7 +150,7 @@ export function MarksStep({ task, user, points, parts, local, journal, settings,
       else if (event.code === "KeyF") setFlagging(true);
       else if (event.code === "KeyZ") session.undo();
       else if (event.code === "KeyG") settings.set({ goOn: !goOn });
-      else if (event.code === "KeyM") setLeaving(true);
+      else if (event.code === "KeyM" && !masksFixed) setLeaving(true);
       else return false;
       return true;
     },

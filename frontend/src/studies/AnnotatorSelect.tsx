@@ -1,0 +1,40 @@
+import { MultiSelect } from "@mantine/core";
+import type { Account, Member } from "../api/types";
+
+interface Props {
+  users: readonly Account[];
+  members: readonly Member[];
+  value: string[];
+  onChange: (ids: string[]) => void;
+  label: string;
+  /** Ids that cannot be chosen: they take part already. */
+  without?: readonly string[];
+  disabled?: boolean;
+}
+
+/** Chooses people by name: the project's members first, then everybody else. */
+export function AnnotatorSelect({ users, members, value, onChange, label, without = [], disabled = false }: Props) {
+  const here = new Set(members.map(({ user_id }) => user_id));
+  const all = users.filter(({ id, active }) => active && !without.includes(id));
+  const item = ({ id, name, username, role }: Account) => ({ value: id, label: `${name} (${username}), ${role}` });
+  const groups = [
+    { group: "Members of this project", items: all.filter(({ id }) => here.has(id)).map(item) },
+    { group: "Others", items: all.filter(({ id }) => !here.has(id)).map(item) },
+  ];
+  return (
+    <MultiSelect
+      aria-label={label}
+      placeholder={value.length === 0 ? "Name or username" : ""}
+      data={groups.filter(({ items }) => items.length > 0)}
+      searchable
+      clearable
+      hidePickedOptions
+      nothingFoundMessage="No such account"
+      comboboxProps={{ withinPortal: false }}
+      value={value}
+      onChange={onChange}
+      disabled={disabled}
+      clearButtonProps={{ "aria-label": "Choose nobody" }}
+    />
+  );
+}

@@ -1,0 +1,171 @@
+import { Alert, Anchor, Button, Group, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core";
+import { thumbnailUrl } from "../api/endpoints";
+import type { Person } from "../api/types";
+import { count } from "../components/Meter";
+import type { Job } from "../jobs/api";
+import { JobProgress } from "../jobs/JobProgress";
+import { persons as personsText } from "./format";
+import classes from "./setup.module.css";
+
+/** Where a study's persons come from. `picked` null: `count` of those that are there, at random. */
+export interface Choice {
+  source: "render" | "present";
+  count: number;
+  seed: number;
+  picked: ReadonlySet<string> | null;
+}
+
+/** How many persons a choice means. */
+export const chosenCount = ({ source, count, picked }: Choice) =>
+  source === "present" && picked ? picked.size : count;
+
+interface Props {
+  choice: Choice;
+  onChange: (choice: Choice) => void;
+  /** The project's rendered persons; undefined while they are loading. */
+  present: readonly Person[] | undefined;
+  /** The render job that was started here. */
+  job: Job | null;
+  starting: boolean;
+  onRender: () => void;
+}
+
+/** Renders new persons or chooses among those that the project has. */
+export function PersonChoice({ choice, onChange, present, job, starting, onRender }: Props) {
+  const set = (change: Partial<Choice>) => onChange({ ...choice, ...change });
+  const some = present?.length ?? 0;
+  return (
+    <Stack gap="sm">
+      <SegmentedControl
+        aria-label="Where the persons come from"
+        value={choice.source}
+        onChange={(value) => {
+          const source = value as Choice["source"];
+          set(source === "present" ? { source, count: Math.min(choice.count, Math.max(some, 1)) } : { source });
+        }}
+        data={[
+          { value: "render", label: "Render new ones" },
+          { value: "present", label: `Already rendered (${count(some)})`, disabled: some === 0 },
+        ]}
+        w="fit-content"
+      />
+      {choice.source === "render" ? (
+        <>
+          <Group align="flex-end" gap="sm">
+            <NumberInput
+              label="How many"
+              w={110}
+              min={2}
+              max={2000}
+              allowDecimal={false}
+              value={choice.count}
+              onChange={(value) => set({ count: Number(value) || 0 })}
+              disabled={job !== null}
+            />
+            <NumberInput
+              label="Seed"
+              w={130}
+              min={0}
+              max={999_999_999}
+              allowDecimal={false}
+              value={choice.seed}
+              onChange={(value) => set({ seed: Number(value) || 0 })}
+              disabled={job !== null}
+            />
+            {!job && (
+              <Button variant="default" onClick={onRender} loading={starting} disabled={choice.count < 1}>
+                Render now
+              </Button>
+            )}
+          </Group>
+          {job ? (
+            <JobProgress job={job} />
+          ) : (
+            <Text size="sm" c="dimmed">
+              One person in each image, 512 × 512 pixels. Rendering begins now or when you create the study; the same
+              seed gives the same persons again.
+            </Text>
+          )}
+        </>
+      ) : (
+        <Present choice={choice} present={present ?? []} set={set} />
+      )}
+    </Stack>
+  );
+}
+
+interface PresentProps {
+  choice: Choice;
+  present: readonly Person[];
+  set: (change: Partial<Choice>) => void;
+}
+
+function Present({ choice, present, set }: PresentProps) {
+  const { picked } = choice;
+  if (!picked) {
+    return (
+      <Group align="flex-end" gap="md">
+        <NumberInput
+          label="How many, chosen at random"
+          w={200}
+          min={1}
+          max={present.length}
+          allowDecimal={false}
+          value={choice.count}
+          onChange={(value) => set({ count: Number(value) || 0 })}
+        />
+        <Button variant="default" onClick={() => set({ picked: new Set(present.map(({ id }) => id)) })}>
+          Choose them myself
+        </Button>
+      </Group>
+    );
+  }
+  const toggle = (id: string) => {
+    const next = new Set(picked);
+    if (!next.delete(id)) next.add(id);
+    set({ picked: next });
+  };
+  return (
+    <Stack gap="xs">
+      <Group gap="md">
+        <Text size="sm" c="dimmed" className="numbers" aria-live="polite">
+          {count(picked.size)} of {personsText(present.length)} chosen
+        </Text>
+        <Anchor
+          component="button"
+          type="button"
+          size="sm"
+          onClick={() => set({ picked: new Set(present.map(({ id }) => id)) })}
+        >
+          All
+        </Anchor>
+        <Anchor component="button" type="button" size="sm" onClick={() => set({ picked: new Set() })}>
+          None
+        </Anchor>
+        <Anchor component="button" type="button" size="sm" onClick={() => set({ picked: null })}>
+          At random instead
+        </Anchor>
+      </Group>
+      {picked.size === 0 && (
+        <Alert color="yellow" variant="light" p="xs">
+          Choose at least one person.
+        </Alert>
+      )}
+      <ul className={classes.thumbs} aria-label="Rendered persons">
+        {present.map((person, n) => (
+          <li key={person.id}>
+            <label className={classes.thumb}>
+              <input
+                type="checkbox"
+                checked={picked.has(person.id)}
+                onChange={() => toggle(person.id)}
+                aria-label={`Person ${n + 1}`}
+              />
+              <img src={thumbnailUrl(person.image_id, 128)} alt="" loading="lazy" />
+            </label>
+          </li>
+        ))}
+      </ul>
+    </Stack>
+  );
+}

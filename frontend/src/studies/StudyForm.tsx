@@ -1,0 +1,319 @@
+import {
+  Anchor,
+  Button,
+  NumberInput,
+  Paper,
+  Radio,
+  SegmentedControl,
+  Slider,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+  Title,
+} from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { Link, useNavigate } from "react-router";
+import type { Account, Body, Member, Person, Project } from "../api/types";
+import { count } from "../components/Meter";
+import { InlineError } from "../components/states";
+import { type Job, startRenders } from "../jobs/api";
+import { newSeed } from "../jobs/RenderDialog";
+import { useJob } from "../jobs/useJob";
+import { partsOf } from "../parts";
+import { AnnotatorSelect } from "./AnnotatorSelect";
+import { createStudy, openStudy } from "./api";
+import { estimate, SECONDS_PER_MASK, SECONDS_PER_POINT } from "./estimate";
+import { duration } from "./format";
+import { PartPicker } from "./PartPicker";
+import { type Choice, chosenCount, PersonChoice } from "./PersonChoice";
+import classes from "./setup.module.css";
+import type { MasksWay, Study } from "./types";
+
+interface Props {
+  project: Project;
+  body: Body;
+  members: readonly Member[];
+  users: readonly Account[];
+  /** Rendered persons of the project. */
+  present: readonly Person[];
+}
+
+const RENDER_SIZE = 512;
+const OCCLUDERS = 0.3;
+
+/** Ids of the persons that a finished render job made, where it tells them. */
+export function renderedBy(job: Job): string[] | null {
+  const ids = job.result?.persons;
+  return Array.isArray(ids) && ids.every((id) => typeof id === "string") ? ids : null;
+}
+
+export function StudyForm({ project, body, members, users, present }: Props) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const parts = useMemo(() => partsOf(body), [body]);
+  const [name, setName] = useState(`Accuracy ${new Date().toLocaleDateString("en-CA")}`);
+  const [description, setDescription] = useState("");
+  const [choice, setChoice] = useState<Choice>({
+    source: present.length >= 10 ? "present" : "render",
+    count: 30,
+    seed: newSeed(),
+    picked: null,
+  });
+  const [annotators, setAnnotators] = useState(() =>
+    members.filter(({ role }) => role === "annotator").map(({ user_id }) => user_id),
+  );
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(() => new Set(parts.all.map(({ label }) => label)));
+  const [perPart, setPerPart] = useState(6);
+  const [masks, setMasks] = useState<MasksWay>("given");
+  const [practice, setPractice] = useState(2);
+  const [again, setAgain] = useState(0);
+  const [wanted, setWanted] = useState<"draft" | "open" | null>(null);
+
+  const render = useMutation({
+    mutationFn: () =>
+      startRenders(project.id, {
+        count: choice.count + practice,
+        size: RENDER_SIZE,
+        seed: choice.seed,
+        persons: [1, 1],
+        occluders: OCCLUDERS,
+      }),
+    onSuccess: (job) => client.setQueryData(["jobs", job.id], job),
+  });
+  const job = useJob(render.data?.id);
+  const create = useMutation({
+    mutationFn: async (open: boolean): Promise<Study> => {
+      const made = job?.state === "done" ? renderedBy(job) : null;
+      const ids = choice.source === "render" ? made : choice.picked && [...choice.picked];
+      const study = await createStudy(project.id, {
+        name: name.trim(),
+        description: description.trim(),
+        ...(ids ? { persons: ids } : { count: choice.count }),
+        annotators,
+        parts: chosen.size === parts.count ? null : [...chosen].sort((a, b) => a - b),
+        points_per_part: perPart,
+        masks,
+        practice,
+        again,
+      });
+      return open ? openStudy(study.id) : study;
+    },
+    onSuccess: (study) => {
+      void client.invalidateQueries({ queryKey: ["projects", project.id, "studies"] });
+      navigate(`/studies/${study.id}`);
+    },
+    onError: () => setWanted(null),
+  });
+
+  // Once the persons are rendered, the study that waits for them is made.
+  const ready = choice.source === "present" || job?.state === "done";
+  const failed = job?.state === "failed" || job?.state === "cancelled";
+  const { mutate, isIdle } = create;
+  useEffect(() => {
+    if (wanted && ready && isIdle) mutate(wanted === "open");
+  }, [wanted, ready, isIdle, mutate]);
+  useEffect(() => {
+    if (failed) setWanted(null);
+  }, [failed]);
+  const submit = (then: "draft" | "open") => {
+    create.reset();
+    setWanted(then);
+    if (choice.source === "render" && (!job || failed)) render.mutate(undefined, { onError: () => setWanted(null) });
+  };
+
+  const persons = chosenCount(choice);
+  const missing = missingWords({ name, persons, annotators: annotators.length, parts: chosen.size });
+  const busy = wanted !== null;
+  const outline = {
+    persons,
+    annotators: annotators.length,
+    parts: chosen.size,
+    pointsPerPart: perPart,
+    masks,
+    practice,
+    again,
+  };
+  const cost = estimate(outline);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!missing && !busy) submit("open");
+      }}
+    >
+      <Stack gap={2} mb="lg">
+        <Anchor component={Link} to=".." relative="path" size="sm" w="fit-content">
+          Accuracy studies
+        </Anchor>
+        <Title order={2}>New study</Title>
+      </Stack>
+      <div className={classes.page}>
+        <Paper bg="var(--dm-surface)">
+          <Row title="Name">
+            <Stack gap="xs">
+              <TextInput
+                aria-label="Name"
+                maxLength={200}
+                required
+                value={name}
+                onChange={(e) => setName(e.currentTarget.value)}
+              />
+              <Textarea
+                aria-label="What the annotators are told"
+                placeholder="What the annotators should know; may stay empty"
+                autosize
+                minRows={1}
+                maxLength={5000}
+                value={description}
+                onChange={(e) => setDescription(e.currentTarget.value)}
+              />
+            </Stack>
+          </Row>
+          <Row title="Persons" text="Rendered, so that the truth is known.">
+            <PersonChoice
+              choice={choice}
+              onChange={setChoice}
+              present={present}
+              job={job}
+              starting={render.isPending}
+              onRender={() => render.mutate()}
+            />
+            <InlineError error={render.error} />
+          </Row>
+          <Row title="Annotators" text="Each marks every person, in an order of their own.">
+            <AnnotatorSelect
+              label="Annotators"
+              users={users}
+              members={members}
+              value={annotators}
+              onChange={setAnnotators}
+            />
+          </Row>
+          <Row title="Parts" text="Which parts of the body are marked.">
+            <PartPicker parts={parts} chosen={chosen} onChange={setChosen} />
+          </Row>
+          <Row title="Points per part" text="At most; small parts get fewer.">
+            <Slider
+              aria-label="Points per part"
+              thumbLabel="Points per part"
+              min={1}
+              max={14}
+              value={perPart}
+              onChange={setPerPart}
+              marks={[1, 6, 14].map((value) => ({ value, label: value }))}
+              mb="md"
+              maw={420}
+            />
+          </Row>
+          <Row title="Masks">
+            <Radio.Group aria-label="Masks" value={masks} onChange={(value) => setMasks(value as MasksWay)}>
+              <Stack gap="sm">
+                <Radio
+                  value="given"
+                  label="Given"
+                  description="Annotators get the true part masks and only mark points. Everybody sees the same points, so people can be compared pair by pair. As in the paper."
+                />
+                <Radio
+                  value="drawn"
+                  label="Drawn"
+                  description="Annotators paint the parts first, then mark the points that fall in their own masks. Slower; measures the masks as well."
+                />
+              </Stack>
+            </Radio.Group>
+          </Row>
+          <Row title="Practice" text="Not counted. After each, annotators see how far off they were.">
+            <NumberInput
+              aria-label="Practice persons"
+              w={110}
+              min={0}
+              max={20}
+              allowDecimal={false}
+              suffix={practice === 1 ? " person" : " persons"}
+              value={practice}
+              onChange={(value) => setPractice(Number(value) || 0)}
+              disabled={job !== null}
+            />
+          </Row>
+          <Row title="Shown twice" text="Tells how well annotators agree with themselves.">
+            <SegmentedControl
+              aria-label="Persons shown twice"
+              w="fit-content"
+              value={String(again)}
+              onChange={(value) => setAgain(Number(value))}
+              data={[0, 2, 5, 10].map((n) => ({ value: String(n), label: n === 0 ? "None" : `${n} persons` }))}
+            />
+          </Row>
+        </Paper>
+        <Paper bg="var(--dm-surface)" p="lg" className={classes.summary}>
+          <Stack gap="md">
+            <Text fw={600} c="bright" aria-live="polite">
+              {count(annotators.length)} {annotators.length === 1 ? "annotator" : "annotators"} × {count(persons)}{" "}
+              {persons === 1 ? "person" : "persons"}
+            </Text>
+            <dl className={classes.facts}>
+              <dt>Points on each person</dt>
+              <dd className="numbers">about {count(cost.pointsPerPerson)}</dd>
+              <dt>Persons for each annotator</dt>
+              <dd className="numbers">{count(cost.personsEach)}</dd>
+              <dt>Time for each annotator</dt>
+              <dd className="numbers">about {duration(cost.secondsEach)}</dd>
+              <dt>Points in the report</dt>
+              <dd className="numbers">about {count(cost.points)}</dd>
+            </dl>
+            <Text size="xs" c="dimmed">
+              Counted on {SECONDS_PER_POINT} seconds for a point
+              {masks === "drawn" && ` and ${duration(SECONDS_PER_MASK)} for a person's masks`}, and four of five parts
+              seen on each person. Practice and second times are in the time.
+            </Text>
+            <InlineError error={create.error} />
+            <Button type="submit" loading={busy && wanted === "open"} disabled={missing !== null || busy}>
+              Create and open
+            </Button>
+            <Button
+              variant="default"
+              loading={busy && wanted === "draft"}
+              disabled={missing !== null || busy}
+              onClick={() => submit("draft")}
+            >
+              Create, open later
+            </Button>
+            <Text size="sm" c="dimmed" aria-live="polite">
+              {missing ??
+                (busy && !ready
+                  ? "The persons are being rendered; the study is made when they are there. Stay on this page."
+                  : "")}
+            </Text>
+          </Stack>
+        </Paper>
+      </div>
+    </form>
+  );
+}
+
+/** What a study still lacks, in one sentence. */
+export function missingWords(has: { name: string; persons: number; annotators: number; parts: number }): string | null {
+  if (!has.name.trim()) return "The study needs a name.";
+  if (has.persons < 1) return "Choose at least one person.";
+  if (has.annotators < 1) return "Choose at least one annotator.";
+  return has.parts < 1 ? "Choose at least one part." : null;
+}
+
+function Row({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
+  return (
+    <section className={classes.row} aria-label={title}>
+      <div>
+        <Text fw={560} c="bright" size="sm">
+          {title}
+        </Text>
+        {text && (
+          <Text size="xs" c="dimmed">
+            {text}
+          </Text>
+        )}
+      </div>
+      <div>{children}</div>
+    </section>
+  );
+}

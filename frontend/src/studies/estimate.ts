@@ -1,0 +1,44 @@
+/** What a study will cost its annotators, before it begins. */
+import type { MasksWay } from "./types";
+
+/** Of a body's parts, those that a rendered person shows: some are hidden by others or by what stands before them. */
+const SEEN = 0.8;
+/** Until this project has measured it. */
+export const SECONDS_PER_POINT = 6;
+export const SECONDS_PER_MASK = 240;
+
+export interface Outline {
+  persons: number;
+  annotators: number;
+  /** Parts asked for. */
+  parts: number;
+  pointsPerPart: number;
+  masks: MasksWay;
+  practice: number;
+  again: number;
+  /** Seconds per point as measured in earlier studies, if there are any. */
+  measured?: number | null;
+}
+
+export interface Estimate {
+  /** All rounded as befits an estimate. */
+  pointsPerPerson: number;
+  /** Persons that each annotator is given, practice and second times included. */
+  personsEach: number;
+  /** Points of all annotators that enter the report. */
+  points: number;
+  secondsEach: number;
+}
+
+export function estimate(outline: Outline): Estimate {
+  const { persons, annotators, parts, pointsPerPart, masks, practice, again, measured } = outline;
+  const pointsPerPerson = Math.round(SEEN * parts * pointsPerPart);
+  const personsEach = persons + practice + again;
+  const perPerson = pointsPerPerson * (measured ?? SECONDS_PER_POINT) + (masks === "drawn" ? SECONDS_PER_MASK : 0);
+  return {
+    pointsPerPerson,
+    personsEach,
+    points: annotators * (persons + again) * pointsPerPerson,
+    secondsEach: personsEach * perPerson,
+  };
+}

@@ -1,0 +1,90 @@
+/** Figures of a study in words. */
+import { count } from "../components/Meter";
+import type { Figure, Rate } from "./report";
+
+export const NONE = "–";
+
+/** Metres as centimetres with one decimal, without the unit: for columns that say it once. */
+export function cmNumber(metres: number | null | undefined): string {
+  return metres === null || metres === undefined || Number.isNaN(metres) ? NONE : (100 * metres).toFixed(1);
+}
+
+/** Metres as "2.4 cm". */
+export function cm(metres: number | null | undefined): string {
+  const text = cmNumber(metres);
+  return text === NONE ? NONE : `${text} cm`;
+}
+
+/** A 95% interval of lengths as "2.1 to 2.8". */
+export function cmInterval({ low, high }: Pick<Figure, "low" | "high">): string {
+  return low === null || high === null ? NONE : `${cmNumber(low)} to ${cmNumber(high)}`;
+}
+
+/** A share as "4.2 %"; whole from ten up. */
+export function share(value: number | null): string {
+  if (value === null) return NONE;
+  const percent = 100 * value;
+  return `${percent >= 10 ? Math.round(percent) : percent.toFixed(1)} %`;
+}
+
+export function shareInterval({ low, high }: Pick<Rate, "low" | "high">): string {
+  return low === null || high === null ? NONE : `${share(low).replace(" %", "")} to ${share(high)}`;
+}
+
+/** A figure without a unit, as areas under a curve are written: ".563". */
+export function unitless(value: number | null, digits = 3): string {
+  return value === null ? NONE : value.toFixed(digits).replace(/^(-?)0\./, "$1.");
+}
+
+export function points(n: number): string {
+  return `${count(n)} ${n === 1 ? "point" : "points"}`;
+}
+
+export function persons(n: number): string {
+  return `${count(n)} ${n === 1 ? "person" : "persons"}`;
+}
+
+/** How long work takes, as people say it: "45 s", "12 min", "1 h 10 min"; hours in steps of five minutes. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const fives = 5 * Math.round(seconds / 300);
+  const rest = fives % 60;
+  return `${Math.floor(fives / 60)} h${rest ? ` ${rest} min` : ""}`;
+}
+
+/** A probability as it is reported: "p < .001", "p = .03". */
+export function pText(p: number | null): string {
+  if (p === null) return NONE;
+  if (p < 0.001) return "p < .001";
+  return `p = ${unitless(p, p < 0.1 ? 3 : 2)}`;
+}
+
+/** How sure a corrected probability makes us that two annotators differ. */
+export function pWords(p: number): string {
+  if (p < 0.001) return "very surely";
+  if (p < 0.01) return "surely";
+  return p < 0.05 ? "probably" : "not shown";
+}
+
+const AGO: [seconds: number, unit: string][] = [
+  [86_400, "day"],
+  [3600, "hour"],
+  [60, "minute"],
+];
+
+/** "3 hours ago", "just now". */
+export function ago(then: string, now = Date.now()): string {
+  const seconds = (now - new Date(then).getTime()) / 1000;
+  for (const [size, unit] of AGO) {
+    const n = Math.floor(seconds / size);
+    if (n >= 1) return `${n} ${unit}${n === 1 ? "" : "s"} ago`;
+  }
+  return "just now";
+}
+
+/** Day and time in the viewer's own way. */
+export function when(then: string): string {
+  return new Date(then).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}

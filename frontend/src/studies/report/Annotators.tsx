@@ -1,0 +1,156 @@
+import { Badge, Table, Text, Tooltip } from "@mantine/core";
+import { IconChevronRight } from "@tabler/icons-react";
+import { Fragment, useState } from "react";
+import { cmInterval, cmNumber, share, shareInterval } from "../format";
+import { IntervalBar } from "../IntervalBar";
+import type { AnnotatorReport, Report } from "../report";
+import classes from "./report.module.css";
+import { Section, Term } from "./Section";
+import { PartsTable } from "./Where";
+
+/** The annotators, the most accurate first; each opens into their parts. */
+export function Annotators({ report }: { report: Report }) {
+  const ranked = [...report.by_annotator].sort((a, b) => a.rank - b.rank);
+  const top = 1.05 * Math.max(...ranked.map(({ mean }) => mean.high ?? mean.value ?? 0), 0.01);
+  const drawn = ranked.some(({ mask_iou }) => mask_iou !== null);
+  const twice = ranked.some(({ retest }) => retest !== null);
+  const columns = 8 + Number(drawn) + Number(twice);
+  return (
+    <Section
+      id="annotators"
+      title="Annotators"
+      lead={
+        <>
+          The most accurate first. People who share a <Term of="group">letter</Term> cannot be told apart by this study.
+          A row opens into its parts.
+        </>
+      }
+    >
+      <div className={classes.card}>
+        <Table verticalSpacing={6} horizontalSpacing="sm" className="numbers" fz="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th ta="right">#</Table.Th>
+              <Table.Th>Annotator</Table.Th>
+              <Table.Th>
+                <Term of="group">Group</Term>
+              </Table.Th>
+              <Table.Th ta="right">Mean, cm</Table.Th>
+              <Table.Th w="18%" miw={110}>
+                <Term of="interval">95 % interval</Term>
+              </Table.Th>
+              <Table.Th ta="right">
+                <Term of="leftRight">Left/right</Term>
+              </Table.Th>
+              <Table.Th ta="right">
+                <Term of="frontBack">Front/back</Term>
+              </Table.Th>
+              {drawn && (
+                <Table.Th ta="right">
+                  <Term of="iou">Masks</Term>
+                </Table.Th>
+              )}
+              {twice && <Table.Th ta="right">Retest, cm</Table.Th>}
+              <Table.Th ta="right">Points</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {ranked.map((one) => (
+              <Row key={one.name} one={one} top={top} drawn={drawn} twice={twice} columns={columns} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </Section>
+  );
+}
+
+interface RowProps {
+  one: AnnotatorReport;
+  top: number;
+  drawn: boolean;
+  twice: boolean;
+  columns: number;
+}
+
+function Row({ one, top, drawn, twice, columns }: RowProps) {
+  const [opened, setOpened] = useState(false);
+  const { left_right, front_back } = one;
+  return (
+    <Fragment>
+      <Table.Tr>
+        <Table.Td ta="right">{one.rank}</Table.Td>
+        <Table.Td>
+          <button type="button" className={classes.rowButton} aria-expanded={opened} onClick={() => setOpened(!opened)}>
+            <IconChevronRight size={15} className={classes.chevron} aria-hidden />
+            <Text span fw={560} c="bright" size="sm">
+              {one.name}
+            </Text>
+          </button>
+          {one.simulated && (
+            <Badge ml="xs" size="xs" variant="default" tt="none" radius="sm">
+              simulated
+            </Badge>
+          )}
+        </Table.Td>
+        <Table.Td>{one.group}</Table.Td>
+        <Table.Td ta="right" fw={560}>
+          {cmNumber(one.mean.value)}
+        </Table.Td>
+        <Table.Td title={`${cmInterval(one.mean)} cm`}>
+          <IntervalBar figure={one.mean} top={top} />
+          <span className="visually-hidden">{cmInterval(one.mean)} cm</span>
+        </Table.Td>
+        <Swaps rate={left_right} flagged={one.suspect.some((word) => /left/i.test(word))} of="left and right" />
+        <Swaps rate={front_back} flagged={one.suspect.some((word) => /front/i.test(word))} of="front and back" />
+        {drawn && <Table.Td ta="right">{share(one.mask_iou?.value ?? null)}</Table.Td>}
+        {twice && <Table.Td ta="right">{cmNumber(one.retest?.value)}</Table.Td>}
+        <Table.Td ta="right">
+          <Text span size="sm" c="dimmed">
+            {one.points.toLocaleString("en")}
+          </Text>
+        </Table.Td>
+      </Table.Tr>
+      {opened && (
+        <Table.Tr>
+          <Table.Td colSpan={columns} bg="var(--dm-sunken)" p="md">
+            <Text size="sm" mb="xs">
+              {details(one)}
+            </Text>
+            <PartsTable groups={one.parts} compact />
+          </Table.Td>
+        </Table.Tr>
+      )}
+    </Fragment>
+  );
+}
+
+function Swaps({ rate, flagged, of }: { rate: AnnotatorReport["left_right"]; flagged: boolean; of: string }) {
+  const said = `${shareInterval(rate)}, ${rate.count} of ${rate.of} points`;
+  return (
+    <Table.Td ta="right" title={said}>
+      {flagged ? (
+        <Tooltip label={`Swaps ${of} clearly more often than the others: ${said}`} multiline maw={280}>
+          <Badge color="red" variant="light" radius="sm" size="md" tt="none" c="var(--dm-bad)">
+            {share(rate.value)}
+            <span className="visually-hidden"> stands out</span>
+          </Badge>
+        </Tooltip>
+      ) : (
+        share(rate.value)
+      )}
+    </Table.Td>
+  );
+}
+
+function details(one: AnnotatorReport): string {
+  const seconds = one.seconds_per_point.value;
+  return [
+    `${one.persons} persons`,
+    `median ${cmNumber(one.median.value)} cm`,
+    `nine of ten within ${cmNumber(one.p90.value)} cm`,
+    `${cmNumber(one.surface_mean.value)} cm over the seen surface`,
+    ...(seconds === null ? [] : [`${seconds.toFixed(1)} s a point`]),
+    `${one.flagged} flagged`,
+  ].join(" · ");
+}

@@ -1,0 +1,98 @@
+import { Button, Table, Text } from "@mantine/core";
+import { useState } from "react";
+import { count } from "../../components/Meter";
+import { cmInterval, cmNumber, pText, pWords } from "../format";
+import type { Difference, Report } from "../report";
+import classes from "./report.module.css";
+import { Plot, Section, Term } from "./Section";
+
+const FIRST = 10;
+
+/** Who differs from whom, on points that both have marked. */
+export function Differences({ report, studyId, version }: { report: Report; studyId: string; version: string }) {
+  const [all, setAll] = useState(false);
+  const sorted = [...report.differences].sort(
+    (a, b) => a.p_corrected - b.p_corrected || Math.abs(b.difference.value ?? 0) - Math.abs(a.difference.value ?? 0),
+  );
+  const shown = all ? sorted : sorted.slice(0, FIRST);
+  const told = sorted.filter(({ differs }) => differs).length;
+  return (
+    <Section
+      id="differences"
+      title="Differences between annotators"
+      lead={
+        <>
+          Each pair on the points that both have marked. {count(told)} of {count(sorted.length)}{" "}
+          {sorted.length === 1 ? "pair differs" : "pairs differ"} by more than chance would make them, with a{" "}
+          <Term of="corrected">correction</Term> for looking at so many.
+        </>
+      }
+    >
+      <Plot
+        studyId={studyId}
+        name="differences"
+        version={version}
+        alt="Differences between the mean errors of each two annotators, with 95 % intervals. The table below says the same."
+      />
+      <div className={classes.card}>
+        <Table verticalSpacing={6} horizontalSpacing="md" className="numbers" fz="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>More accurate</Table.Th>
+              <Table.Th>Less accurate</Table.Th>
+              <Table.Th ta="right">By, cm</Table.Th>
+              <Table.Th ta="right">
+                <Term of="interval">95 % interval</Term>
+              </Table.Th>
+              <Table.Th>Shown</Table.Th>
+              <Table.Th ta="right">
+                <Term of="corrected">Corrected p</Term>
+              </Table.Th>
+              <Table.Th ta="right">Points</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {shown.map((pair) => (
+              <Row key={`${pair.first} ${pair.second}`} {...oriented(pair)} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+      {sorted.length > FIRST && !all && (
+        <Button variant="default" w="fit-content" size="xs" onClick={() => setAll(true)}>
+          Show all {sorted.length} pairs
+        </Button>
+      )}
+    </Section>
+  );
+}
+
+/** The pair with the more accurate one first, so that the difference is positive. */
+export function oriented(pair: Difference): Difference {
+  const { value, low, high, count } = pair.difference;
+  if (value === null || value <= 0) {
+    const flip = (x: number | null) => (x === null ? null : -x || 0);
+    return { ...pair, difference: { value: flip(value), low: flip(high), high: flip(low), count } };
+  }
+  return { ...pair, first: pair.second, second: pair.first };
+}
+
+function Row({ first, second, difference, differs, p_corrected, points }: Difference) {
+  return (
+    <Table.Tr>
+      <Table.Td fw={differs ? 560 : 400}>{first}</Table.Td>
+      <Table.Td>{second}</Table.Td>
+      <Table.Td ta="right" fw={differs ? 560 : 400}>
+        {cmNumber(difference.value)}
+      </Table.Td>
+      <Table.Td ta="right">{cmInterval(difference)}</Table.Td>
+      <Table.Td>
+        <Text span size="sm" c={differs ? "bright" : "dimmed"}>
+          {differs ? pWords(p_corrected) : "not shown"}
+        </Text>
+      </Table.Td>
+      <Table.Td ta="right">{pText(p_corrected)}</Table.Td>
+      <Table.Td ta="right">{count(points)}</Table.Td>
+    </Table.Tr>
+  );
+}

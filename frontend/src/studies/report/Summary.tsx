@@ -1,0 +1,81 @@
+import { count } from "../../components/Meter";
+import { cm, cmInterval, persons, points, share, shareInterval, unitless } from "../format";
+import type { Report } from "../report";
+import classes from "./report.module.css";
+import { Section, Term } from "./Section";
+
+const part = (report: Report, kind: string) => report.groups.find((group) => group.kind === kind);
+
+/** What there is to say, in sentences and in the figures that are looked for first. */
+export function Summary({ report }: { report: Report }) {
+  const all = part(report, "all");
+  const ours = report.curves.find(({ source }) => source === "annotators");
+  const human = report.published[0];
+  return (
+    <Section id="short" title="In short">
+      <ul className={classes.says}>
+        {report.says.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+      <dl className={classes.tiles}>
+        {all && (
+          <>
+            <Tile
+              title={<Term of="error">Mean error</Term>}
+              value={cm(all.mean.value)}
+              note={`${cmInterval(all.mean)} cm, ${points(all.mean.count)}`}
+            />
+            <Tile
+              title={<Term of="median">Median error</Term>}
+              value={cm(all.median.value)}
+              note={`${cmInterval(all.median)} cm`}
+            />
+            <Tile
+              title={<Term of="surface">Over the seen surface</Term>}
+              value={cm(all.surface_mean.value)}
+              note={`${cmInterval(all.surface_mean)} cm, ${persons(report.persons)}`}
+            />
+          </>
+        )}
+        {ours && (
+          <Tile
+            title={<Term of="auc">AUC10, AUC30</Term>}
+            value={`${unitless(ours.auc10.value)}, ${unitless(ours.auc30.value)}`}
+            note={human ? `paper's annotators ${unitless(human.auc10)}, ${unitless(human.auc30)}` : ""}
+          />
+        )}
+        <Tile
+          title={<Term of="leftRight">Left and right swapped</Term>}
+          value={share(report.left_right.value)}
+          note={`${shareInterval(report.left_right)}, ${count(report.left_right.count)} of ${points(report.left_right.of)}`}
+        />
+        <Tile
+          title={<Term of="frontBack">Front and back swapped</Term>}
+          value={share(report.front_back.value)}
+          note={`${shareInterval(report.front_back)}, ${count(report.front_back.count)} of ${points(report.front_back.of)}`}
+        />
+        <Tile
+          title="Points given out"
+          value={count(report.points)}
+          note={`${count(report.marked)} marked, ${count(report.flagged)} flagged, ${count(report.outside)} beside the person`}
+        />
+        <Tile
+          title="The tool's own floor"
+          value={cm(report.floor.value)}
+          note={`a perfect clicker, ${points(report.floor.count)}`}
+        />
+      </dl>
+    </Section>
+  );
+}
+
+function Tile({ title, value, note }: { title: React.ReactNode; value: string; note: string }) {
+  return (
+    <div className={classes.tile}>
+      <dt>{title}</dt>
+      <dd className={classes.value}>{value}</dd>
+      <dd className={classes.note}>{note}</dd>
+    </div>
+  );
+}

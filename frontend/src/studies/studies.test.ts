@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { estimate } from "./estimate";
+import { ago, cm, cmInterval, duration, pText, pWords, share, unitless } from "./format";
+import { spans } from "./IntervalBar";
+import type { Curve, Difference } from "./report";
+import { ratioAt } from "./report/Correct";
+import { oriented } from "./report/Differences";
+import { missingWords } from "./StudyForm";
+import { rampColour, topOf } from "./scale";
+import { placeWords } from "./work";
+
+describe("figures in words", () => {
+  it("are centimetres with one decimal", () => {
+    expect(cm(0.02449)).toBe("2.4 cm");
+    expect(cm(null)).toBe("–");
+    expect(cmInterval({ low: 0.021, high: 0.028 })).toBe("2.1 to 2.8");
+    expect(cmInterval({ low: null, high: 0.028 })).toBe("–");
+  });
+
+  it("are shares, areas and probabilities as they are reported", () => {
+    expect(share(0.0421)).toBe("4.2 %");
+    expect(share(0.562)).toBe("56 %");
+    expect(unitless(0.5634)).toBe(".563");
+    expect(unitless(1)).toBe("1.000");
+    expect(pText(0.0004)).toBe("p < .001");
+    expect(pText(0.034)).toBe("p = .034");
+    expect(pWords(0.034)).toBe("probably");
+    expect(pWords(0.2)).toBe("not shown");
+  });
+
+  it("are times", () => {
+    expect(duration(44.6)).toBe("45 s");
+    expect(duration(718)).toBe("12 min");
+    expect(duration(4270)).toBe("1 h 10 min");
+    expect(duration(7190)).toBe("2 h");
+    const now = Date.parse("2026-01-02T12:00:00Z");
+    expect(ago("2026-01-02T11:59:30Z", now)).toBe("just now");
+    expect(ago("2026-01-02T09:00:00Z", now)).toBe("3 hours ago");
+  });
+});
+
+describe("the estimate", () => {
+  const outline = { persons: 30, annotators: 8, parts: 14, pointsPerPart: 6, practice: 2, again: 5 } as const;
+
+  it("counts what everybody is given, and only measured points in the report", () => {
+    const { pointsPerPerson, personsEach, points, secondsEach } = estimate({ ...outline, masks: "given" });
+    expect(pointsPerPerson).toBe(67);
+    expect(personsEach).toBe(37);
+    expect(points).toBe(8 * 35 * 67);
+    expect(secondsEach).toBe(37 * 67 * 6);
+  });
+
+  it("adds the painting where masks are drawn, and takes a measured pace where there is one", () => {
+    const given = estimate({ ...outline, masks: "given", measured: 3 }).secondsEach;
+    expect(given).toBe(37 * 67 * 3);
+    expect(estimate({ ...outline, masks: "drawn", measured: 3 }).secondsEach - given).toBe(37 * 240);
+  });
+});
+
+describe("interval bars", () => {
+  it("stay within the scale, and say when they are cut", () => {
+    expect(spans({ value: 0.02, low: 0.01, high: 0.03 }, 0.04)).toEqual({ value: 50, low: 25, high: 75, cut: false });
+    expect(spans({ value: 0.02, low: -0.01, high: 0.09 }, 0.04)).toEqual({ value: 50, low: 0, high: 100, cut: true });
+    expect(spans({ value: null, low: null, high: null }, 0.04)).toBeNull();
+    expect(spans({ value: 0.02, low: null, high: null }, 0.04)).toEqual({ value: 50, low: 50, high: 50, cut: false });
+  });
+});
+
+describe("the colours of errors", () => {
+  it("go from violet to yellow", () => {
+    expect(rampColour(0)).toBe("#440154");
+    expect(rampColour(1)).toBe("#fde725");
+    expect(rampColour(-3)).toBe(rampColour(0));
+    expect(rampColour(0.5)).toBe("#21918c");
+  });
+
+  it("end at half centimetres that hold nearly all of the errors", () => {
+    expect(topOf(Float32Array.from([0.01, Number.NaN, 0.0312]))).toBeCloseTo(0.035, 9);
+    expect(topOf([])).toBe(0.01);
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 }), (errors) => {
+        const top = topOf(errors);
+        expect(errors.filter((error) => error <= top + 1e-9).length).toBeGreaterThanOrEqual(0.9 * errors.length - 1);
+        expect(Math.round(top * 200)).toBeCloseTo(top * 200, 6);
+      }),
+    );
+  });
+});
+
+describe("the report", () => {
+  const none = { value: null, low: null, high: null, count: 0 };
+
+  it("reads a curve between its thresholds, and says nothing beyond them", () => {
+    const curve: Curve = {
+      source: "annotators",
+      name: "all",
+      thresholds: [0, 0.1, 0.2],
+      ratio: [0, 0.6, 0.8],
+      low: [],
+      high: [],
+      auc10: none,
+      auc30: none,
+    };
+    expect(ratioAt(curve, 0.05)).toBeCloseTo(0.3);
+    expect(ratioAt(curve, 0.1)).toBe(0.6);
+    expect(ratioAt(curve, 0.3)).toBeNull();
+  });
+
+  it("names the more accurate one of a pair first", () => {
+    const pair: Difference = {
+      first: "Ann",
+      second: "Ben",
+      points: 100,
+      persons: 10,
+      difference: { value: 0.01, low: 0.004, high: 0.016, count: 100 },
+      p: 0.001,
+      p_corrected: 0.01,
+      differs: true,
+    };
+    // Ann's error is larger by a centimetre: Ben is the more accurate one.
+    expect(oriented(pair)).toMatchObject({ first: "Ben", second: "Ann", difference: { value: 0.01, low: 0.004 } });
+    const other = { ...pair, difference: { value: -0.01, low: -0.016, high: 0.002, count: 100 } };
+    expect(oriented(other)).toMatchObject({ first: "Ann", difference: { value: 0.01, low: -0.002, high: 0.016 } });
+  });
+});
+
+describe("setting up and doing a study", () => {
+  it("says what is missing, one thing at a time", () => {
+    const whole = { name: "A", persons: 1, annotators: 1, parts: 1 };
+    expect(missingWords(whole)).toBeNull();
+    expect(missingWords({ ...whole, name: " " })).toMatch(/name/);
+    expect(missingWords({ ...whole, annotators: 0, parts: 0 })).toMatch(/annotator/);
+  });
+
+  it("tells practice from what counts", () => {
+    const mine = {
+      id: "s",
+      project_id: "p",
+      name: "A",
+      description: "",
+      state: "open",
+      masks: "given",
+      done: 0,
+      total: 30,
+      practice: 2,
+      practice_left: 1,
+      next: "points",
+    } as const;
+    expect(placeWords(mine)).toBe("Practice 2 of 2");
+    expect(placeWords({ ...mine, practice_left: 0, done: 11 })).toBe("Person 12 of 30");
+  });
+});
