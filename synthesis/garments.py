@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from surface.rig import shape, transforms
+from synthesis import materials as m
+from synthesis import outfits as o
+from synthesis.cover import edges, locate
+from synthesis.hair import move
+from synthesis.materials import ramp, ridges
+from synthesis.wardrobe import FOOT, HEAD, LOWER_LEG, TORSO, UPPER_LEG
 
 if TYPE_CHECKING:
     from surface.body import Body
-    from synthesis.textures import Outfit, Wardrobe
+    from synthesis.outfits import Outfit
+    from synthesis.wardrobe import Wardrobe
 
 Floats = NDArray[np.float64]
 
 
 def offsets(outfit: Outfit, wardrobe: Wardrobe) -> Floats:
-    """How far (V,3) in metres, rest axes, each vertex of the rest body moves when the outfit is put on."""
-    del outfit
-    return np.zeros((wardrobe.vertices, 3))
+    """How far (V,3) in metres, rest axes, each vertex of the rest body moves when the outfit is put on.
+
+    The triangles stay, so a surface point keeps its face and barycentrics. Hands and faces do not move.
+    """
+    w, out = wardrobe, np.zeros_like(wardrobe.rest)
+    _dress(
+        outfit.look, w.frame, w.part, w.rest, w.normals, w.tidy, w.hang, w.radial, w.drape, w.around, w.last, w.flat,
+        out,
+    )  # fmt: skip
+    return out
 
 
 def put_on(body: Body, moved: Floats, betas: ArrayLike, rotations: ArrayLike, vertices: Floats) -> Floats:
@@ -37,3 +52,112 @@ def put_on(body: Body, moved: Floats, betas: ArrayLike, rotations: ArrayLike, ve
     turns = transforms(body.rig, joints, rotations)[:, :3, :3].reshape(-1, 9)
     blended = np.asarray(body.rig.weights @ turns).reshape(-1, 3, 3)
     return vertices + np.einsum("vab,vb->va", blended, moved)
+
+
+@njit(cache=True, nogil=True)
+def _dress(
+    L: Any, F: Any, part: Any, rest: Any, normals: Any, tidy: Any, hang: Any, radial: Any, drape: Any, around: Any,
+    last: Any, flat: Any, out: Any,
+) -> None:  # fmt: skip
+    for v in range(len(rest)):
+        x, y, z = rest[v, 0], rest[v, 1], rest[v, 2]
+        role, side, along, length, u, down, _, _, _, _, _, _ = locate(F, part[v], x, y, z)
+        outer, top, bottom, shoe, sock = edges(L, F, role, along, length, x, y, z)
+        if role == HEAD:
+            move(L, F, x, y, z, flat[v], out[v])
+        cover, loose, thick, folds = 0.0, 0.0, 0.0, 0.0
+        upper = False
+        for row, inside in ((o.TOP, top), (o.OUTER, outer), (o.BOTTOM, bottom)):
+            if inside <= 0.0:
+                continue
+            cloth = L.cloths[row]
+            # Thick at once: an edge must be seen as a step.
+            cover = max(cover, ramp(0.0, 0.004, inside))
+            own = cloth[m.LOOSE]
+            if row == o.BOTTOM and L.tucked and role == TORSO:
+                own = min(own, 0.1)
+            if row == o.TOP and L.tucked and (role == TORSO):
+                # Blouses over the waist it is tucked into.
+                own *= ramp(L.waist - 0.02, L.waist + 0.06, y - F.hip)
+            if row != o.BOTTOM and role != HEAD:
+                upper = upper or role in (TORSO, UPPER_LEG)
+            loose = max(loose, own)
+            thick += 0.0015 + cloth[m.THICK] + 0.006 * own
+            folds = max(folds, cloth[m.FOLDS])
+        if role == HEAD and cover > 0.0:
+            stand = 0.004 + 0.5 * thick
+            if L.neckline == o.HOOD and top > 0.0:
+                stand += 0.028 * ramp(0.0, 0.03, top) * ramp(0.03, -0.05, z - F.neck[2])
+            for c in range(3):
+                out[v, c] += stand * normals[v, c]
+        elif cover > 0.0:
+            fold = 0.0
+            if folds > 0.0:
+                a, b = ridges(9 * u + 3 * side, 5 * down, L.seed) - 0.4, ridges(6 * u, 13 * down, L.seed + 3) - 0.4
+                fold = folds * (0.006 * a + 0.005 * b) * (0.4 + loose)
+            push = loose * (drape[v] if upper or role == TORSO else hang[v])
+            for c in range(3):
+                way = around[v, c] if upper else radial[v, c]
+                out[v, c] = cover * (tidy[v, c] + (thick + fold) * normals[v, c] + push * way)
+            if L.flare > 0.0 and bottom > 0.0 and (role in (UPPER_LEG, LOWER_LEG)):
+                _skirt(L, F, side, x, y, z, out[v])
+            if L.neckline == o.HOOD and role == TORSO:
+                # The hood lies on the upper back.
+                heap = ramp(0.11, 0.0, F.neck[1] - y) * ramp(0.02, -0.05, z - F.neck[2]) * ramp(0.13, 0.04, abs(x))
+                out[v, 2] -= 0.035 * heap
+                out[v, 1] += 0.012 * heap
+        if role == FOOT:
+            if shoe > 0.0 and L.shoe > 0:
+                _shoe(L, F, v, rest, normals, last, shoe, out)
+            elif sock > 0.0:
+                for c in range(3):
+                    out[v, c] = 0.0025 * normals[v, c] + 0.35 * last[v, c]
+        elif shoe > 0.0 and bottom <= 0.0:
+            for c in range(3):
+                out[v, c] = 0.008 * normals[v, c]
+        elif sock > 0.0 and bottom <= 0.0:
+            for c in range(3):
+                out[v, c] += 0.003 * normals[v, c]
+
+
+@njit(cache=True, nogil=True)
+def _shoe(L: Any, F: Any, v: int, rest: Any, normals: Any, last: Any, inside: float, out: Any) -> None:
+    rise = rest[v, 1] - F.ground
+    share = ramp(-0.012, 0.004, inside)
+    runner = L.shoe == o.RUNNER or L.shoe == o.SNEAKER
+    upper = 0.005 if runner else 0.003
+    for c in range(3):
+        out[v, c] = share * (last[v, c] + upper * normals[v, c])
+    # The toe box is as high as the toes and some room.
+    target = rest[v, 1] + out[v, 1] - F.ground
+    fore = ramp(0.08, 0.16, rest[v, 2] + out[v, 2] - F.origin[0, 3, 2])
+    out[v, 1] += share * fore * ramp(0.008, 0.04, target) * (0.016 if runner else 0.008)
+    # The sole is wider than the foot, and below it.
+    sole = ramp(0.022, 0.008, rise + out[v, 1])
+    out[v, 0] += sole * 0.004 * np.sign(normals[v, 0])
+    out[v, 2] += sole * 0.004 * np.sign(normals[v, 2])
+    high = 0.022 if runner else (0.026 if L.shoe == o.BOOT else 0.014)
+    out[v, 1] -= high * ramp(0.020, 0.010, rise)
+
+
+@njit(cache=True, nogil=True)
+def _skirt(L: Any, F: Any, side: int, x: float, y: float, z: float, out: Any) -> None:
+    """A half skirt around each leg: outside it flares, inside it reaches to the body's middle."""
+    sign = 1.0 if side == 0 else -1.0
+    down = max(F.hip + 0.02 - y, 0.0)
+    share = ramp(0.0, 0.10, down)
+    a = F.origin[side, 2]
+    axis = F.axis[side, 2]
+    cx, cz = a[0] + axis[0] / -axis[1] * (a[1] - y), a[2] + axis[2] / -axis[1] * (a[1] - y)
+    angle = np.arctan2(z - cz, (x - cx) * sign)
+    wide, deep = 0.185 + L.flare * down, 0.125 + 0.7 * L.flare * down
+    bend = 2.0
+    wave = 1.0 + 0.05 * np.sin(9 * angle + L.seed) * ramp(0.05, 0.3, down)
+    if abs(angle) < bend:
+        turn = angle * (np.pi / 2) / bend
+        tx, tz = wide * np.cos(turn) * wave, F.middle + deep * np.sin(turn) * wave
+    else:
+        tx = 0.004
+        tz = F.middle + deep * np.sign(angle) * (np.pi - abs(angle)) / (np.pi - bend)
+    out[0] += share * (tx * sign - x - out[0])
+    out[2] += share * (tz - z - out[2])
