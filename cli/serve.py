@@ -17,6 +17,7 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
     host: Host = "127.0.0.1",
     workers: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Run no worker for jobs beside the server.")] = False,
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Serve DenseMark until Ctrl+C."""
@@ -35,4 +36,4 @@ def serve(
             )
     settings = settings_for(data)
     console.print(f"DenseMark at http://{host}:{port} (data in {data.absolute()}); Ctrl+C stops it")
-    server.run(settings, host=host, port=port, workers=workers)
+    server.run(settings, host=host, port=port, workers=workers, jobs=not no_worker)

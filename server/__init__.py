@@ -38,8 +38,8 @@ def prepare(settings: Settings) -> Migrated:
     return prepare(settings)
 
 
-def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
+def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1, jobs: bool = True) -> None:
     """See `server.running.run`."""
     from server.running import run
 
-    run(settings, host, port, workers)
+    run(settings, host, port, workers, jobs)

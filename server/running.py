@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from annotation.sampling import sample_points
 from server.app import create_app
+from server.jobs.child import WorkerChild
 from server.settings import Settings
 from server.startup import clean, prepare
 from server.state import State
@@ -19,8 +20,9 @@ from server.state import State
 _HANDED_DOWN = "DENSEMARK_SETTINGS_JSON"
 
 
-def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
-    """Prepare and serve until told to stop. Several workers are processes that share the database."""
+def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1, jobs: bool = True) -> None:
+    """Prepare and serve until told to stop. `workers` are server processes that share the database; beside them all
+    runs one worker that does jobs, unless `jobs` is false."""
     prepare(settings)
     clean(settings)
     common: dict[str, Any] = {
@@ -31,11 +33,16 @@ def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: 
         "forwarded_allow_ips": settings.proxy_addresses,
         "timeout_graceful_shutdown": 10,
     }
-    if workers == 1:
-        uvicorn.run(_make(settings), **common)
-        return
-    os.environ[_HANDED_DOWN] = settings.model_dump_json()
-    uvicorn.run("server.running:app_of_worker", factory=True, workers=workers, **common)
+    child = WorkerChild(settings) if jobs else None
+    try:
+        if workers == 1:
+            uvicorn.run(_make(settings), **common)
+        else:
+            os.environ[_HANDED_DOWN] = settings.model_dump_json()
+            uvicorn.run("server.running:app_of_worker", factory=True, workers=workers, **common)
+    finally:
+        if child is not None:
+            child.close()
 
 
 def app_of_worker() -> FastAPI:

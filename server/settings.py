@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     geodesic_processes: int | None = Field(
         default=None, ge=0, description="processes of low priority that build geodesic tables; none: all processors"
     )
+    job_days: float = Field(default=7, ge=0, description="so long the parts of a job are kept after it has ended")
     orphan_grace_minutes: float = Field(default=60, ge=0, description="unreferenced blobs younger than this stay")
 
     def resolved_database_url(self) -> str:
@@ -45,6 +46,10 @@ class Settings(BaseSettings):
     def resolved_blob_url(self) -> str:
         """The blob URL, with its default filled in."""
         return self.blob_url or str(self.data.absolute() / "blobs")
+
+    def jobs_path(self) -> Path:
+        """The workers' queue, where that is a file."""
+        return self.data.absolute() / "jobs.db"
 
     @property
     def https(self) -> bool:

@@ -5,6 +5,7 @@ from annotation_db.repositories import images
 from server.bodies.geodesics import Geodesics
 from server.bodies.registry import Bodies
 from server.exports.transfers import Transfers
+from server.jobs.events import Watching
 from server.settings import Settings
 from server.state import State
 
@@ -28,13 +29,15 @@ def clean(settings: Settings) -> int:
 
 def open_state(settings: Settings) -> State:
     """Open database, blobs and bodies. The database must have been prepared."""
+    database = Database(settings.resolved_database_url())
     return State(
         settings=settings,
-        database=Database(settings.resolved_database_url()),
+        database=database,
         blobs=open_blobs(settings.resolved_blob_url()),
         bodies=Bodies(settings.data / "bodies"),
         geodesics=Geodesics(settings.data / "geodesics", settings.geodesic_processes),
         transfers=Transfers(settings.data / "bodies" / "transfers"),
+        watching=Watching(database),
     )
 
 

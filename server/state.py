@@ -9,6 +9,7 @@ from annotation_db import BlobStore, Database
 from server.bodies.geodesics import Geodesics
 from server.bodies.registry import Bodies
 from server.exports.transfers import Transfers
+from server.jobs.events import Watching
 from server.settings import Settings
 
 
@@ -22,6 +23,7 @@ class State:
     bodies: Bodies
     geodesics: Geodesics
     transfers: Transfers
+    watching: Watching
 
 
 def state_of(request: Request) -> State:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from annotation_db.columns import utc_now
 from annotation_db.models.jobs import Job, JobShard, JobState, Worker
+from annotation_db.repositories.place import Place
 
 ENDED = (JobState.done, JobState.failed, JobState.cancelled)
 OPEN = (JobState.queued, JobState.running)
@@ -38,9 +39,10 @@ def many(session: Session, job_ids: Collection[UUID]) -> Sequence[Job]:
     return session.scalars(select(Job).where(Job.id.in_(job_ids))).all()
 
 
-def project_of(session: Session, job_id: UUID) -> UUID | None:
-    """The project of a job."""
-    return session.scalar(select(Job.project_id).where(Job.id == job_id))
+def place_of(session: Session, job_id: UUID) -> Place | None:
+    """Where a job of a project belongs."""
+    project_id = session.scalar(select(Job.project_id).where(Job.id == job_id))
+    return Place(project_id) if project_id else None
 
 
 def page(session: Session, project_id: UUID, before: tuple[datetime, UUID] | None, limit: int) -> Sequence[Job]:
@@ -136,7 +138,7 @@ def hand(session: Session, job_ids: Collection[UUID], handed: bool) -> None:
 
 
 def hand_again(session: Session) -> None:
-    """Have all open jobs given to the queue once more, should it have lost them; what it holds it does not take twice."""
+    """Have all open jobs given to the queue once more, which takes nothing twice, should it have lost them."""
     session.execute(update(Job).where(Job.state.in_(OPEN)).values(handed=False))
 
 

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from server.schemas import Out
 
 
@@ -17,3 +19,4 @@ class Readiness(Out):
     database: bool
     migrations: bool
     blobs: bool
+    worker: bool = Field(description="Whether a worker was seen lately. Without one people work on, and jobs wait.")

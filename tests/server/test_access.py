@@ -1,7 +1,7 @@
 """Every route, called by every role as member and as stranger, answers as its declared rule says."""
 
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from annotation.words import Role
 from server.access import ADMIN, ANNOTATE, EXPORT, LEADS, MANAGE, PUBLIC, READ, SIGNED_IN, Of, Rule, declared
 from server.app import routes_of
+from server.jobs.service import cancel, start
 from tests.server.people import ORIGIN, Api, add_user, sign_in
 
 TABLE: dict[tuple[str, str], tuple[Rule, Of | None]] = {
@@ -67,6 +68,11 @@ TABLE: dict[tuple[str, str], tuple[Rule, Of | None]] = {
     ("GET", "/api/bodies/{body_hash}/parts/{part}/views/{index}.webp"): (SIGNED_IN, None),
     ("POST", "/api/bodies/{body_hash}/parts/{part}/pick"): (SIGNED_IN, None),
     ("GET", "/api/projects/{project_id}/export"): (EXPORT, Of.project),
+    ("GET", "/api/projects/{project_id}/jobs"): (EXPORT, Of.project),
+    ("POST", "/api/projects/{project_id}/renders"): (MANAGE, Of.project),
+    ("GET", "/api/jobs/{job_id}"): (EXPORT, Of.job),
+    ("GET", "/api/jobs/{job_id}/events"): (EXPORT, Of.job),
+    ("POST", "/api/jobs/{job_id}/cancel"): (MANAGE, Of.job),
     ("GET", "/{path:path}"): (PUBLIC, None),
 }
 
@@ -122,8 +128,12 @@ def world(app: FastAPI) -> World:
     task = owner.ok("POST", f"/api/persons/{person}/task")
     points_task = owner.submit_mask(task)
     mark = owner.put_mark(points_task, owner.points(points_task)[0]["id"]).json()["id"]
+    with app.state.densemark.database.write() as session:
+        job = start(session, "render", {}, title="Render", project_id=UUID(project))
+        cancel(session, job.id)  # its events end at once
     ids = {
         "project_id": project,
+        "job_id": str(job.id),
         "image_id": image,
         "person_id": person,
         "task_id": points_task["id"],

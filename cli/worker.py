@@ -1,0 +1,32 @@
+"""`densemark worker`: does jobs."""
+
+from __future__ import annotations
+
+import signal
+from typing import Annotated
+
+import typer
+
+from cli.common import DEFAULT_DATA, DataDir, console, counted, open_state, settings_for
+
+
+def worker(
+    queue: Annotated[list[str] | None, typer.Option(help="Queue to take jobs from; may be repeated.")] = None,
+    name: Annotated[str | None, typer.Option(help="Who this is; the machine's name and a number if not given.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Parts of jobs done at once; one per processor if not given.")
+    ] = None,
+    data: DataDir = DEFAULT_DATA,
+) -> None:
+    """Do jobs (renders, reports) until Ctrl+C. Several may run, on one machine or, with PostgreSQL, on many."""
+    from server.jobs.worker import DEFAULT_QUEUE, Worker, work
+
+    with open_state(data):
+        pass  # migrated, or a clear word why not
+    made = Worker(settings_for(data), queue, name, concurrency)
+    console.print(
+        f"worker {made.name}: {counted(made.concurrency, 'step')} at once from"
+        f" {', '.join(queue or [DEFAULT_QUEUE])}; Ctrl+C ends it, and what it was at is done by another or later"
+    )
+    signal.signal(signal.SIGINT, lambda *_: made.end())
+    work(made)

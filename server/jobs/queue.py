@@ -1,0 +1,197 @@
+"""The workers' queue: dbos workflows that plan a job, do one shard, or finish it.
+
+A workflow does nothing itself: it has the crew do it, and what that does may be done twice. So it needs no steps of its
+own: dbos keeps which workflows there are and which worker has them, and a workflow whose worker is gone is begun again.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Any
+from uuid import UUID
+
+from dbos import DBOS, DBOSClient
+from sqlalchemy import make_url
+
+from annotation_db import Database
+from annotation_db.models import JobState
+from annotation_db.repositories import jobs
+from server.jobs.crew import Crew, EndedError
+from server.settings import Settings
+
+PROTOCOL = "1"
+"""What workflows there are and what they are given. Workers take only what was queued under the same number, whatever
+version of DenseMark they are: change it with the meaning of a workflow's arguments, and with nothing else."""
+SCHEMA = "densemark_jobs"
+_NAME = "densemark"
+_PLAN, _SHARD, _FINISH = "plan", "shard", "finish"
+_FIRST, _SHORT, _LONG = 1, 5, 10  # priorities: what lets others begin; jobs of few shards before those of many
+_FEW = 4
+_IDLE_POLL, _BUSY_POLL = 0.4, 0.05  # seconds between two looks for work
+_BATCH = 500
+_TRIES = 3
+_log = logging.getLogger("densemark.jobs")
+
+
+def url_of(settings: Settings) -> str:
+    """Where the queue is kept: a file of its own, or the project's PostgreSQL (in a schema of its own)."""
+    url = settings.resolved_database_url()
+    return url if make_url(url).get_backend_name() == "postgresql" else f"sqlite:///{settings.jobs_path()}"
+
+
+class Queue:
+    """dbos in this process, on behalf of one worker. One for each process."""
+
+    def __init__(self, settings: Settings, worker: str, queues: Sequence[str], crew: Crew, database: Database) -> None:
+        self._crew, self._database, self._queues = crew, database, list(queues)
+        self._ending = threading.Event()
+        url = url_of(settings)
+        if url.startswith("sqlite"):
+            _write_ahead(url)
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+        for name, function in ((_PLAN, self._plan), (_SHARD, self._shard), (_FINISH, self._finish)):
+            DBOS.workflow(name=name, max_recovery_attempts=None)(_plain(function))
+        self._dbos = DBOS(
+            config={
+                "name": _NAME,
+                "system_database_url": url,
+                "dbos_system_schema": SCHEMA,
+                "application_version": PROTOCOL,
+                "executor_id": worker,
+                "log_level": "ERROR",
+                "enable_otlp": False,
+                "use_listen_notify": False,
+                "notification_listener_polling_interval_sec": 30.0,
+            }
+        )
+        DBOS.listen_queues(self._queues)
+        DBOS.launch()
+        self._limit_here()
+        for queue in self._queues:
+            DBOS.register_queue(queue, polling_interval_sec=_IDLE_POLL, on_conflict="never_update")
+        self._client = DBOSClient(system_database_url=url, dbos_system_schema=SCHEMA, application_name=_NAME)
+
+    def hand(self, job_id: UUID, queue: str) -> None:
+        """Queue the planning of a job, unless that is or was queued."""
+        self._enqueue([(f"{job_id}:{_PLAN}", _PLAN, queue, _FIRST, (str(job_id), queue))])
+
+    def recover(self, worker: str) -> None:
+        """Queue again what a worker held that is gone."""
+        self._dbos._recover_pending_workflows([worker])
+
+    def cancel(self, job_id: UUID, shards: int) -> None:
+        """Take what is left of a job off the queue."""
+        for batch in _batches(_ids(job_id, shards)):
+            DBOS.cancel_workflows(batch)
+
+    def delete(self, job_id: UUID, shards: int) -> None:
+        """Forget an ended job."""
+        for batch in _batches(_ids(job_id, shards)):
+            DBOS.delete_workflows(batch)
+
+    def end(self, worker: str) -> None:
+        """Begin nothing any more and leave what is held to others. The process must end right after this."""
+        self._ending.set()
+        self._crew.close()
+        self.recover(worker)
+
+    def _plan(self, job: str, queue: str) -> None:
+        shards: list[int] | None = self._do(job, {"do": "plan"})
+        if shards is None:
+            return
+        if not shards:
+            self._queue_finish(job, queue)
+            return
+        priority = _SHORT if len(shards) <= _FEW else _LONG
+        for batch in _batches(shards):
+            self._enqueue([(f"{job}:{i}", _SHARD, queue, priority, (job, i, queue)) for i in batch])
+
+    def _shard(self, job: str, index: int, queue: str) -> None:
+        if self._do(job, {"do": "step", "index": index}) == 0:
+            self._queue_finish(job, queue)
+
+    def _finish(self, job: str, queue: str) -> None:  # noqa: ARG002 - dbos keeps it
+        self._do(job, {"do": "finish"})
+
+    def _queue_finish(self, job: str, queue: str) -> None:
+        self._enqueue([(f"{job}:{_FINISH}", _FINISH, queue, _FIRST, (job, queue))])
+
+    def _do(self, job: str, order: dict[str, Any]) -> Any:
+        """What the crew answers; None when the job has failed or ended otherwise."""
+        for last in (False,) * (_TRIES - 1) + (True,):
+            try:
+                answer = self._crew.run(job, {"job": job, **order})
+            except EndedError as error:
+                if self._ending.is_set():
+                    threading.Event().wait()  # for the end of this process: another worker will do it
+                answer = {"failed": f"{error}; is there enough memory?", "passes": True}
+            if "done" in answer:
+                return answer["done"]
+            with self._database.read() as session:
+                if jobs.ended(session, [UUID(job)]):
+                    return None
+            if last or not answer["passes"]:
+                break
+        with self._database.write() as session:
+            jobs.end(session, UUID(job), JobState.failed, error=answer["failed"])
+        _log.warning("job %s failed: %s", job, answer["failed"])
+        return None
+
+    def _enqueue(self, workflows: Sequence[tuple[str, str, str, int, tuple[Any, ...]]]) -> None:
+        """Queue workflows, all or none; those whose id is known already stay as they are."""
+        with self._client._sys_db.engine.begin() as connection:
+            for workflow_id, name, queue, priority, args in workflows:
+                self._client.enqueue_in_transaction(
+                    connection,
+                    {
+                        "workflow_id": workflow_id,
+                        "workflow_name": name,
+                        "queue_name": queue,
+                        "priority": priority,
+                        "app_version": PROTOCOL,
+                    },
+                    *args,
+                )
+
+    def _limit_here(self) -> None:
+        """dbos keeps one limit for all workers of a queue; each of ours has its own, and looks more often for more
+        work while it has some. dbos reads the queue before each look, which is where both are put in."""
+        system: Any = self._dbos._sys_db
+        read: Callable[..., Any] = system.get_queue
+
+        def get_queue(name: str, **options: Any) -> Any:
+            queue = read(name, **options)
+            if queue is not None:
+                queue._worker_concurrency = self._crew.size
+                queue._polling_interval_sec = _BUSY_POLL if self._crew.busy() else _IDLE_POLL
+            return queue
+
+        system.get_queue = get_queue
+
+
+def _plain(method: Callable[..., None]) -> Callable[..., None]:
+    """dbos takes functions."""
+
+    def workflow(*args: Any) -> None:
+        method(*args)
+
+    return workflow
+
+
+def _write_ahead(url: str) -> None:
+    """Let readers and the writer of an SQLite file not wait for each other; the file remembers."""
+    path = str(make_url(url).database)
+    with closing(sqlite3.connect(path, timeout=30)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _ids(job_id: UUID, shards: int) -> list[str]:
+    return [f"{job_id}:{_PLAN}", *(f"{job_id}:{index}" for index in range(shards)), f"{job_id}:{_FINISH}"]
+
+
+def _batches(items: Sequence[Any]) -> list[list[Any]]:
+    return [list(items[start : start + _BATCH]) for start in range(0, len(items), _BATCH)]

@@ -1,0 +1,1 @@
+"""The renders resource: rendered persons for a project, made by a job."""

@@ -1,0 +1,52 @@
+"""The job that renders persons into a project."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from annotation_db.repositories import projects
+from server.jobs.kinds import Kind
+from server.persons.rendered import RenderedPerson, add_rendered
+from server.problems import NotFoundError
+from server.state import State
+from surface.body import Body
+from synthesis.dataset import image_seed, picture
+from synthesis.render import Options, render
+
+_IMAGES = 10  # of a shard: about a second
+
+
+def _plan(_state: State, args: dict[str, Any]) -> list[tuple[int, int]]:
+    """First image and the one after the last of each shard; images count from 1."""
+    end = args["count"] + 1
+    return [(first, min(first + _IMAGES, end)) for first in range(1, end, _IMAGES)]
+
+
+def _step(state: State, args: dict[str, Any], shard: tuple[int, int]) -> dict[str, int]:
+    project_id = UUID(args["project"])
+    body = _body(state, project_id)
+    options = Options(size=args["size"], persons=tuple(args["persons"]), occluders=args["occluders"])
+    persons = 0
+    for number in range(*shard):
+        made = render(body, image_seed(args["seed"], number), options)
+        name = f"renders/{args['seed']}/{number:08d}.jpg"
+        rendered = [RenderedPerson.of(person) for person in made.persons]
+        persons += len(add_rendered(state, project_id, name, BytesIO(picture(made.image)), rendered))
+    return {"images": shard[1] - shard[0], "persons": persons}
+
+
+def _finish(_state: State, _args: dict[str, Any], results: list[dict[str, int]]) -> dict[str, int]:
+    return {key: sum(result[key] for result in results) for key in ("images", "persons")}
+
+
+def _body(state: State, project_id: UUID) -> Body:
+    with state.database.read() as session:
+        project = projects.by_id(session, project_id)
+    if project is None:
+        raise NotFoundError("the project is gone")
+    return state.bodies.by_hash(project.body_hash).body
+
+
+RENDER = Kind("render", _plan, _step, _finish)
