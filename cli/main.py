@@ -9,7 +9,7 @@ import traceback
 import typer
 from rich.markup import escape
 
-from cli import benchmark, bodies, datasets, demo, render, serve, users
+from cli import benchmark, bodies, datasets, demo, render, serve, users, worker
 from cli.common import errors
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.add_typer(users.app, name="user")
 app.add_typer(bodies.app, name="body")
 app.command("render")(render.render)
