@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from annotation.simulated import paint, place, truth_at
+import surface
+from annotation.simulated import Model, draw, expected, mark, meant, place
 from surface.body import Body
 
 SIDE, CELLS = 1.0, 20
@@ -75,14 +76,70 @@ def test_no_noise_is_the_truth_and_a_seed_repeats(sheet):
     assert np.array_equal(first[1], second[1])
 
 
-def test_truth_is_read_at_the_pixel_under_a_point(sheet):
-    face_map = np.array([[-1, 3], [801, 5]], np.int32)
-    bary_map = np.zeros((2, 2, 3), np.float32)
-    bary_map[...] = [0.2, 0.3, 0.5]
-    assert paint(sheet, face_map).tolist() == [[0, 1], [2, 1]]
-    face, bary = truth_at(face_map, bary_map, np.array([[1.5, 0.5], [0.0, 1.99]]))
-    assert face.tolist() == [3, 801]
-    assert np.allclose(bary.sum(axis=1), 1, atol=1e-15)
-    for xy in ([0.5, 0.5], [2.0, 0.5], [-0.1, 1.5]):
-        with pytest.raises(ValueError, match=r"point 1 at .* lies on no body"):
-            truth_at(face_map, bary_map, np.array([[1.5, 0.5], xy]))
+def test_swaps_go_to_the_mirror_image_on_the_same_part_and_turns_through_the_limb():
+    body = surface.load("anny")
+    rng = np.random.default_rng(4)
+    face = rng.choice(len(body.faces), 4000, p=body.face_area / body.face_area.sum()).astype(np.int32)
+    bary = rng.dirichlet(np.ones(3), len(face))
+    part = body.part(face)
+    central = body.part_mirror[part] == part
+
+    swapped = mark(Model(swaps=0.3), body, part, face, bary, 0, rng)
+    there, weights = body.mirror(face, bary)
+    moved = swapped.face != face
+    assert not moved[~central].any(), "a limb's views show no other side"
+    assert moved[central].mean() == pytest.approx(0.3, abs=0.04)
+    away = body.position(swapped.face[moved], swapped.bary[moved]) - body.position(there[moved], weights[moved])
+    assert np.abs(away).max() < 1e-9
+
+    turned = mark(Model(turns=1.0), body, part, face, bary, 0, rng)
+    assert (body.part(turned.face) == part).all()
+    moved = turned.face != face
+    assert moved.mean() > 0.8
+    normals = np.cross(*np.moveaxis(np.diff(body.vertices[body.faces], axis=1), 1, 0))
+    assert ((normals[face[moved]] * normals[turned.face[moved]]).sum(axis=1) < 0).mean() > 0.9
+
+
+def test_a_limb_drawn_as_the_other_side_s_is_marked_there(sheet):
+    truth = np.zeros((40, 60), np.uint8)
+    truth[5:35, 5:25], truth[5:35, 35:55] = 1, 2
+    drawn = draw(Model(swaps=1.0), sheet, truth, np.random.default_rng(0))
+    assert (drawn == np.array([0, 2, 1])[truth]).all()
+    face, bary = interior(sheet, 50, 0.1)
+    found = meant(sheet, np.full(50, 2), face, bary)
+    assert np.allclose(sheet.position(*found), sheet.position(face, bary) * [-1, 1, 1])
+
+
+def test_borders_are_off_by_what_is_asked_for(sheet):
+    truth = np.zeros((6000, 80), np.uint8)
+    truth[:, 40:] = 1
+    drawn = draw(Model(boundary=3.0), sheet, truth, np.random.default_rng(1))
+    border = 80 - drawn.sum(axis=1)
+    assert border.std() == pytest.approx(3.0, rel=0.15)
+    assert abs(border.mean() - 40) < 0.8
+
+
+def test_the_expected_error_is_what_marks_have(sheet):
+    face, bary = interior(sheet, 400, 0.4)
+    part, done = np.ones(400, int), np.arange(400)
+
+    def metric(f, b, g, c):
+        return np.linalg.norm(sheet.position(f, b) - sheet.position(g, c), axis=1)
+
+    wanted = np.sqrt(np.pi / 2) * 0.03
+    mean = expected(Model(noise=0.03), sheet, part, face, bary, done, metric).mean()
+    assert mean == pytest.approx(wanted, rel=0.03)
+    bad = expected(Model(noise=0.01, bad={1: 0.03}), sheet, part, face, bary, done, metric).mean()
+    assert bad == pytest.approx(wanted, rel=0.03)
+    tired = expected(Model(noise=0.02, drift=0.25), sheet, part, face, bary, done, metric)
+    assert tired[350:].mean() / tired[:50].mean() == pytest.approx((1 + 0.25 * 3.75) / (1 + 0.25 * 0.25), rel=0.1)
+
+
+def test_flags_and_times(sheet):
+    face, bary = interior(sheet, 3000, 0.1)
+    made = mark(Model(flags=0.1, seconds=4.0), sheet, np.ones(3000, int), face, bary, 0, np.random.default_rng(5))
+    assert made.flagged.mean() == pytest.approx(0.1, abs=0.02)
+    assert np.median(made.seconds) == pytest.approx(4.0, rel=0.05)
+    for wrong in ({"swaps": 1.1}, {"noise": -0.1}, {"bad": {3: -1.0}}):
+        with pytest.raises(ValueError, match=r"share|below"):
+            Model(**wrong)
