@@ -30,7 +30,7 @@ export const routes: RouteObject[] = [
         element: <SignedIn />,
         children: [
           { path: "/annotate/:taskId", lazy: page(() => import("./workspace/WorkspacePage")) },
-          { path: "/studies/:studyId/work/:taskId?", lazy: page(() => import("./pages/StudyWorkPage")) },
+          { path: "/studies/:studyId/work", lazy: page(() => import("./pages/StudyWorkPage")) },
           {
             element: <Shell />,
             children: [

@@ -52,7 +52,8 @@ export const changePassword = (current: string, next: string) =>
 // Accounts
 export const getUsers = (after?: string, o?: Options) =>
   call<Page<Account>>(() => api.GET("/api/users", { params: { query: { after, limit: PAGE } }, ...o }));
-export const createUser = (body: AccountCreate) => call<Account>(() => api.POST("/api/users", { body }));
+export const createUser = (body: AccountCreate) =>
+  call<Account>(() => api.POST("/api/users", { body: { simulated: false, ...body } }));
 export const updateUser = (user_id: string, body: AccountPatch) =>
   call<Account>(() => api.PATCH("/api/users/{user_id}", { params: { path: { user_id } }, body }));
 
@@ -116,6 +117,13 @@ export const thumbnailUrl = (id: string, size = 256) => `/api/images/${id}/thumb
 export const getPersons = (project_id: string, state: PersonState, limit: number, o?: Options) =>
   call<Page<Person>>(() =>
     api.GET("/api/projects/{project_id}/persons", { params: { path: { project_id }, query: { state, limit } }, ...o }),
+  );
+export const getAllPersons = (project_id: string, after?: string, o?: Options) =>
+  call<Page<Person>>(() =>
+    api.GET("/api/projects/{project_id}/persons", {
+      params: { path: { project_id }, query: { after, limit: PAGE } },
+      ...o,
+    }),
   );
 export const putPerson = (person_id: string, body: PersonWrite, o?: Options) =>
   call<Person>(() => api.PUT("/api/persons/{person_id}", { params: { path: { person_id } }, body, ...o }));

@@ -13,7 +13,8 @@ export type Role = Schemas["Role"];
 export type Me = Schemas["Me"];
 export type User = Schemas["MeUser"];
 export type Account = Schemas["User"];
-export type AccountCreate = Schemas["UserCreate"];
+/** The fields with a default may stay away. */
+export type AccountCreate = Omit<Schemas["UserCreate"], "simulated"> & { simulated?: boolean };
 export type AccountPatch = Schemas["UserPatch"];
 export type Member = Schemas["Member"];
 
@@ -46,6 +47,22 @@ export type Geodesics = Schemas["Geodesics"];
 export type GeodesicPath = Schemas["GeodesicPath"];
 export type BodyPart = Schemas["PartInfo"];
 export type SurfacePoint = Schemas["SurfacePoint"];
+
+export type Job = Schemas["Job"];
+export type JobState = Schemas["JobState"];
+export type RenderRequest = Schemas["RenderRequest"];
+
+export type Study = Schemas["Study"];
+export type StudyState = Schemas["StudyState"];
+export type StudyMasks = Schemas["StudyMasks"];
+export type StudyCreate = Schemas["StudyCreate"];
+export type StudyTask = Schemas["StudyTask"];
+export type StudyProgress = Schemas["StudyProgress"];
+export type AnnotatorProgress = Schemas["AnnotatorProgress"];
+export type MyStudy = Schemas["MyStudy"];
+export type Feedback = Schemas["Feedback"];
+export type PointFeedback = Schemas["PointFeedback"];
+export type StudyReport = Schemas["StudyReport"];
 
 export type UploadResult = Schemas["ImportResult"];
 export type CocoResult = Schemas["CocoResult"];

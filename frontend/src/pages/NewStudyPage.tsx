@@ -3,7 +3,7 @@ import { queries } from "../api/queries";
 import { Restricted } from "../components/Restricted";
 import { ErrorState, LoadingState } from "../components/states";
 import { StudyForm } from "../studies/StudyForm";
-import { useRenderedPersons } from "../studies/usePersons";
+import { renderedPersons } from "../studies/usePersons";
 import { useCurrentProject } from "./ProjectLayout";
 
 /** Sets up a study, on one page. */
@@ -13,7 +13,7 @@ export default function NewStudyPage() {
   const body = useQuery({ ...queries.body(project.body.hash), enabled: may });
   const members = useQuery({ ...queries.members(project.id), enabled: may });
   const users = useQuery({ ...queries.users(), enabled: may });
-  const present = useRenderedPersons(project.id);
+  const present = useQuery({ ...renderedPersons(project.id), enabled: may });
   if (!may) {
     return (
       <Restricted

@@ -8,16 +8,10 @@ import { EmptyState, ErrorState, LoadingState } from "../components/states";
 import { getMine, nextStudyTask } from "../studies/api";
 import type { MyStudy } from "../studies/types";
 import { BareTopBar } from "../workspace/TopBar";
-import WorkspacePage from "../workspace/WorkspacePage";
 
-/** An annotator's way through a study: the next person, one after the other, until all are done. */
+/** An annotator's way into a study: leads to the next person; tells when all are done. */
 export default function StudyWorkPage() {
-  const { studyId = "", taskId } = useParams();
-  return taskId ? <WorkspacePage studyId={studyId} /> : <Next studyId={studyId} />;
-}
-
-/** Asks for what comes next and goes there. */
-function Next({ studyId }: { studyId: string }) {
+  const { studyId = "" } = useParams();
   const navigate = useNavigate();
   const client = useQueryClient();
   const next = useQuery({
@@ -35,8 +29,8 @@ function Next({ studyId }: { studyId: string }) {
   useEffect(() => {
     if (!task) return;
     client.setQueryData(["work", task.id], task);
-    navigate(`/studies/${studyId}/work/${task.id}`, { replace: true });
-  }, [client, navigate, studyId, task]);
+    navigate(`/annotate/${task.id}`, { replace: true });
+  }, [client, navigate, task]);
   if (next.error) {
     return (
       <Alone>

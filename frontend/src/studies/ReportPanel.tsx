@@ -11,7 +11,7 @@ import { useJob } from "../jobs/useJob";
 import { makeReport } from "./api";
 import { ago } from "./format";
 import { studyQueries } from "./queries";
-import type { ReportStatus } from "./types";
+import type { StudyReport } from "./types";
 
 /** A study's report as far as it is, and what makes it: `make` starts the job, `job` is followed while it runs. */
 export function useReport(studyId: string) {
@@ -23,7 +23,7 @@ export function useReport(studyId: string) {
       client.setQueryData(["jobs", job.id], job);
       client.setQueryData(
         studyQueries.report(studyId).queryKey,
-        (old: ReportStatus | undefined) => old && { ...old, job },
+        (old: StudyReport | undefined) => old && { ...old, job },
       );
     },
   });

@@ -18,7 +18,7 @@ import { Link, useNavigate } from "react-router";
 import type { Account, Body, Member, Person, Project } from "../api/types";
 import { count } from "../components/Meter";
 import { InlineError } from "../components/states";
-import { type Job, startRenders } from "../jobs/api";
+import { startRenders } from "../jobs/api";
 import { newSeed } from "../jobs/RenderDialog";
 import { useJob } from "../jobs/useJob";
 import { partsOf } from "../parts";
@@ -30,6 +30,7 @@ import { PartPicker } from "./PartPicker";
 import { type Choice, chosenCount, PersonChoice } from "./PersonChoice";
 import classes from "./setup.module.css";
 import type { MasksWay, Study } from "./types";
+import { renderedPersons } from "./usePersons";
 
 interface Props {
   project: Project;
@@ -43,10 +44,10 @@ interface Props {
 const RENDER_SIZE = 512;
 const OCCLUDERS = 0.3;
 
-/** Ids of the persons that a finished render job made, where it tells them. */
-export function renderedBy(job: Job): string[] | null {
-  const ids = job.result?.persons;
-  return Array.isArray(ids) && ids.every((id) => typeof id === "string") ? ids : null;
+/** The persons that are there now and were not there before. */
+export function newOnes(before: readonly Pick<Person, "id">[], now: readonly Pick<Person, "id">[]): string[] {
+  const known = new Set(before.map(({ id }) => id));
+  return now.map(({ id }) => id).filter((id) => !known.has(id));
 }
 
 export function StudyForm({ project, body, members, users, present }: Props) {
@@ -83,10 +84,16 @@ export function StudyForm({ project, body, members, users, present }: Props) {
     onSuccess: (job) => client.setQueryData(["jobs", job.id], job),
   });
   const job = useJob(render.data?.id);
+  const [before] = useState(present);
+  /** The first of the persons rendered here; null where the server may as well choose. */
+  const rendered = async (): Promise<string[] | null> => {
+    const now = await client.fetchQuery({ ...renderedPersons(project.id), staleTime: 0 });
+    const made = newOnes(before, now);
+    return before.length > 0 && made.length >= choice.count ? made.slice(0, choice.count) : null;
+  };
   const create = useMutation({
     mutationFn: async (open: boolean): Promise<Study> => {
-      const made = job?.state === "done" ? renderedBy(job) : null;
-      const ids = choice.source === "render" ? made : choice.picked && [...choice.picked];
+      const ids = choice.source === "render" ? await rendered() : choice.picked && [...choice.picked];
       const study = await createStudy(project.id, {
         name: name.trim(),
         description: description.trim(),

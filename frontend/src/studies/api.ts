@@ -1,45 +1,51 @@
 /** The routes of studies. */
-import type { CallOptions } from "../api/client";
-import { request } from "../api/request";
-import type { Page, Task } from "../api/types";
-import type { Job } from "../jobs/api";
-import type { Feedback, MyStudy, ReportStatus, Study, StudyCreate, StudyProgress } from "./types";
+import { api, type CallOptions, call } from "../api/client";
+import type { Feedback, Job, MyStudy, Page, Study, StudyCreate, StudyProgress, StudyReport, Task } from "../api/types";
 
-const get = <T>(path: string, o?: CallOptions) => request<T>("GET", path, undefined, o);
+type Options = CallOptions;
+const at = (study_id: string) => ({ params: { path: { study_id } } });
 
-export const getStudies = (projectId: string, o?: CallOptions) =>
-  get<Page<Study>>(`/api/projects/${projectId}/studies?limit=200`, o);
-export const createStudy = (projectId: string, body: StudyCreate) =>
-  request<Study>("POST", `/api/projects/${projectId}/studies`, body);
-export const getStudy = (id: string, o?: CallOptions) => get<Study>(`/api/studies/${id}`, o);
-export const updateStudy = (id: string, body: { revision: number; name?: string; description?: string }) =>
-  request<Study>("PATCH", `/api/studies/${id}`, body);
+/** The newest studies of a project; more than one page of them is looked for by nobody. */
+export const getStudies = (project_id: string, o?: Options) =>
+  call<Page<Study>>(() =>
+    api.GET("/api/projects/{project_id}/studies", { params: { path: { project_id }, query: { limit: 500 } }, ...o }),
+  );
+export const createStudy = (project_id: string, body: StudyCreate) =>
+  call<Study>(() => api.POST("/api/projects/{project_id}/studies", { params: { path: { project_id } }, body }));
+export const getStudy = (id: string, o?: Options) =>
+  call<Study>(() => api.GET("/api/studies/{study_id}", { ...at(id), ...o }));
 export const addAnnotators = (id: string, annotators: string[]) =>
-  request<Study>("POST", `/api/studies/${id}/annotators`, { annotators });
-export const openStudy = (id: string) => request<Study>("POST", `/api/studies/${id}/open`);
-export const closeStudy = (id: string) => request<Study>("POST", `/api/studies/${id}/close`);
-export const getProgress = (id: string, o?: CallOptions) => get<StudyProgress>(`/api/studies/${id}/progress`, o);
+  call<Study>(() => api.POST("/api/studies/{study_id}/annotators", { ...at(id), body: { annotators } }));
+export const openStudy = (id: string) => call<Study>(() => api.POST("/api/studies/{study_id}/open", at(id)));
+export const closeStudy = (id: string) => call<Study>(() => api.POST("/api/studies/{study_id}/close", at(id)));
+export const getProgress = (id: string, o?: Options) =>
+  call<StudyProgress>(() => api.GET("/api/studies/{study_id}/progress", { ...at(id), ...o }));
 
-/** Open studies that wait for the caller. */
-export const getMyStudies = (o?: CallOptions) => get<{ items: MyStudy[] }>("/api/studies", o);
-export const getMine = (id: string, o?: CallOptions) => get<MyStudy>(`/api/studies/${id}/mine`, o);
+/** Open studies that the caller takes part in. */
+export const getMyStudies = (o?: Options) => call<{ items: MyStudy[] }>(() => api.GET("/api/studies", { ...o }));
+export const getMine = (id: string, o?: Options) =>
+  call<MyStudy>(() => api.GET("/api/studies/{study_id}/mine", { ...at(id), ...o }));
 /** The caller's next task of a study; undefined when all is done. */
-export const nextStudyTask = async (id: string) =>
-  (await request<Task | null | undefined>("POST", `/api/studies/${id}/next`)) ?? undefined;
-export const getFeedback = (taskId: string, o?: CallOptions) => get<Feedback>(`/api/tasks/${taskId}/feedback`, o);
+export const nextStudyTask = (id: string) =>
+  call<Task | undefined>(() => api.POST("/api/studies/{study_id}/next", at(id)));
+export const getFeedback = (task_id: string, o?: Options) =>
+  call<Feedback>(() => api.GET("/api/tasks/{task_id}/feedback", { params: { path: { task_id } }, ...o }));
 
-export const getReport = (id: string, o?: CallOptions) => get<ReportStatus>(`/api/studies/${id}/report`, o);
-export const makeReport = (id: string) => request<Job>("POST", `/api/studies/${id}/report`);
+export const getReport = (id: string, o?: Options) =>
+  call<StudyReport>(() => api.GET("/api/studies/{study_id}/report", { ...at(id), ...o }));
+export const makeReport = (id: string) => call<Job>(() => api.POST("/api/studies/{study_id}/report", at(id)));
+/** Mean error in metres of each vertex (V); NaN where nothing is known. */
+export const getHeat = async (id: string, o?: Options) =>
+  new Float32Array(
+    await call<ArrayBuffer>(() =>
+      api.GET("/api/studies/{study_id}/heat.bin", { ...at(id), parseAs: "arrayBuffer", ...o }),
+    ),
+  );
+
 export const reportFileUrl = (id: string, kind: "pdf" | "csv" | "json") => `/api/studies/${id}/report.${kind}`;
 export type Scheme = "light" | "dark";
+/** `version` is when the report was made: another one has other pictures. */
 export const figureUrl = (id: string, name: string, theme: Scheme, version: string) =>
   `/api/studies/${id}/figures/${name}.svg?theme=${theme}&v=${encodeURIComponent(version)}`;
 export const heatPictureUrl = (id: string, theme: Scheme, version: string) =>
   `/api/studies/${id}/heat.png?theme=${theme}&v=${encodeURIComponent(version)}`;
-
-/** Mean error in metres of each vertex (V); NaN where nothing is known. */
-export async function getHeat(id: string, o?: CallOptions): Promise<Float32Array> {
-  const response = await fetch(`/api/studies/${id}/heat.bin`, { ...(o?.signal && { signal: o.signal }) });
-  if (!response.ok) throw new Error("the heat map is not there");
-  return new Float32Array(await response.arrayBuffer());
-}

@@ -8,6 +8,8 @@ export const studyQueries = {
       queryFn: ({ signal }) => api.getStudies(projectId, { signal }),
     }),
   mine: () => queryOptions({ queryKey: ["studies", "mine"], queryFn: ({ signal }) => api.getMyStudies({ signal }) }),
+  mineOf: (id: string) =>
+    queryOptions({ queryKey: ["studies", id, "mine"], queryFn: ({ signal }) => api.getMine(id, { signal }) }),
   study: (id: string) =>
     queryOptions({ queryKey: ["studies", id], queryFn: ({ signal }) => api.getStudy(id, { signal }) }),
   progress: (id: string) =>

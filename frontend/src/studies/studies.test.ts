@@ -134,20 +134,7 @@ describe("setting up and doing a study", () => {
   });
 
   it("tells practice from what counts", () => {
-    const mine = {
-      id: "s",
-      project_id: "p",
-      name: "A",
-      description: "",
-      state: "open",
-      masks: "given",
-      done: 0,
-      total: 30,
-      practice: 2,
-      practice_left: 1,
-      next: "points",
-    } as const;
-    expect(placeWords(mine)).toBe("Practice 2 of 2");
-    expect(placeWords({ ...mine, practice_left: 0, done: 11 })).toBe("Person 12 of 30");
+    expect(placeWords({ practice: true, number: 2, total: 32 }, 2)).toBe("Practice 2 of 2");
+    expect(placeWords({ practice: false, number: 14, total: 32 }, 2)).toBe("Person 12 of 30");
   });
 });

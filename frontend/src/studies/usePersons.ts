@@ -1,28 +1,18 @@
-import { useQuery } from "@tanstack/react-query";
-import { PAGE } from "../api/endpoints";
-import { request } from "../api/request";
-import type { Page, Person } from "../api/types";
+import { queryOptions } from "@tanstack/react-query";
+import { getAllPersons } from "../api/endpoints";
+import type { Person } from "../api/types";
 
 /** All persons of a project that were rendered, so that the truth of them is known. */
-export function useRenderedPersons(projectId: string) {
-  return useQuery({
+export const renderedPersons = (projectId: string) =>
+  queryOptions({
     queryKey: ["projects", projectId, "persons", "rendered"],
     queryFn: async ({ signal }) => {
       const found: Person[] = [];
-      for (let after: string | null = ""; after !== null; ) {
-        const from: string = after ? `&after=${encodeURIComponent(after)}` : "";
-        const page: Page<Person> = await request(
-          "GET",
-          `/api/projects/${projectId}/persons?limit=${PAGE}${from}`,
-          undefined,
-          {
-            signal,
-          },
-        );
-        found.push(...page.items.filter(({ source, deleted }) => source === "rendered" && !deleted));
-        after = page.next;
+      for (let after: string | undefined; ; ) {
+        const { items, next } = await getAllPersons(projectId, after, { signal });
+        found.push(...items.filter(({ source, deleted }) => source === "rendered" && !deleted));
+        if (next === null) return found;
+        after = next;
       }
-      return found;
     },
   });
-}

@@ -3,50 +3,49 @@ import { IconCircleCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { Link } from "react-router";
-import { ApiError } from "../api/error";
 import type { Task } from "../api/types";
-import { LoadingState } from "../components/states";
+import { InlineError, LoadingState } from "../components/states";
 import type { NextOutcome } from "../workspace/DonePage";
 import doneClasses from "../workspace/DonePage.module.css";
 import type { Journal } from "../workspace/journal/journal";
 import { useKeys } from "../workspace/keys";
 import { TopBar } from "../workspace/TopBar";
 import pageClasses from "../workspace/Workspace.module.css";
-import { getFeedback, getMine } from "./api";
-import type { MyStudy } from "./types";
+import { getFeedback } from "./api";
+import { studyQueries } from "./queries";
+import type { StudyTask } from "./types";
 
 const FeedbackView = lazy(() => import("./FeedbackView"));
 
-/** How far the caller was in a study when a task was opened; undefined outside of studies. */
-export function useMine(studyId: string | null, taskId: string): MyStudy | undefined {
-  return useQuery({
-    queryKey: ["work", taskId, "mine"],
-    queryFn: ({ signal }) => getMine(studyId as string, { signal }),
-    enabled: studyId !== null,
-    staleTime: Number.POSITIVE_INFINITY,
-    refetchOnWindowFocus: false,
-  }).data;
+/**
+ * "Practice 1 of 2" or "Person 12 of 30".
+ *
+ * @param practised how many persons come first for practice; undefined while that is not known.
+ */
+export function placeWords(
+  { practice, number, total }: Pick<StudyTask, "practice" | "number" | "total">,
+  practised = 0,
+) {
+  if (practice) return practised > 0 ? `Practice ${number} of ${practised}` : "Practice";
+  return `Person ${number - practised} of ${total - practised}`;
 }
 
-/** "Practice 1 of 2" or "Person 12 of 30". */
-export function placeWords({ practice, practice_left, done, total }: MyStudy): string {
-  if (practice_left > 0) return `Practice ${practice - practice_left + 1} of ${practice}`;
-  return `Person ${Math.min(done + 1, total)} of ${total}`;
+function usePractised({ id }: StudyTask): number | undefined {
+  return useQuery({ ...studyQueries.mineOf(id), staleTime: Number.POSITIVE_INFINITY }).data?.practice;
 }
 
 /** In the bar over the workspace: where in the study one is. */
-export function StudyPlace({ mine }: { mine: MyStudy | undefined }) {
-  if (!mine) return null;
-  const practising = mine.practice_left > 0;
+export function StudyPlace({ study }: { study: StudyTask }) {
+  const practised = usePractised(study);
   return (
     <Group gap="xs" wrap="nowrap" data-testid="study-place">
-      <Text size="sm" c="dimmed" truncate maw={220} title={mine.name}>
-        {mine.name}
+      <Text size="sm" c="dimmed" truncate maw={220} title={study.name}>
+        {study.name}
       </Text>
-      <Badge variant={practising ? "filled" : "default"} radius="sm" tt="none" fw={560} style={{ flex: "none" }}>
-        {placeWords(mine)}
+      <Badge variant={study.practice ? "filled" : "default"} radius="sm" tt="none" fw={560} style={{ flex: "none" }}>
+        {placeWords(study, practised)}
       </Badge>
-      {practising && (
+      {study.practice && (
         <Text size="xs" c="dimmed" visibleFrom="md" style={{ whiteSpace: "nowrap" }}>
           does not count
         </Text>
@@ -57,25 +56,18 @@ export function StudyPlace({ mine }: { mine: MyStudy | undefined }) {
 
 interface Props {
   task: Task;
-  studyId: string;
+  study: StudyTask;
   journal: Journal;
   onNext: () => Promise<NextOutcome>;
 }
 
 /** A person of a study is handed in: after practice how well it went, else on to the next. */
-export function StudyDone({ task, studyId, journal, onNext }: Props) {
+export function StudyDone({ task, study, journal, onNext }: Props) {
   const [busy, setBusy] = useState(false);
   const feedback = useQuery({
     queryKey: ["work", task.id, "feedback"],
-    queryFn: async ({ signal }) => {
-      try {
-        return await getFeedback(task.id, { signal });
-      } catch (error) {
-        // Only practice persons have any.
-        if (error instanceof ApiError && error.status === 404) return null;
-        throw error;
-      }
-    },
+    queryFn: ({ signal }) => getFeedback(task.id, { signal }),
+    enabled: study.practice,
     refetchInterval: ({ state }) => (state.data && !state.data.measured ? 2000 : false),
     refetchOnWindowFocus: false,
   });
@@ -93,17 +85,17 @@ export function StudyDone({ task, studyId, journal, onNext }: Props) {
   });
   const button = (
     <Button onClick={next} loading={busy} autoFocus data-testid="next-person" rightSection={<Kbd size="xs">Enter</Kbd>}>
-      Next person
+      {study.practice || study.number < study.total ? "Next person" : "Finish"}
     </Button>
   );
   return (
     <div className={pageClasses.page} data-testid="step-done">
-      <TopBar task={task} journal={journal} place={<AfterPlace studyId={studyId} taskId={task.id} />} masksFixed />
+      <TopBar task={task} journal={journal} place={<StudyPlace study={study} />} />
       {feedback.data ? (
         <Suspense fallback={<LoadingState label="Loading the body" />}>
           <FeedbackView task={task} feedback={feedback.data} action={button} />
         </Suspense>
-      ) : feedback.isPending ? (
+      ) : feedback.isLoading ? (
         <LoadingState label="Looking how it went" />
       ) : (
         <main className={doneClasses.done}>
@@ -112,6 +104,14 @@ export function StudyDone({ task, studyId, journal, onNext }: Props) {
             <Title order={2} aria-live="polite">
               This person is handed in
             </Title>
+            {!study.practice && (
+              <Text c="dimmed" className="numbers">
+                {study.number < study.total
+                  ? `${study.total - study.number} of ${study.total} are left.`
+                  : "That was the last one."}
+              </Text>
+            )}
+            <InlineError error={feedback.error} />
             <Group mt="md">
               <Button variant="default" component={Link} to="/projects">
                 Pause here
@@ -122,19 +122,5 @@ export function StudyDone({ task, studyId, journal, onNext }: Props) {
         </main>
       )}
     </div>
-  );
-}
-
-/** How much of the study is done now. */
-function AfterPlace({ studyId, taskId }: { studyId: string; taskId: string }) {
-  const mine = useQuery({
-    queryKey: ["work", taskId, "mine", "after"],
-    queryFn: ({ signal }) => getMine(studyId, { signal }),
-  }).data;
-  if (!mine) return <span />;
-  return (
-    <Text size="sm" c="dimmed" className="numbers" truncate>
-      {mine.name}: {mine.done} of {mine.total} handed in
-    </Text>
   );
 }

@@ -11,7 +11,7 @@ import type { Task, User } from "@/api/types";
 import { EmptyState, ErrorState, LoadingState } from "@/components/states";
 import { partsOf } from "@/parts";
 import { nextStudyTask } from "@/studies/api";
-import { StudyDone, StudyPlace, useMine } from "@/studies/work";
+import { StudyDone, StudyPlace } from "@/studies/work";
 import { DonePage, type NextOutcome } from "./DonePage";
 import type { MaskPayload } from "./journal/http";
 import type { Journal } from "./journal/journal";
@@ -24,8 +24,6 @@ import classes from "./Workspace.module.css";
 
 interface Props {
   taskId: string;
-  /** The accuracy study that the task is done for. */
-  studyId: string | null;
   user: User;
   journal: Journal;
 }
@@ -41,25 +39,24 @@ async function openTask(taskId: string): Promise<Task> {
 }
 
 /** Everything about one task, from taking it to handing it in. */
-export function TaskWork({ taskId, studyId, user, journal }: Props) {
+export function TaskWork({ taskId, user, journal }: Props) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const task = useQuery({ queryKey: ["work", taskId], queryFn: () => openTask(taskId), ...FRESH });
-  const mine = useMine(studyId, taskId);
 
   const goTo = useCallback(
     (next: Task) => {
       client.removeQueries({ queryKey: ["work"] });
       client.setQueryData(["work", next.id], next);
-      navigate(studyId ? `/studies/${studyId}/work/${next.id}` : `/annotate/${next.id}`, { replace: true });
+      navigate(`/annotate/${next.id}`, { replace: true });
     },
-    [client, navigate, studyId],
+    [client, navigate],
   );
   const goOn = useCallback(
-    async (projectId: string): Promise<NextOutcome> => {
+    async ({ project_id, study }: Task): Promise<NextOutcome> => {
       try {
-        const next = await (studyId ? nextStudyTask(studyId) : nextTask(projectId));
-        if (!next && studyId) navigate(`/studies/${studyId}/work`, { replace: true });
+        const next = await (study ? nextStudyTask(study.id) : nextTask(project_id));
+        if (!next && study) navigate(`/studies/${study.id}/work`, { replace: true });
         if (!next) return "nothing left";
         goTo(next);
         return "opened";
@@ -68,27 +65,22 @@ export function TaskWork({ taskId, studyId, user, journal }: Props) {
         return "failed";
       }
     },
-    [goTo, navigate, studyId],
+    [goTo, navigate],
   );
 
   if (task.error) return <Unavailable error={task.error} retry={() => task.refetch()} />;
   if (!task.data) return <Loading />;
   const current = task.data;
   if (current.kind === "points" && current.state === "submitted") {
-    const next = () => goOn(current.project_id);
-    if (studyId) return <StudyDone task={current} studyId={studyId} journal={journal} onNext={next} />;
+    const next = () => goOn(current);
+    if (current.study) return <StudyDone task={current} study={current.study} journal={journal} onNext={next} />;
     return <DonePage task={current} journal={journal} onNext={next} onReopened={goTo} />;
   }
   return (
     // Buttons and canvases take clicks without taking the keyboard focus: keys keep going to the page.
     // biome-ignore lint/a11y/noStaticElementInteractions: it only keeps the focus where it is.
     <div className={classes.page} onMouseDown={keepFocus} data-testid={`step-${current.kind}`}>
-      <TopBar
-        task={current}
-        journal={journal}
-        place={studyId && <StudyPlace mine={mine} />}
-        masksFixed={mine?.masks === "given"}
-      />
+      <TopBar task={current} journal={journal} place={current.study && <StudyPlace study={current.study} />} />
       <LeaseKeeper task={current} />
       {current.kind === "mask" ? (
         <Masks
@@ -100,7 +92,7 @@ export function TaskWork({ taskId, studyId, user, journal }: Props) {
           onMoved={() => task.refetch()}
         />
       ) : (
-        <Points key={current.id} task={current} studyId={studyId} user={user} journal={journal} goTo={goTo} />
+        <Points key={current.id} task={current} user={user} journal={journal} goTo={goTo} />
       )}
     </div>
   );
@@ -161,14 +153,7 @@ function Masks({ task, user, journal, onSubmitted, onMoved }: MasksProps) {
   );
 }
 
-function Points({
-  task,
-  studyId,
-  user,
-  journal,
-  goTo,
-}: StepProps & Pick<Props, "studyId"> & { goTo: (next: Task) => void }) {
-  const mine = useMine(studyId, task.id);
+function Points({ task, user, journal, goTo }: StepProps & { goTo: (next: Task) => void }) {
   const points = useQuery({
     queryKey: ["work", task.id, "points"],
     queryFn: async ({ signal }) => {
@@ -181,7 +166,7 @@ function Points({
   const parts = useParts(task);
   if (parts.error) return <ErrorState error={parts.error} retry={() => parts.refetch()} />;
   if (points.error) return <ErrorState error={points.error} retry={() => points.refetch()} />;
-  if (!points.data || !parts.data || (studyId && !mine)) return <LoadingState />;
+  if (!points.data || !parts.data) return <LoadingState />;
   return (
     <MarksStep
       task={task}
@@ -191,8 +176,6 @@ function Points({
       local={points.data.local}
       journal={journal}
       settings={settingsOf(user.id)}
-      // Masks that a study gives are the true ones.
-      masksFixed={mine?.masks === "given"}
       onTask={goTo}
     />
   );

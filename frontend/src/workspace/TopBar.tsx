@@ -39,7 +39,8 @@ export function TopBar(props: {
   children?: ReactNode;
 }) {
   // `place` stands for the photo's name, which leads to its page.
-  const { task, journal, place, masksFixed = false, children } = props;
+  const { task, journal, place, children } = props;
+  const masksFixed = task.study?.masks === "given";
   const help = useHelp();
   const step = task.kind === "mask" ? 1 : 2;
   return (

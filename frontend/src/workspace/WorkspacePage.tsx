@@ -6,8 +6,8 @@ import { EmptyState, LoadingState } from "@/components/states";
 import { useJournal } from "./journal/useJournal";
 import { TaskWork } from "./TaskWork";
 
-/** The annotation page: one person, masks first, then points; in a study, one of the study's. */
-export default function WorkspacePage({ studyId = null }: { studyId?: string | null }) {
+/** The annotation page: one person, masks first, then points. */
+export default function WorkspacePage() {
   const { taskId = "" } = useParams();
   const { user } = useMe();
   const { journal, taken } = useJournal(user.id);
@@ -19,7 +19,7 @@ export default function WorkspacePage({ studyId = null }: { studyId?: string | n
       </Center>
     );
   }
-  return <TaskWork key={taskId} taskId={taskId} studyId={studyId} user={user} journal={journal} />;
+  return <TaskWork key={taskId} taskId={taskId} user={user} journal={journal} />;
 }
 
 /** Two pages that write the same work would race; the one opened last goes on. */

@@ -76,7 +76,7 @@ function heatWords({ groups, body }: Report): string {
   return `${body} in 3D coloured by error. Largest on average: ${said(worst)}; smallest: ${said(best)}.`;
 }
 
-const ORDER = { all: 0, group: 1, part: 2 };
+const ORDER = ["all", "group", "part"];
 
 /** Mean, median and 90th percentile of all, of groups of parts, and of each part. */
 export function PartsTable({
@@ -90,7 +90,9 @@ export function PartsTable({
 }) {
   const colours = body ? new Map(partsOf(body).all.map(({ label, colour }) => [label, colour])) : null;
   const top = 1.05 * Math.max(...groups.map(({ mean }) => mean.high ?? mean.value ?? 0), 0.01);
-  const sorted = [...groups].sort((a, b) => ORDER[a.kind] - ORDER[b.kind] || (b.mean.value ?? 0) - (a.mean.value ?? 0));
+  const sorted = [...groups].sort(
+    (a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || (b.mean.value ?? 0) - (a.mean.value ?? 0),
+  );
   return (
     <div className={classes.card}>
       <Table verticalSpacing={compact ? 4 : 6} horizontalSpacing="sm" className="numbers" fz="sm">

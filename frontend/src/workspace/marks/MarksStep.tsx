@@ -31,8 +31,6 @@ interface Props {
   local: ReadonlyMap<string, object>;
   journal: Journal;
   settings: ValueStore<Settings>;
-  /** There is no way back to the masks. */
-  masksFixed?: boolean;
   onTask: (next: Task) => void;
 }
 
@@ -55,7 +53,9 @@ const KEYS_WITH_MASKS: Shortcut[] = [...KEYS, { keys: ["M"], does: "Back to the 
 const SEEN_MS = 260;
 
 /** Step 2: for each point on the photo, its place on the body. */
-export function MarksStep({ task, user, points, parts, local, journal, settings, masksFixed = false, onTask }: Props) {
+export function MarksStep({ task, user, points, parts, local, journal, settings, onTask }: Props) {
+  // Masks that a study gives are the true ones: there is no way back to them.
+  const masksFixed = task.study?.masks === "given";
   const [session] = useState(() => new MarksSession(task, points, local, user.id, journal, parts));
   const { index, marks, canUndo } = useValue(session.state);
   const { goOn } = useValue(settings);
