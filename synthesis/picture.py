@@ -218,7 +218,7 @@ def _finer(
 
 def _skin(outfit: Outfit, albedo: Singles) -> Singles:
     """(N,) in [0,1]: how much a colour is that of the person's skin."""
-    tone = outfit.skin / np.linalg.norm(outfit.skin)
+    tone = outfit.look.skin / np.linalg.norm(outfit.look.skin)
     length = np.sqrt(np.einsum("nc,nc->n", albedo, albedo)) + 1e-6
     alike = (albedo @ tone.astype(np.float32)) / length
     return np.clip((alike - 0.985) / 0.01, 0, 1).astype(np.float32)

@@ -7,14 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from surface.body import Body
-    from synthesis.stage import Actor
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -76,15 +71,15 @@ def coat(things: Things, which: Ints, points: Singles) -> tuple[Singles, Singles
     material = things.materials[which]
     x, y, z = local.T
     rough = _waves(local, 9.0)
-    grain = np.sin(90 * (x + z) + 9 * _waves(local, 5.0))
+    grain = np.sin(140 * (x + z) + 14 * _waves(local, 3.0))
     tone = np.select(
         [material == WOOD, material == CLOTH, material == LEAF, material == METAL, material == STONE],
         [
-            1 + 0.10 * grain + 0.16 * rough,
+            1 + 0.06 * grain + 0.05 * np.sin(310 * (x + z) + 30 * rough) + 0.14 * rough,
             1 + 0.05 * np.sin(900 * x) * np.sin(900 * y) + 0.05 * rough,
             1 + 0.45 * _waves(local, 60.0),
             1 + 0.03 * rough,
-            1 + 0.12 * rough + 0.10 * _waves(local, 70.0),
+            1 + 0.07 * rough + 0.05 * _waves(local, 70.0),
         ],
         1 + 0.04 * rough,
     )
@@ -122,14 +117,56 @@ def slab(low: Sequence[float], high: Sequence[float]) -> tuple[Floats, Ints]:
     return np.concatenate(points), np.concatenate(faces).astype(np.int32)
 
 
-def seat(body: Body, actor: Actor, rng: np.random.Generator) -> list[Mesh]:
-    """A block under a seated person."""
-    torso = np.isin(body.face_part, [p + 1 for p, name in enumerate(body.part_names) if "torso" in name.lower()])
-    turn = np.array([[np.cos(actor.yaw), 0, -np.sin(actor.yaw)], [0, 1, 0], [np.sin(actor.yaw), 0, np.cos(actor.yaw)]])
-    under = actor.vertices[np.unique(body.faces[torso])] @ turn.T
-    top = float(under[:, 1].min()) - 0.01
-    low = under[under[:, 1] < top + 0.15]
-    x, _, z = (low.min(axis=0) + low.max(axis=0)) / 2
-    points, faces = slab((x - 0.24, 0, z - 0.2), (x + 0.24, top, z + 0.18))
-    colour = np.array([0.25, 0.16, 0.09]) * rng.uniform(0.5, 1.8)
-    return [Mesh(points @ turn, faces, colour, WOOD)]
+def moved_by(mesh: Mesh, step: Floats) -> Mesh:
+    """The same elsewhere, moved by (3,) metres."""
+    return Mesh(mesh.vertices + step, mesh.faces, mesh.colour, mesh.material)
+
+
+def turned_about(yaw: float) -> Floats:
+    """(3,3): ``points @ matrix`` are points turned by ``yaw`` radians about the upward axis, from +z towards +x."""
+    return np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
+
+
+def tube(foot: Sequence[float], height: float, radius: float, top: float | None = None) -> tuple[Floats, Ints]:
+    """An upright round thing on ``foot`` (3,): vertices, faces; ``top`` is its radius above, if another."""
+    around = max(int(np.ceil(2 * np.pi * radius / _FINE)), 10)
+    rings = max(int(np.ceil(height / _FINE)), 1) + 1
+    angle = 2 * np.pi * np.arange(around) / around
+    share = np.linspace(0, 1, rings)
+    wide = radius + ((radius if top is None else top) - radius) * share
+    points = np.empty((rings, around, 3))
+    points[..., 0], points[..., 2] = wide[:, None] * np.sin(angle), wide[:, None] * np.cos(angle)
+    points[..., 1] = (height * share)[:, None]
+    i, j = (grid.ravel() for grid in np.meshgrid(np.arange(rings - 1), np.arange(around), indexing="ij"))
+    a, b = i * around + j, i * around + (j + 1) % around
+    sides = np.concatenate([np.stack([a, b, b + around], axis=1), np.stack([a, b + around, a + around], axis=1)])
+    # A lid of its own vertices, so that its edge is sharp.
+    count = rings * around
+    lid = np.concatenate([points[-1], [[0.0, height, 0.0]]])
+    k = np.arange(around)
+    cover = np.stack([count + k, count + (k + 1) % around, np.full(around, count + around)], axis=1)
+    vertices = np.concatenate([points.reshape(-1, 3), lid]) + np.asarray(foot, float)
+    return vertices, np.concatenate([sides, cover]).astype(np.int32)
+
+
+def leaves(
+    rng: np.random.Generator, middle: Sequence[float], radii: Sequence[float], count: int, size: float
+) -> tuple[Floats, Ints]:
+    """Leaves in the outer half of an ellipsoid: vertices (4 count,3), faces (2 count,3)."""
+    out = rng.normal(size=(count, 3))
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    spot = np.asarray(middle, float) + out * np.asarray(radii, float) * rng.uniform(0.55, 1.0, (count, 1))
+    along = rng.normal(size=(count, 3)) * [1, 0.6, 1] + 0.8 * out
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    across = np.cross(along, out + 0.7 * rng.normal(size=(count, 3)))
+    across /= np.linalg.norm(across, axis=1, keepdims=True) + 1e-9
+    long = size * rng.uniform(0.6, 1.3, (count, 1))
+    corners = [
+        spot,
+        spot + 0.5 * long * along + 0.28 * long * across,
+        spot + long * along,
+        spot + 0.5 * long * along - 0.28 * long * across,
+    ]
+    start = 4 * np.arange(count)[:, None]
+    faces = np.concatenate([start + np.array(own) for own in ((0, 1, 2), (0, 2, 3))])
+    return np.stack(corners, axis=1).reshape(-1, 3), faces.astype(np.int32)

@@ -6,7 +6,7 @@ things: the truth of a pixel is the surface point at the pixel's centre.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,12 @@ from pycocotools import mask as rle
 from surface.raster import rasterize
 from synthesis import backgrounds, film, light, props
 from synthesis.camera import Camera, frame
+from synthesis.furniture import bag, before, seat
 from synthesis.garments import offsets, put_on
 from synthesis.keypoints import keypoints
 from synthesis.picture import Stage, picture, wardrobe
-from synthesis.stage import act, spread
+from synthesis.poses import sample
+from synthesis.stage import act, spread, stood
 from synthesis.textures import check_dressable, dress
 from synthesis.truth import Truth
 
@@ -125,25 +127,33 @@ def render(body: Body, seed: int, options: Options = Options()) -> Render:
         raise ValueError(f"seed {seed} is negative")
     check_dressable(body)
     size = options.size
-    rng = _stream(seed, _CAST)
+    rng, bags = _stream(seed, _CAST), 0.3 * options.occluders
     count = int(rng.integers(options.persons[0], options.persons[1] + 1))
     azimuth = float(rng.uniform(0, 2 * np.pi))
     # Towards the camera or in half profile mostly; one in seven shows the back.
     yaws = [
         azimuth - np.radians(rng.normal(0, 42) if rng.random() > 1 / 7 else rng.normal(180, 30)) for _ in range(count)
     ]
-    actors = [act(body, _stream(seed, _POSE, n), yaw) for n, yaw in enumerate(yaws)]
+    outfits = [dress(_stream(seed, _LOOK, n), options.textures) for n in range(count)]
+    actors = []
+    for n, (outfit, yaw) in enumerate(zip(outfits, yaws, strict=True)):
+        found = sample(body, _stream(seed, _POSE, n), options.poses)
+        actor = act(body, found, yaw)
+        worn = put_on(body, offsets(outfit, wardrobe(body)), actor.betas, actor.rotations, actor.vertices)
+        actor = stood(actor, worn, found.lift)
+        own = _stream(seed, _THINGS, n + 1)
+        held = seat(body, actor, own) if actor.seated else bag(body, actor, own) if own.random() < bags else []
+        actors.append(replace(actor, things=tuple(held)))
     actors = spread(actors, _stream(seed, _PLACE), azimuth)
-    outfits = [dress(_stream(seed, _LOOK, n)) for n in range(count)]
-    camera = frame([actor.vertices for actor in actors], _stream(seed, _CAMERA), azimuth, size, options.cut)
+    dressed = [actor.dressed for actor in actors]
+    camera = frame(dressed, _stream(seed, _CAMERA), azimuth, size, options.cut)
     place = backgrounds.choose(_stream(seed, _SCENE), options.backgrounds)
     lamp = light.choose(_stream(seed, _LIGHT), camera, place.indoors, place.floor, place.sky)
-    seats = [mesh for actor in actors if actor.seated for mesh in props.seat(body, actor, _stream(seed, _THINGS))]
-    things = props.Things.of(seats)
-    dressed = [
-        put_on(body, offsets(o, wardrobe(body)), a.betas, a.rotations, a.vertices)
-        for o, a in zip(outfits, actors, strict=True)
-    ]
+    rng = _stream(seed, _THINGS)
+    meshes = [mesh for actor in actors for mesh in actor.things]
+    if rng.random() < options.occluders:
+        meshes += before(actors, camera, rng, place.indoors, size)
+    things = props.Things.of(meshes)
     vertices = np.concatenate([*dressed, things.vertices])
     starts = [n * len(body.vertices) for n in range(count + 1)]
     faces = np.concatenate([*(body.faces + s for s in starts[:-1]), things.faces + starts[-1]]).astype(np.int32)
