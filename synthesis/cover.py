@@ -6,15 +6,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from synthesis import outfits as o
+from synthesis.materials import compiled
 from synthesis.wardrobe import FOOT, HEAD, LOWER_ARM, LOWER_LEG, TORSO, UPPER_ARM, UPPER_LEG
 
 FAR = -1.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def locate(F: Any, part: int, x: float, y: float, z: float) -> tuple:
     """Where a point lies on its part of the body.
 
@@ -47,7 +47,7 @@ def locate(F: Any, part: int, x: float, y: float, z: float) -> tuple:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def neckline(L: Any, F: Any, x: float, y: float, z: float) -> float:
     """Metres outside the neck's opening of the top, for points of the torso."""
     up = y - F.neck[1]
@@ -73,7 +73,7 @@ def neckline(L: Any, F: Any, x: float, y: float, z: float) -> float:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def edges(L: Any, F: Any, role: int, along: float, length: float, x: float, y: float, z: float) -> tuple:
     """Metres inside the edge of outer garment, top, bottom, shoe and sock at a point; negative outside of them."""
     outer = top = bottom = shoe = sock = FAR
@@ -133,7 +133,7 @@ def edges(L: Any, F: Any, role: int, along: float, length: float, x: float, y: f
         up = y - F.neck[1]
         lean = 0.25 * (z - F.neck[2])
         if L.neckline == o.TURTLE:
-            top = 0.062 + lean * 0.5 - up
+            top = 0.046 - 0.7 * lean - up
         elif L.neckline == o.SHIRT or L.neckline == o.POLO:
             top = 0.040 - lean - up
             if front:

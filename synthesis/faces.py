@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from synthesis import outfits as o
 from synthesis.hair import bearing, hairline
-from synthesis.materials import line, mix, noise, ramp
+from synthesis.materials import clumps, compiled, line, mix, noise, ramp
 from synthesis.wardrobe import FOOT, HAND, HEAD, LOWER_ARM, LOWER_LEG, UPPER_LEG
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def skin(L: Any, role: int, along: float, x: float, y: float, z: float) -> tuple:
     """Colour and shine of bare skin."""
     slow = noise(14 * x + 3, 11 * y + 9 * z, L.seed) - 0.5
@@ -34,7 +33,7 @@ def skin(L: Any, role: int, along: float, x: float, y: float, z: float) -> tuple
     return L.skin[0] * tone * (1 + red), L.skin[1] * tone * (1 - 0.7 * red), L.skin[2] * tone * (1 - 0.8 * red), 0.17
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def face(L: Any, F: Any, x: float, y: float, z: float, r: float, g: float, b: float) -> tuple:
     """Colour and shine of a point of the head that no hair covers, over skin of colour (r, g, b)."""
     shine = 0.20
@@ -112,7 +111,7 @@ def face(L: Any, F: Any, x: float, y: float, z: float, r: float, g: float, b: fl
     return r, g, b, shine
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _eye(L: Any, dx: float, dy: float, x: float, r: float, g: float, b: float, shine: float) -> tuple:
     """An eye around (dx, dy) = 0; dx grows to the outside."""
     if abs(dx) > 0.022 or abs(dy) > 0.014:
@@ -146,7 +145,7 @@ def _eye(L: Any, dx: float, dy: float, x: float, r: float, g: float, b: float, s
     return r, g, b, shine
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _glasses(L: Any, F: Any, ax: float, up: float, z: float, r: float, g: float, b: float, shine: float) -> tuple:
     """Frames and temples; kind 3 has dark lenses."""
     ex = abs(F.eyes[0]) + 0.001
@@ -162,7 +161,7 @@ def _glasses(L: Any, F: Any, ax: float, up: float, z: float, r: float, g: float,
         if L.glasses == 3:
             lens = ramp(0.001, -0.001, away)
             r, g, b = r + lens * (0.015 - r), g + lens * (0.015 - g), b + lens * (0.018 - b)
-            shine += lens * 0.8
+            shine += lens * (0.3 - shine)
         bridge = line(up - 0.004, 0.0014) if ax < ex - 0.02 else 0.0
         rim = max(rim, bridge)
     else:
@@ -171,13 +170,13 @@ def _glasses(L: Any, F: Any, ax: float, up: float, z: float, r: float, g: float,
     return r, g, b, shine + 0.3 * rim
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hair(L: Any, F: Any, inside: float, x: float, y: float, z: float) -> tuple:
     """Colour, shine of hair, and how its strands tilt the normal sideways (round the head)."""
     angle = np.arctan2(x - L.parting * ramp(0.04, 0.09, y - F.eyes[1]), z - F.skull[2] + 0.02)
     if L.hairstyle == o.CURLY or L.hairstyle == o.AFRO:
-        a, b = noise(170 * x + 90 * z, 170 * y + 60 * z, L.seed), noise(420 * x, 420 * y + 300 * z, L.seed + 1)
-        tone, tilt, shine = 0.45 + 0.7 * a + 0.35 * b, 1.2 * (a - 0.5), 0.08
+        a, b = clumps(110 * x, 110 * y, 110 * z, L.seed), clumps(260 * x, 260 * y, 260 * z, L.seed + 1)
+        tone, tilt, shine = 0.35 + 0.75 * a + 0.5 * b, 1.6 * (a - 0.5), 0.06
     else:
         a = noise(28 * angle, 14 * (y - F.eyes[1]), L.seed)
         b = noise(95 * angle, 22 * (y - F.eyes[1]), L.seed + 1)

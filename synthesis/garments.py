@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from surface.rig import shape, transforms
@@ -13,7 +12,7 @@ from synthesis import materials as m
 from synthesis import outfits as o
 from synthesis.cover import edges, locate
 from synthesis.hair import move
-from synthesis.materials import ramp, ridges
+from synthesis.materials import compiled, ramp, record, ridges
 from synthesis.wardrobe import FOOT, HEAD, LOWER_LEG, TORSO, UPPER_LEG
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def offsets(outfit: Outfit, wardrobe: Wardrobe) -> Floats:
     """
     w, out = wardrobe, np.zeros_like(wardrobe.rest)
     _dress(
-        outfit.look, w.frame, w.part, w.rest, w.normals, w.tidy, w.hang, w.radial, w.drape, w.around, w.last, w.flat,
+        record(outfit.look), record(w.frame), w.part, w.rest, w.normals, w.tidy, w.hang, w.radial, w.drape, w.around, w.last, w.flat,
         out,
     )  # fmt: skip
     return out
@@ -54,11 +53,12 @@ def put_on(body: Body, moved: Floats, betas: ArrayLike, rotations: ArrayLike, ve
     return vertices + np.einsum("vab,vb->va", blended, moved)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _dress(
-    L: Any, F: Any, part: Any, rest: Any, normals: Any, tidy: Any, hang: Any, radial: Any, drape: Any, around: Any,
+    looks: Any, frames: Any, part: Any, rest: Any, normals: Any, tidy: Any, hang: Any, radial: Any, drape: Any, around: Any,
     last: Any, flat: Any, out: Any,
 ) -> None:  # fmt: skip
+    L, F = looks[0], frames[0]
     for v in range(len(rest)):
         x, y, z = rest[v, 0], rest[v, 1], rest[v, 2]
         role, side, along, length, u, down, _, _, _, _, _, _ = locate(F, part[v], x, y, z)
@@ -81,8 +81,10 @@ def _dress(
                 own *= ramp(L.waist - 0.02, L.waist + 0.06, y - F.hip)
             if row != o.BOTTOM and role != HEAD:
                 upper = upper or role in (TORSO, UPPER_LEG)
-            loose = max(loose, own)
-            thick += 0.0015 + cloth[m.THICK] + 0.006 * own
+            loose = max(loose, own * ramp(0.0, 0.02, inside) if row == o.BOTTOM and role == TORSO else own)
+            layer = 0.0015 + cloth[m.THICK] + 0.006 * own
+            # What is worn below swells the rest only a little.
+            thick = max(thick, layer) + 0.35 * min(thick, layer)
             folds = max(folds, cloth[m.FOLDS])
         if role == HEAD and cover > 0.0:
             stand = 0.004 + 0.5 * thick
@@ -93,7 +95,8 @@ def _dress(
         elif cover > 0.0:
             fold = 0.0
             if folds > 0.0:
-                a, b = ridges(9 * u + 3 * side, 5 * down, L.seed) - 0.4, ridges(6 * u, 13 * down, L.seed + 3) - 0.4
+                a = ridges(9 * u + 3 * side, 5 * down, L.seed)[0] - 0.4
+                b = ridges(6 * u, 13 * down, L.seed + 3)[0] - 0.4
                 fold = folds * (0.006 * a + 0.005 * b) * (0.4 + loose)
             push = loose * (drape[v] if upper or role == TORSO else hang[v])
             for c in range(3):
@@ -120,27 +123,27 @@ def _dress(
                 out[v, c] += 0.003 * normals[v, c]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _shoe(L: Any, F: Any, v: int, rest: Any, normals: Any, last: Any, inside: float, out: Any) -> None:
-    rise = rest[v, 1] - F.ground
     share = ramp(-0.012, 0.004, inside)
     runner = L.shoe == o.RUNNER or L.shoe == o.SNEAKER
     upper = 0.005 if runner else 0.003
+    rise = rest[v, 1] + last[v, 1] - F.ground
     for c in range(3):
         out[v, c] = share * (last[v, c] + upper * normals[v, c])
     # The toe box is as high as the toes and some room.
-    target = rest[v, 1] + out[v, 1] - F.ground
-    fore = ramp(0.08, 0.16, rest[v, 2] + out[v, 2] - F.origin[0, 3, 2])
-    out[v, 1] += share * fore * ramp(0.008, 0.04, target) * (0.016 if runner else 0.008)
+    fore = ramp(0.07, 0.15, rest[v, 2] + last[v, 2] - F.origin[0, 3, 2])
+    out[v, 1] += share * fore * ramp(0.006, 0.03, rise) * (0.016 if runner else 0.009)
     # The sole is wider than the foot, and below it.
-    sole = ramp(0.022, 0.008, rise + out[v, 1])
-    out[v, 0] += sole * 0.004 * np.sign(normals[v, 0])
-    out[v, 2] += sole * 0.004 * np.sign(normals[v, 2])
+    sole = ramp(0.024, 0.010, rise)
+    flat = max(np.hypot(normals[v, 0], normals[v, 2]), 0.3)
+    out[v, 0] += sole * 0.004 * normals[v, 0] / flat
+    out[v, 2] += sole * 0.004 * normals[v, 2] / flat
     high = 0.022 if runner else (0.026 if L.shoe == o.BOOT else 0.014)
     out[v, 1] -= high * ramp(0.020, 0.010, rise)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _skirt(L: Any, F: Any, side: int, x: float, y: float, z: float, out: Any) -> None:
     """A half skirt around each leg: outside it flares, inside it reaches to the body's middle."""
     sign = 1.0 if side == 0 else -1.0

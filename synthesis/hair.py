@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from synthesis import outfits as o
-from synthesis.materials import noise, ramp
+from synthesis.materials import clumps, compiled, noise, ramp
 
 # Where hair ends, by the angle (degrees) from the face around the head, in metres above the eyes.
 _KNOTS = np.array([0, 25, 42, 58, 67, 74, 84, 100, 112, 125, 150, 180]) * np.pi / 180
@@ -21,13 +20,13 @@ _LINES = np.array(
 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bearing(F: Any, x: float, z: float) -> float:
     """The angle from the face around the head, in [0,pi], the same on both sides."""
     return np.arctan2(abs(x), z - F.skull[2])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hairline(L: Any, F: Any, x: float, y: float, z: float) -> float:
     """Metres inside the hair's edge; negative outside."""
     if L.hairstyle == o.BALD or not F.faced:
@@ -45,7 +44,7 @@ def hairline(L: Any, F: Any, x: float, y: float, z: float) -> float:
     return inside
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hatline(L: Any, F: Any, y: float, z: float) -> float:
     """Metres inside the hat's edge; negative outside."""
     if L.hat == 0 or not F.faced:
@@ -55,7 +54,7 @@ def hatline(L: Any, F: Any, y: float, z: float) -> float:
     return y - F.eyes[1] - low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def move(L: Any, F: Any, x: float, y: float, z: float, flat: Any, out: Any) -> None:
     """Writes how far hair and hat take a point of the head away (3,) metres; ``flat`` (3,) leads to an earless head."""
     inside, hat = hairline(L, F, x, y, z), hatline(L, F, y, z)
@@ -64,12 +63,12 @@ def move(L: Any, F: Any, x: float, y: float, z: float, flat: Any, out: Any) -> N
     dx, dy, dz = dx / far, dy / far, dz / far
     angle = bearing(F, x, z)
     high = y - F.eyes[1]
-    if hat > 0.0:
+    if hat > -0.006 and L.hat > 0:
         grow = 0.009 + (0.016 if L.hat == o.BEANIE else 0.006) * ramp(0.03, 0.10, hat)
-        grow *= ramp(-0.004, 0.004, hat)
+        grow *= ramp(-0.006, 0.002, hat)
         out[0], out[1], out[2] = dx * grow + flat[0], dy * grow + flat[1], dz * grow + flat[2]
         if L.hat == o.CAP and angle < 1.15:
-            brim = (1.0 - ramp(0.004, 0.014, hat)) * np.cos(angle * 1.35)
+            brim = ramp(-0.006, 0.0, hat) * (1.0 - ramp(0.004, 0.018, hat)) * np.cos(angle * 1.35)
             if brim > 0.0:
                 out[2] += 0.066 * brim
                 out[1] -= 0.016 * brim
@@ -84,7 +83,7 @@ def move(L: Any, F: Any, x: float, y: float, z: float, flat: Any, out: Any) -> N
     elif L.hairstyle == o.SHORT:
         volume *= 0.6 + 0.5 * top
     elif L.hairstyle == o.CURLY or L.hairstyle == o.AFRO:
-        volume *= 0.8 + 0.45 * noise(60 * x + 30 * z, 60 * y + 20 * z, L.seed)
+        volume *= 0.62 + 0.76 * clumps(48 * x, 48 * y, 48 * z, L.seed)
     if L.hat > 0:
         volume = min(volume, 0.012)
     covers = L.hairstyle == o.BOB or L.hairstyle == o.LONG or L.hairstyle == o.AFRO

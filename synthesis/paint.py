@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from synthesis import materials as m
@@ -13,7 +12,7 @@ from synthesis import outfits as o
 from synthesis.cover import edges, locate
 from synthesis.faces import face, hair, skin
 from synthesis.hair import hairline, hatline
-from synthesis.materials import line, noise, ramp, ridges, weave
+from synthesis.materials import compiled, line, noise, ramp, record, ridges, weave
 from synthesis.trims import on_bottom, on_outer, on_shoe, on_top
 from synthesis.wardrobe import FOOT, HAND, HEAD, LOWER_ARM, LOWER_LEG, TORSO, UPPER_ARM, UPPER_LEG
 
@@ -42,12 +41,14 @@ def paint(
     """
     points = np.ascontiguousarray(rest, np.float32)
     albedo, bump, shine = np.empty_like(points), np.zeros_like(points), np.empty(len(points), np.float32)
-    _paint(outfit.look, wardrobe.frame, outfit.pictures, np.ascontiguousarray(part), points, albedo, bump, shine)
+    look, frame = record(outfit.look), record(wardrobe.frame)
+    _paint(look, frame, outfit.pictures, np.ascontiguousarray(part), points, albedo, bump, shine)
     return albedo, bump, shine
 
 
-@njit(cache=True, nogil=True)
-def _paint(L: Any, F: Any, pictures: Any, part: Any, rest: Any, albedo: Any, bump: Any, shine: Any) -> None:
+@compiled
+def _paint(looks: Any, frames: Any, pictures: Any, part: Any, rest: Any, albedo: Any, bump: Any, shine: Any) -> None:
+    L, F = looks[0], frames[0]
     for n in range(len(rest)):
         x, y, z = rest[n, 0], rest[n, 1], rest[n, 2]
         role, side, along, length, u, v, tx, ty, tz, dx, dy, dz = locate(F, part[n], x, y, z)
@@ -84,7 +85,7 @@ def _paint(L: Any, F: Any, pictures: Any, part: Any, rest: Any, albedo: Any, bum
             else:
                 strength = cloth[m.FOLDS]
                 if strength > 0.0 and row != o.HAT and row != o.SOCK:
-                    across, down, shade = _folds(L, F, row, role, along, u, v, strength)
+                    across, down, shade = _folds(L, row, role, along, u, v, strength)
                 wear = noise(7 * u + 2, 5 * v, L.seed + 20) - 0.5
                 shade *= 1.0 + 0.10 * L.wear * wear
                 if row == o.TOP:
@@ -92,7 +93,7 @@ def _paint(L: Any, F: Any, pictures: Any, part: Any, rest: Any, albedo: Any, bum
                 elif row == o.OUTER:
                     r, g, b = on_outer(L, F, role, outer, along, length, u, v, x, y, z, r, g, b)
                 elif row == o.BOTTOM:
-                    r, g, b = on_bottom(L, F, role, bottom, along, length, u, v, x, y, z, r, g, b)
+                    r, g, b = on_bottom(L, F, role, bottom, along, length, u, x, y, z, r, g, b)
                 elif row == o.HAT:
                     fold = line(hat - 0.045, 0.002) if L.hat == o.BEANIE else line(hat - 0.012, 0.001)
                     shade *= 1.0 - 0.35 * fold
@@ -129,38 +130,32 @@ def _paint(L: Any, F: Any, pictures: Any, part: Any, rest: Any, albedo: Any, bum
         shine[n] = min(max(gloss, 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True)
-def _height(role: int, u: float, v: float, ring: float, seed: int) -> float:
-    """Height (metres) of the folds of cloth: lengthwise ones, and ``ring`` of those across the limb."""
-    if role == TORSO:
-        # Drawn from the armpits to the waist, on both sides the same way but not mirrored exactly.
-        return 0.005 * (
-            (1 - ring) * ridges(13 * u + 3 * v, 5 * v, seed) + ring * ridges(7 * u, 19 * v + 6 * abs(u), seed + 3)
-        )
-    lengthwise = ridges(15 * u + 5 * v, 5.5 * v, seed)
-    across = ridges(7 * u + 4 * v, 21 * v, seed + 3)
-    return 0.0045 * ((1 - ring) * lengthwise + 1.15 * ring * across)
-
-
-@njit(cache=True, nogil=True)
-def _folds(L: Any, F: Any, row: int, role: int, along: float, u: float, v: float, strength: float) -> tuple:
+@compiled
+def _folds(L: Any, row: int, role: int, along: float, u: float, v: float, strength: float) -> tuple:
     """How folds tilt the normal around and down the limb, and how they shade."""
     ring = 0.35
-    if role in (UPPER_ARM, LOWER_ARM):
+    # Lengthwise folds and those across, in folds per metre around and down.
+    lu, lv, cu, cv = 15.0, 5.5, 7.0, 21.0
+    skew = 5.0
+    if role == TORSO:
+        ring = 0.75 * np.exp(-(((v + L.waist) / 0.07) ** 2)) if L.tucked else 0.35
+        # Drawn from the armpits to the waist.
+        lu, lv, cu, cv, skew = 13.0, 5.0, 7.0, 19.0, 3.0 if u > 0 else -3.0
+    elif role == UPPER_ARM or role == LOWER_ARM:
         # Sleeves crumple at the elbow and above the cuff.
         ring = 0.35 + 0.55 * np.exp(-(((along - 1.0) / 0.25) ** 2)) + 0.4 * ramp(1.6, 1.95, along)
-    elif role in (UPPER_LEG, LOWER_LEG):
+    elif role == UPPER_LEG or role == LOWER_LEG:
         ring = 0.30 + 0.5 * np.exp(-(((along - 1.0) / 0.16) ** 2)) + 0.55 * ramp(1.75, 1.97, along)
         ring += 0.5 * ramp(0.25, 0.02, along)
         if L.flare > 0.0:
             ring = 0.0
-    elif role == TORSO:
-        ring = 0.75 * np.exp(-(((v + L.waist) / 0.07) ** 2)) if L.tucked else 0.35
     ring = min(ring, 1.0)
     seed = L.seed + 31 * row
-    step = 0.004
-    here = _height(role, u, v, ring, seed)
-    du = (_height(role, u + step, v, ring, seed) - here) / step
-    dv = (_height(role, u, v + step, ring, seed) - here) / step
+    h1, a1, b1 = ridges(lu * u + skew * v, lv * v, seed)
+    h2, a2, b2 = ridges(cu * u, cv * v + 2.0 * skew * u, seed + 3)
+    high = 0.0048
+    here = high * ((1 - ring) * h1 + ring * h2)
+    du = high * ((1 - ring) * a1 * lu + ring * (a2 * cu + b2 * 2.0 * skew))
+    dv = high * ((1 - ring) * (a1 * skew + b1 * lv) + ring * b2 * cv)
     shade = 1.0 - strength * 24.0 * (0.0024 - here)
     return -strength * du * 1.6, -strength * dv * 1.6, min(max(shade, 0.75), 1.12)

@@ -5,27 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from synthesis import materials as m
 from synthesis import outfits as o
-from synthesis.materials import lattice, line, mix, noise, ramp
+from synthesis.materials import compiled, lattice, line, mix, noise, ramp
 from synthesis.wardrobe import FOOT, HEAD, LOWER_ARM, TORSO, UPPER_ARM
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def seam(inside: float, at: float) -> float:
     """The shade of a seam at a distance from an edge."""
     return 1.0 - 0.28 * line(inside - at, 0.0012)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def box(x: float, y: float, wide: float, high: float) -> float:
     """Metres inside a rectangle of half width and half height around 0; negative outside."""
     return min(wide - abs(x), high - abs(y))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def on_top(
     L: Any, F: Any, role: int, inside: float, along: float, length: float, u: float, v: float, x: float, y: float,
     z: float, r: float, g: float, b: float,
@@ -86,7 +85,7 @@ def on_top(
     return r * shade, g * shade, b * shade
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _print(L: Any, F: Any, cloth: Any, x: float, y: float, r: float, g: float, b: float) -> tuple:
     """A print on the chest: disc, lettering, band, number, mountains or a small badge."""
     cy = y - F.shoulder[1] + 0.125
@@ -123,7 +122,8 @@ def _print(L: Any, F: Any, cloth: Any, x: float, y: float, r: float, g: float, b
             code = int(lattice(k, 5, L.seed) * 126) + 1
             for bit, hit in enumerate(
                 (
-                    dx < 0.026 and abs(dy - 0.05) < 0.008, dx < 0.026 and abs(dy) < 0.008, dx < 0.026 and abs(dy + 0.05) < 0.008,
+                    dx < 0.026 and abs(dy - 0.05) < 0.008, dx < 0.026 and abs(dy) < 0.008,
+                    dx < 0.026 and abs(dy + 0.05) < 0.008,
                     abs(sx - 0.024) < 0.008 and 0.0 < dy < 0.055, abs(sx + 0.024) < 0.008 and 0.0 < dy < 0.055,
                     abs(sx - 0.024) < 0.008 and -0.055 < dy < 0.0, abs(sx + 0.024) < 0.008 and -0.055 < dy < 0.0,
                 )
@@ -139,7 +139,7 @@ def _print(L: Any, F: Any, cloth: Any, x: float, y: float, r: float, g: float, b
     return mix(r, g, b, 0.92 * share, pr, pg, pb)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def on_outer(
     L: Any, F: Any, role: int, inside: float, along: float, length: float, u: float, v: float, x: float, y: float,
     z: float, r: float, g: float, b: float,
@@ -187,10 +187,10 @@ def on_outer(
     return r * shade, g * shade, b * shade
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def on_bottom(
-    L: Any, F: Any, role: int, inside: float, along: float, length: float, u: float, v: float, x: float, y: float,
-    z: float, r: float, g: float, b: float,
+    L: Any, F: Any, role: int, inside: float, along: float, length: float, u: float, x: float, y: float, z: float,
+    r: float, g: float, b: float,
 ) -> tuple:  # fmt: skip
     """A point of trousers, shorts, leggings or a skirt."""
     kind, front = L.bottom, z > F.middle
@@ -267,7 +267,7 @@ def on_bottom(
     return r * shade, g * shade, b * shade
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def on_shoe(
     L: Any, F: Any, inside: float, x: float, y: float, z: float, r: float, g: float, b: float, gloss: float
 ) -> tuple:
@@ -291,7 +291,7 @@ def on_shoe(
     if L.shoe == o.SNEAKER:
         cap = line(fore - 0.145 + 3.0 * across * across, 0.0016)
         shade *= 1.0 - 0.3 * cap
-        if L.seed % 3 == 0 and fore > 0.147:
+        if L.seed % 3 == 0 and fore > 0.142:
             r, g, b = mix(r, g, b, 0.9, L.sole[0], L.sole[1], L.sole[2])
     elif L.shoe == o.RUNNER:
         c = L.cloths[o.SHOE]
@@ -305,9 +305,10 @@ def on_shoe(
         gloss = 0.35 if L.shoe == o.OXFORD else 0.14
         shade *= 0.9 + 0.2 * noise(60 * x, 60 * z, L.seed)
     sole = 0.020 if runner else 0.012
-    if rise < sole:
+    toes = fore > 0.135
+    if (rise < sole and not toes) or (toes and rise < 0.008):
         dirt = 1.0 - L.wear * (0.25 + 0.35 * noise(70 * x, 70 * z, L.seed + 2))
         return L.sole[0] * dirt, L.sole[1] * dirt, L.sole[2] * dirt, 0.06
-    shade *= 1.0 - 0.35 * line(rise - sole, 0.0014)
+    shade *= 1.0 - (0.0 if toes else 0.35) * line(rise - sole, 0.0014)
     shade *= 1.0 - 0.3 * L.wear * noise(45 * x, 45 * z + 30 * y, L.seed + 3) * ramp(0.06, 0.02, rise)
     return r * shade, g * shade, b * shade, gloss

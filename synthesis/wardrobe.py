@@ -82,7 +82,7 @@ class Wardrobe:
         frame: the landmarks.
         rest: (V,3) metres, the rest body.
         part: (V,) a coarse part of each vertex.
-        normals: (V,3) unit, outward, of the smoothed body.
+        normals: (V,3) unit, outward, of the smoothed body in shoes.
         tidy: (V,3) metres, to the surface of tight cloth, which bridges hollows.
         hang: (V,) metres, how far cloth that hangs from above is away from the body.
         radial: (V,3) unit, away from the axis of torso or limb.
@@ -128,7 +128,8 @@ class Wardrobe:
         tidy = smooth - rest
         tidy *= np.minimum(1, 0.03 / np.maximum(np.linalg.norm(tidy, axis=1), 1e-9))[:, None]
         hang, radial = _hang(frame, rest + tidy, role, part)
-        normals = vertex_normals(rest + tidy, body.faces)
+        last = _last(frame, body, rest, role, part)
+        normals = vertex_normals(rest + tidy + last, body.faces)
         drape, around = _drape(frame, rest + tidy, role, normals)
         return cls(
             frame=frame,
@@ -140,7 +141,7 @@ class Wardrobe:
             radial=radial,
             drape=drape,
             around=around,
-            last=_last(frame, body, rest, role, part),
+            last=last,
             flat=_earless(frame, body, rest, role),
         )
 
