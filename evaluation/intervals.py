@@ -66,8 +66,8 @@ class Rows:
 
 
 def draws(images: int, annotators: int, rows: int, seed: int) -> Draws:
-    """Resamples of so many images and annotators, as many (400 to 2,000) as so many rows can bear."""
-    count = int(np.clip(4e8 / max(rows, 1), 400, 2000))
+    """Resamples of so many images and annotators, as many (400 to 1,000) as so many rows can bear."""
+    count = int(np.clip(4e8 / max(rows, 1), 400, 1000))
     rng = np.random.default_rng([seed, 1])
     return Draws(_drawn(rng, images, count), _drawn(rng, annotators, count))
 

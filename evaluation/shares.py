@@ -46,7 +46,7 @@ def shares(errors: Errors, drawn: Draws) -> Shares:
         variance += np.nanvar(_relative(left), axis=0) * (len(annotators) - 1)
     levels = [len(np.unique(column)) for column in (errors.annotator, errors.image, errors.part)]
     clusters = min((n for n in levels[:2] if n > 1), default=1)
-    half = norm.ppf(0.975) * student(clusters) * np.sqrt(variance)
+    half = norm.ppf(0.975) * (student(clusters) if clusters > 1 else 0.0) * np.sqrt(variance)
     out = [nothing] * 4
     for k, value in enumerate((found / total).tolist()):
         if k == 3 or levels[k] > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numba import njit
@@ -19,6 +20,9 @@ SITES = 1000
 _LEAST = 12  # of a part
 _STEPS = 1000  # of a cosine
 _FAR = np.float32(1e9)  # where no path leads
+
+
+_known: WeakKeyDictionary[Metric, WeakKeyDictionary[Body, Sites]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +53,19 @@ class Sites:
         return len(self.face)
 
 
-def sites(body: Body, metric: Metric, count: int = SITES) -> Sites:
-    """Choose the sites, farthest first within each part, in proportion to its area, and measure from them."""
+def sites(body: Body, metric: Metric) -> Sites:
+    """The body's sites, found once for each way of measuring."""
+    try:
+        known = _known.setdefault(metric, WeakKeyDictionary())
+    except TypeError:  # a function that cannot be a key
+        return spread(body, metric, SITES)
+    if body not in known:
+        known[body] = spread(body, metric, SITES)
+    return known[body]
+
+
+def spread(body: Body, metric: Metric, count: int) -> Sites:
+    """Choose sites, farthest first within each part, in proportion to its area, and measure from them."""
     parts, faces = len(body.part_names), len(body.faces)
     centre = body.vertices[body.faces].mean(axis=1)
     face_of: list[NDArray[Any]] = []

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numba import njit
@@ -28,6 +29,9 @@ LEAST = 0.08
 FAR = 5.0
 _ENOUGH = 20  # points of a part, to know the usual error on it
 _SLACK = 0.05
+
+
+_opposites: WeakKeyDictionary[Body, dict[bool, NDArray[np.int32]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +103,13 @@ def opposite(body: Body, along_normal: bool) -> NDArray[np.int32]:
     The ray goes against the normal, or along the body's front axis (z). Faces that are nearly parallel to that axis
     have no opposite along it.
     """
+    known = _opposites.setdefault(body, {})
+    if along_normal not in known:
+        known[along_normal] = _opposite(body, along_normal)
+    return known[along_normal]
+
+
+def _opposite(body: Body, along_normal: bool) -> NDArray[np.int32]:
     corners = body.vertices[body.faces]
     centre = corners.mean(axis=1)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
