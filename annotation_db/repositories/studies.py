@@ -106,8 +106,8 @@ def showing(session: Session, image_id: UUID) -> Study | None:
     ).first()
 
 
-def rendered(session: Session, project_id: UUID, only: Collection[UUID] | None = None) -> Sequence[Person]:
-    """The project's own rendered persons, in the order they were added; those of the ids if any are given."""
+def rendered(session: Session, project_id: UUID) -> Sequence[Person]:
+    """The project's own rendered persons, in the order they were added."""
     query = (
         select(Person)
         .join(Image, Image.id == Person.image_id)
@@ -121,8 +121,7 @@ def rendered(session: Session, project_id: UUID, only: Collection[UUID] | None =
         )
         .order_by(Person.created_at, Person.id)
     )
-    found = session.scalars(query).all()
-    return found if only is None else [person for person in found if person.id in set(only)]
+    return session.scalars(query).all()
 
 
 def persons(session: Session, study_id: UUID) -> Sequence[tuple[StudyPerson, Person]]:

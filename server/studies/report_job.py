@@ -1,0 +1,122 @@
+"""The job that makes the report of a study: the table of distances, then the figures, then the files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+
+from annotation_db import utc_now
+from server.jobs.kinds import Kind
+from server.jobs.steps import say
+from server.problems import RefusedError
+from server.state import State
+from server.studies import reports
+from server.studies.collect import collect
+from server.studies.service import existing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evaluation.marks import Study
+    from evaluation.report import Report
+    from surface.body import Body
+    from surface.geodesic_table import GeodesicTable
+
+Say = Callable[[str], None]
+THEMES = ("light", "dark")
+HEAT_SIZE = 1600  # pixels
+
+
+def make(state: State, study_id: UUID, tell: Say = lambda _message: None) -> Path:
+    """Make the report of a study and keep it; returns its folder. A report of the same content is not made again.
+
+    :param tell: called with what is being done, in a few words.
+    :raises RefusedError: nothing is measured yet.
+    """
+    with state.database.read() as session:
+        name = reports.content(session, existing(session, study_id))
+    newest = reports.newest(state.settings, study_id)
+    if newest is not None and newest.name == name:
+        return newest
+    study, report, heat = compute(state, study_id, tell)
+    tell("writing the report")
+    return reports.keep(state.settings, study_id, name, lambda folder: write(folder, study.body, report, heat))
+
+
+def compute(state: State, study_id: UUID, tell: Say) -> tuple[Study, Report, NDArray[np.float32]]:
+    """The marks, what they say, and the mean error (V,) in metres at the body's vertices.
+
+    :raises RefusedError: nothing is measured yet.
+    """
+    from evaluation.study import heat, report
+
+    study = collect(state, study_id, _counted(tell, "reading the truth of person {} of {}"))
+    if not len(study.marks):
+        raise RefusedError("nothing is measured yet: nobody has submitted a person of this study")
+    table = table_of(state, study.body, tell)
+    tell("measuring errors")
+    said = report(study, table, progress=_counted(tell, "measuring errors, step {} of {}"))
+    return study, said, heat(study, table)
+
+
+def table_of(state: State, body: Body, tell: Say) -> GeodesicTable:
+    """The body's table of distances, built first if need be (about a minute on two processors, once for a body)."""
+    from surface.geodesic_build import build
+
+    loaded = state.bodies.by_hash(body.hash)
+    found = state.geodesics.table(loaded)
+    if found is None:
+        progress = _counted(tell, "measuring the body, {} of {} vertices (once for each body)")
+        folder = state.settings.data / "geodesics"
+        build(
+            body.hash, body.vertices, body.faces, folder, state.settings.geodesic_processes or None, progress=progress
+        )
+        found = state.geodesics.table(loaded)
+    if found is None:
+        raise ValueError("the body's table of distances was built and cannot be read")
+    return found
+
+
+def write(folder: Path, body: Body, report: Report, heat: NDArray[np.float32]) -> None:
+    """All files of a report; report.json last."""
+    from PIL import Image
+
+    from evaluation import figures, pdf, tables
+    from evaluation.heat import picture
+
+    (folder / "figures").mkdir()
+    for name in figures.FIGURES:
+        for theme in THEMES:
+            (folder / "figures" / f"{name}.{theme}.svg").write_bytes(figures.svg(report, name, theme))
+    for theme in THEMES:
+        Image.fromarray(picture(body, heat, theme, HEAT_SIZE)).save(folder / f"heat.{theme}.png", optimize=True)
+    (folder / "heat.bin").write_bytes(np.asarray(heat, "<f4").tobytes())
+    (folder / "tables.zip").write_bytes(tables.zip_bytes(report))
+    pdf.write(report, body, heat, folder / "report.pdf", made=f"{utc_now():%d %B %Y}")
+    text = json.dumps(dataclasses.asdict(report), allow_nan=False, indent=1)
+    (folder / reports.LAST).write_text(text)
+
+
+def _counted(tell: Say, words: str) -> Callable[[int, int], None]:
+    return lambda done, total: tell(words.format(f"{done:,}", f"{total:,}"))
+
+
+def _plan(_state: State, args: dict[str, Any]) -> list[str]:
+    return [args["study_id"]]
+
+
+def _step(state: State, _args: dict[str, Any], shard: str) -> str:
+    return make(state, UUID(shard), say).name
+
+
+def _finish(_state: State, args: dict[str, Any], results: list[str]) -> dict[str, str]:
+    return {"study": args["study_id"], "content": results[0]}
+
+
+STUDY_REPORT = Kind("study-report", _plan, _step, _finish)
