@@ -9,7 +9,7 @@ import traceback
 import typer
 from rich.markup import escape
 
-from cli import benchmark, bodies, datasets, demo, render, serve, users, worker
+from cli import benchmark, bodies, datasets, demo, render, serve, simulate, users, worker
 from cli.common import errors
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("render")(render.render)
 app.command("import")(datasets.import_)
 app.command("export")(datasets.export)
 app.command("check")(datasets.check)
+app.command("simulate")(simulate.simulate)
 app.command("benchmark")(benchmark.benchmark)
 
 
