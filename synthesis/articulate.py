@@ -152,7 +152,7 @@ def _arm(
     lift = np.radians(_BLADE_LIFT) * max(one[1] - _BLADE, 0.0) / (1 - _BLADE)
     collar = matrix(lift * sign * np.array([0.0, 0.0, 1.0]))
     local[f"{side}_collar"], local[f"{side}_shoulder"] = collar, collar.T @ upper
-    rest = _palm(at, side, bones[1])
+    rest = palm(at, side, bones[1])
     angle = np.radians(_noise(rng, 12.0 * spread)[0])
     if limbs.palm is not None:
         # The forearm turns as far as it can; elbow and wrist share the turn, so that the skin does not wring.
@@ -210,7 +210,7 @@ def _sole(body: Body, side: str) -> Floats:
     return _soles[body][side]
 
 
-def _palm(at: dict[str, Floats], side: str, fore: Floats) -> Floats:
+def palm(at: dict[str, Floats], side: str, fore: Floats) -> Floats:
     """Where a palm faces at rest (3,), by the knuckles; down where there are none."""
     needed = [f"{side}_{joint}" for joint in ("wrist", "index1", "middle1", "pinky1")]
     if not set(needed) <= set(at):
@@ -221,7 +221,7 @@ def _palm(at: dict[str, Floats], side: str, fore: Floats) -> Floats:
 
 
 def _curl(
-    at: dict[str, Floats], side: str, palm: Floats, curl: float | None, local: dict[str, Floats],
+    at: dict[str, Floats], side: str, faces: Floats, curl: float | None, local: dict[str, Floats],
     rng: np.random.Generator | None,
 ) -> None:  # fmt: skip
     """Bends the fingers towards the palm; a rig without fingers is left alone."""
@@ -231,7 +231,7 @@ def _curl(
         chain = [f"{side}_{finger}{k}" for k in (1, 2, 3)]
         if not set(chain) <= set(at):
             continue
-        axis = unit(cross(at[chain[1]] - at[chain[0]], palm))
+        axis = unit(cross(at[chain[1]] - at[chain[0]], faces))
         for joint, most in zip(chain, (62.0, 78.0, 52.0), strict=True):
             angle = most * min(curl + 0.04 * rank, 1.05) + _noise(rng, 2.5)[0]
             local[joint] = matrix(np.radians(angle) * axis)

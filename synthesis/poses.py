@@ -15,6 +15,7 @@ from synthesis.penetration import penetration
 from synthesis.pose_files import UserPose
 from synthesis.pose_forms import Limbs, Pose, between, mirrored
 from synthesis.pose_library import FAMILIES, STANCES
+from synthesis.retarget import retarget
 from synthesis.shapes import shape_of
 
 if TYPE_CHECKING:
@@ -48,24 +49,36 @@ class Sampled:
 
 
 def sample(body: Body, rng: np.random.Generator, poses: Sequence[UserPose] = (), tries: int = 16) -> Sampled:
-    """A random everyday pose, or one of ``poses``, of a random shape, free of self-penetration.
+    """A random everyday pose, or one of ``poses`` as it is, of a random shape, free of self-penetration.
 
     Raises:
-        ValueError: the body has no rig, or the rig lacks SMPL's joint names.
+        ValueError: the body has no rig, or the rig lacks SMPL's joint names; all of ``poses`` go through themselves.
     """
     rig = posable(body)
+    if poses:
+        return _own(body, rng, poses)
     best, least = None, np.inf
     for _ in range(tries):
         betas = shape_of(body, rng)
         chosen = draw(rng)
         found = Sampled(chosen.name, betas, articulate(body, chosen, betas, rng), chosen.seated, chosen.lift)
-        depth = penetration(body, pose(rig, betas, found.rotations))
+        depth = penetration(body, pose(rig, betas, found.rotations), least)
         if depth < least:
             best, least = found, depth
         if depth <= TOUCH:
             break
     assert best is not None
     return best
+
+
+def _own(body: Body, rng: np.random.Generator, poses: Sequence[UserPose]) -> Sampled:
+    rig = posable(body)
+    for k in rng.permutation(len(poses)):
+        betas, rotations = shape_of(body, rng), retarget(rig, poses[k])
+        if penetration(body, pose(rig, betas, rotations), FAULT) < FAULT:
+            return Sampled(poses[k].name, betas, rotations, False)
+    names = ", ".join(one.name for one in poses[:3]) + (", ..." if len(poses) > 3 else "")
+    raise ValueError(f"every one of {len(poses)} poses goes more than {100 * FAULT:.0f} cm through itself: {names}")
 
 
 def draw(rng: np.random.Generator) -> Pose:
