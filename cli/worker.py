@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.common import DEFAULT_DATA, DataDir, console, counted, open_state, settings_for
+from cli.common import DEFAULT_DATA, DataDir, console, counted, settings_for
 
 
 def worker(
@@ -19,11 +19,14 @@ def worker(
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Do jobs (renders, reports) until Ctrl+C. Several may run, on one machine or, with PostgreSQL, on many."""
+    from annotation_db import migrate
     from server.jobs.worker import DEFAULT_QUEUE, Worker, work
 
-    with open_state(data):
-        pass  # migrated, or a clear word why not
-    made = Worker(settings_for(data), queue, name, concurrency)
+    settings = settings_for(data)
+    if not settings.database_url and not (data / "densemark.db").exists():
+        raise ValueError(f"no DenseMark data in {data.absolute()}: a worker works for a server that has some")
+    migrate(settings.resolved_database_url())
+    made = Worker(settings, queue, name, concurrency)
     console.print(
         f"worker {made.name}: {counted(made.concurrency, 'step')} at once from"
         f" {', '.join(queue or [DEFAULT_QUEUE])}; Ctrl+C ends it, and what it was at is done by another or later"

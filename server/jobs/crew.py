@@ -9,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from server.settings import Settings
 
 _IDLE = 60.0  # seconds after which a process that has nothing to do ends
+_TRIES = 3
 _ORDER = (sys.executable, "-m", "server.jobs.stepper")
 
 
@@ -25,6 +27,22 @@ def processors() -> int:
 
 class EndedError(Exception):
     """The process ended before it had answered."""
+
+
+def persist(attempt: Callable[[], dict[str, Any]], over: Callable[[], bool]) -> dict[str, Any] | None:
+    """The answer of `attempt` (see `Crew.run`), tried again where that may help; None once the job is `over`."""
+    for tried in range(1, _TRIES + 1):
+        try:
+            answer = attempt()
+        except EndedError as error:
+            answer = {"failed": f"{error}; is there enough memory?", "passes": True}
+        if "done" in answer:
+            return answer
+        if over():
+            return None
+        if tried == _TRIES or not answer["passes"]:
+            break
+    return answer
 
 
 class Crew:

@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 from annotation_db import Database
 from annotation_db.models import JobState
 from annotation_db.repositories import jobs
-from server.jobs.crew import Crew, EndedError
+from server.jobs.crew import Crew, EndedError, persist
 from server.settings import Settings
 
 PROTOCOL = "1"
@@ -33,7 +33,6 @@ _FIRST, _SHORT, _LONG = 1, 5, 10  # priorities: what lets others begin; jobs of 
 _FEW = 4
 _IDLE_POLL, _BUSY_POLL = 0.4, 0.05  # seconds between two looks for work
 _BATCH = 500
-_TRIES = 3
 _log = logging.getLogger("densemark.jobs")
 
 
@@ -122,20 +121,22 @@ class Queue:
 
     def _do(self, job: str, order: dict[str, Any]) -> Any:
         """What the crew answers; None when the job has failed or ended otherwise."""
-        for last in (False,) * (_TRIES - 1) + (True,):
+
+        def attempt() -> dict[str, Any]:
             try:
-                answer = self._crew.run(job, {"job": job, **order})
-            except EndedError as error:
+                return self._crew.run(job, {"job": job, **order})
+            except EndedError:
                 if self._ending.is_set():
                     threading.Event().wait()  # for the end of this process: another worker will do it
-                answer = {"failed": f"{error}; is there enough memory?", "passes": True}
-            if "done" in answer:
-                return answer["done"]
+                raise
+
+        def over() -> bool:
             with self._database.read() as session:
-                if jobs.ended(session, [UUID(job)]):
-                    return None
-            if last or not answer["passes"]:
-                break
+                return bool(jobs.ended(session, [UUID(job)]))
+
+        answer = persist(attempt, over)
+        if answer is None or "done" in answer:
+            return answer and answer["done"]
         with self._database.write() as session:
             jobs.end(session, UUID(job), JobState.failed, error=answer["failed"])
         _log.warning("job %s failed: %s", job, answer["failed"])

@@ -34,9 +34,10 @@ SIGN_OF_LIFE = 5.0
 """Seconds between two signs of life of a worker."""
 GONE = 30.0
 """Seconds without a sign of life after which a worker on another machine is taken to be gone."""
-NICE = 10
+NICE = 5
 """Below the web server, whose answers people wait for. The step processes have it from their worker."""
 _TICK = 0.4
+_LOOK_ROUND = 1.0
 _CLEAN_EVERY = 3600.0
 _log = logging.getLogger("densemark.jobs")
 
@@ -80,13 +81,15 @@ class Worker:
         queue = Queue(self._settings, self.name, self._queues, crew, self._database)
         with self._database.write() as session:
             jobs.hand_again(session)
-        sign = clean = 0.0
+        sign = look = clean = 0.0
         while not self._ended.wait(_TICK):
             try:
                 now = time.monotonic()
                 if now - sign >= SIGN_OF_LIFE:
                     sign = now
                     self._give_sign()
+                if now - look >= _LOOK_ROUND:
+                    look = now
                     self._take_over(queue)
                 self._hand(queue)
                 self._stop_ended(crew)

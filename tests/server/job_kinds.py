@@ -21,12 +21,13 @@ def _note(args: dict[str, Any], line: str) -> None:
 
 
 def _step(_state: State, args: dict[str, Any], shard: int) -> int:
-    _note(args, f"begin {shard} {os.getpid()}")
+    _note(args, f"begin {shard}")
+    _note(args, f"pid {os.getpid()}")
     if shard == args.get("crash"):
         os._exit(3)
     if shard == args.get("fault"):
         raise ValueError("the fourth wall is missing")
-    if shard == args.get("hiccup") and Path(args["file"]).read_text().count(f"begin {shard} ") < 3:
+    if shard == args.get("hiccup") and Path(args["file"]).read_text().count(f"begin {shard}\n") < 3:
         raise PassingError("try again")
     if args.get("child"):
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])

@@ -1,0 +1,167 @@
+"""Jobs over HTTP, and what each step does when it is done again."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+
+from annotation.words import Role
+from annotation_db.models import Job, JobState
+from annotation_db.repositories import jobs
+from server.jobs import service, steps
+from server.jobs.crew import EndedError, persist
+from server.jobs.kinds import PassingError
+from server.state import State
+from tests.server.people import Api, add_user, sign_in
+
+SQUARES = "tests.server.job_kinds:SQUARES"
+
+
+def _do(state: State, job_id: UUID) -> Job:
+    """All that workers do for a job, each step twice, as if the first had been killed after its last write."""
+    for _ in range(2):
+        shards = steps.plan(state, job_id)
+    for shard in shards or []:
+        for _ in range(2):
+            steps.step(state, job_id, shard)
+    for _ in range(2):
+        steps.finish(state, job_id)
+    with state.database.read() as session:
+        job = jobs.by_id(session, job_id)
+    assert job is not None
+    return job
+
+
+def test_rendered_persons_come_into_the_project_once(any_app: FastAPI) -> None:
+    state: State = any_app.state.densemark
+    add_user(any_app, "lena", Role.lead)
+    lead = sign_in(any_app, "lena")
+    project = lead.project()
+    asked = {"count": 2, "size": 128, "seed": 5, "persons": [1, 2]}
+    results = []
+    for _ in range(2):  # the same seed and options again add nothing
+        made = lead.ok("POST", f"/api/projects/{project}/renders", 201, json=asked)
+        assert (made["state"], made["kind"], made["project_id"], made["title"]) == (
+            "queued", "render", project, "Render 2 images",
+        )  # fmt: skip
+        results.append(_do(state, UUID(made["id"])).result)
+        persons = lead.ok("GET", f"/api/projects/{project}/persons")["items"]
+        assert {person["source"] for person in persons} == {"rendered"}
+        assert results[-1] == {"images": 2, "persons": len(persons)}
+    assert results[0] == results[1]
+    names = [image["file_name"] for image in lead.ok("GET", f"/api/projects/{project}/images")["items"]]
+    assert names == ["renders/5/00000001.jpg", "renders/5/00000002.jpg"]
+    for wrong in ({"count": 0}, {"count": 20_001}, {"count": 1, "persons": [2, 1]}, {"count": 1, "size": 100}):
+        lead.fails("POST", f"/api/projects/{project}/renders", 422, json=wrong)
+
+
+def test_jobs_are_listed_by_age_and_can_be_cancelled(lead: Api, state: State) -> None:
+    project = lead.project()
+    made = [
+        lead.ok("POST", f"/api/projects/{project}/renders", 201, json={"count": 1, "seed": n})["id"] for n in range(3)
+    ]
+    first = lead.ok("GET", f"/api/projects/{project}/jobs", params={"limit": 2})
+    rest = lead.ok("GET", f"/api/projects/{project}/jobs", params={"limit": 2, "after": first["next"]})
+    assert [job["id"] for job in first["items"] + rest["items"]] == made[::-1]
+    assert rest["next"] is None
+    for _ in range(2):
+        cancelled = lead.ok("POST", f"/api/jobs/{made[0]}/cancel")
+        assert (cancelled["state"], cancelled["finished_at"] is not None) == ("cancelled", True)
+    assert steps.plan(state, UUID(made[0])) is None
+    with state.database.write() as session:
+        jobs.end(session, UUID(made[1]), JobState.done)
+    assert lead.fails("POST", f"/api/jobs/{made[1]}/cancel", 409)["current"]["state"] == "done"
+    lead.fails("GET", f"/api/jobs/{uuid4()}", 404)
+
+
+def test_events_tell_every_change_until_the_end(lead: Api, state: State) -> None:
+    project = lead.project()
+    job = UUID(lead.ok("POST", f"/api/projects/{project}/renders", 201, json={"count": 1})["id"])
+    seen = threading.Event()
+
+    def change() -> None:
+        seen.wait(10)
+        with state.database.write() as session:
+            jobs.say(session, job, "busy")
+        time.sleep(1)  # two looks of the watcher
+        with state.database.write() as session:
+            jobs.end(session, job, JobState.failed, error="no paint left")
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    threading.Timer(0.3, seen.set).start()
+    response = lead.client.get(f"/api/jobs/{job}/events")
+    changer.join()
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert "content-encoding" not in response.headers
+    told: list[dict[str, Any]] = [
+        json.loads(event.removeprefix("data: ")) for event in response.text.split("\n\n")[:-1]
+    ]
+    assert [(job["state"], job["message"], job["error"]) for job in told] == [
+        ("queued", "", None), ("queued", "busy", None), ("failed", "", "no paint left"),
+    ]  # fmt: skip
+    assert told[-1] == lead.ok("GET", f"/api/jobs/{job}")
+
+
+def test_a_shard_that_never_comes_to_its_end_is_given_up(state: State, tmp_path: Any) -> None:
+    with state.database.write() as session:
+        args = {"count": 2, "file": str(tmp_path / "notes"), "fault": 1}
+        job = service.start(session, SQUARES, args, title="squares")
+    steps.plan(state, job.id)
+    for _ in range(steps.MOST_ATTEMPTS):  # each is a process that was killed, as far as the database knows
+        with pytest.raises(ValueError, match="fourth wall"):
+            steps.step(state, job.id, 1)
+    with pytest.raises(steps.EndedTooOftenError, match="begun 5 times"):
+        steps.step(state, job.id, 1)
+    assert steps.step(state, job.id, 0) == 1
+
+
+def _tries(*outcomes: Any, over: bool = False) -> tuple[int, dict[str, Any] | None]:
+    made = iter(outcomes)
+    count = 0
+
+    def attempt() -> dict[str, Any]:
+        nonlocal count
+        count += 1
+        outcome = next(made)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome  # type: ignore[no-any-return]
+
+    answer = persist(attempt, lambda: over)
+    return count, answer
+
+
+def test_only_passing_faults_are_tried_again() -> None:
+    passing, lasting = {"failed": "busy", "passes": True}, {"failed": "wrong", "passes": False}
+    died, done = EndedError("the process that did it ended with status -9"), {"done": 1}
+    assert _tries(passing, died, done) == (3, done)
+    assert _tries(lasting, done) == (1, lasting)
+    assert _tries(died, died, died, done) == (3, {"failed": f"{died}; is there enough memory?", "passes": True})
+    assert _tries(died, done, over=True) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "passes"),
+    [
+        (ValueError("no  such\npart"), "no such part", False),
+        (KeyError(), "KeyError", False),
+        (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero", False),
+        (PassingError("later"), "later", True),
+        (ConnectionResetError("gone"), "gone", True),
+    ],
+)
+def test_failures_in_words(error: Exception, words: str, passes: bool) -> None:
+    assert (steps.in_words(error), steps.passes(error)) == (words, passes)
+
+
+def test_readiness_tells_of_workers_and_does_not_need_one(
+    make_app: Callable[..., FastAPI], sqlite_url: str, lead: Api
+) -> None:
+    answered = lead.client.get("/readyz")
+    assert (answered.status_code, answered.json()["worker"]) == (200, False)
