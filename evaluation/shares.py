@@ -50,7 +50,9 @@ def shares(errors: Errors, drawn: Draws) -> Shares:
     out = [nothing] * 4
     for k, value in enumerate((found / total).tolist()):
         if k == 3 or levels[k] > 1:
-            low, high = (max(0.0, value - half[k]), min(1.0, value + half[k])) if clusters > 1 else (None, None)
+            low, high = (
+                (float(max(0.0, value - half[k])), float(min(1.0, value + half[k]))) if clusters > 1 else (None, None)
+            )
             out[k] = Figure(value, low, high, len(errors))
     return Shares(out[0], out[1], out[2], out[3], float(np.sqrt(total)))
 

@@ -82,7 +82,9 @@ def normals(body: Body) -> Floats:
 def rise(cosine: NDArray[Any], shape: int) -> Floats:
     """h (N,) in [0,1] of cosines of the viewing angle: 0 facing the viewer, 1 at the silhouette."""
     c = np.clip(np.asarray(cosine, np.float64), 0.0, 1.0)
-    return [1.0 - c, (1.0 - c) ** 2, (1.0 / np.maximum(c, FLATTEST) - 1.0) / (1.0 / FLATTEST - 1.0)][shape]
+    if shape == 2:
+        return np.asarray((1.0 / np.maximum(c, FLATTEST) - 1.0) / (1.0 / FLATTEST - 1.0))
+    return np.asarray((1.0 - c) ** (shape + 1))
 
 
 def drift(metres: NDArray[Any], facing: NDArray[Any], group: NDArray[Any]) -> Drift:

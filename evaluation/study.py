@@ -73,10 +73,8 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
     shared = compare.pairs(first, marks.point[first.row], len(names), images)
     differences = compare.differences(shared, names, drawn, seed)
     step()
-    mixed = {
-        "left and right": swaps.left_right(first, marks, body, table),
-        "front and back": swaps.front_back(first, marks, body, table),
-    }
+    sides, faces = swaps.both(first, marks, body, table)
+    mixed = {"left and right": sides, "front and back": faces}
     again, apart = retest.retest(first, second, marks, table, drawn)
     step()
     by_annotator = people.annotators(study, first, filled, drawn, differences, mixed, apart)

@@ -36,10 +36,21 @@ _opposites: WeakKeyDictionary[Body, dict[bool, NDArray[np.int32]]] = WeakKeyDict
 
 @dataclass(frozen=True, eq=False)
 class Swaps:
-    """For N marks: which can tell, and which of those are swapped."""
+    """For N marks: which can tell, which of those are swapped, and metres (N,) to the nearest counterpart."""
 
     tells: NDArray[np.bool_]
     swapped: NDArray[np.bool_]
+    off: NDArray[np.float64]
+
+
+def both(errors: Errors, marks: Marks, body: Body, metric: Metric) -> tuple[Swaps | None, Swaps | None]:
+    """Left/right and front/back swaps; a mark that could be either is what its nearer counterpart says."""
+    sides, faces = left_right(errors, marks, body, metric), front_back(errors, marks, body, metric)
+    if sides is not None and faces is not None:
+        either = sides.swapped & faces.swapped
+        sides.swapped[either & (faces.off < sides.off)] = False
+        faces.swapped[either & (faces.off >= sides.off)] = False
+    return sides, faces
 
 
 def left_right(errors: Errors, marks: Marks, body: Body, metric: Metric) -> Swaps | None:
@@ -66,6 +77,7 @@ def _found(errors: Errors, marks: Marks, metric: Metric, ways: list[tuple[Any, A
     true = marks.true_face[errors.row], marks.true_bary[errors.row]
     mark = marks.face[errors.row], marks.bary[errors.row]
     tells, swapped = np.zeros(len(errors), bool), np.zeros(len(errors), bool)
+    least = np.full(len(errors), np.inf)
     for face, bary in ways:
         there = np.flatnonzero(face >= 0)
         other = face[there], bary[there]
@@ -75,8 +87,9 @@ def _found(errors: Errors, marks: Marks, metric: Metric, ways: list[tuple[Any, A
         usual = _usual(errors.at(there), np.where(apart > LEAST, np.minimum(own, off), np.nan))
         tell = np.isfinite(apart) & (apart > np.maximum(LEAST, FAR * usual))
         tells[there] |= tell
+        least[there] = np.minimum(least[there], off)
         swapped[there] |= tell & (off < own / 2) & (off < np.maximum(_SLACK, 3 * usual))
-    return Swaps(tells, swapped)
+    return Swaps(tells, swapped, least)
 
 
 def _usual(errors: Errors, metres: NDArray[Any]) -> NDArray[np.float64]:
@@ -115,7 +128,9 @@ def _opposite(body: Body, along_normal: bool) -> NDArray[np.int32]:
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
     if along_normal:
-        into = -normal
+        # On parts with a left and a right half the other side of a flank is the other flank, not the back.
+        own_mirror = (body.part_mirror == np.arange(len(body.part_mirror)))[body.face_part]
+        into = np.where((own_mirror & (np.abs(normal[:, 0]) > 0.5))[:, None], 0.0, -normal)
     else:
         into = np.zeros_like(normal)
         into[:, 2] = np.where(np.abs(normal[:, 2]) > 0.3, -np.sign(normal[:, 2]), 0.0)
@@ -159,7 +174,8 @@ def wilson(share: float, count: float) -> tuple[float, float]:
     z = norm.ppf(0.975)
     middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / (1 + z**2 / count)
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+    low, high = float(max(0.0, middle - half)), float(min(1.0, middle + half))
+    return low if share > 0 else 0.0, high if share < 1 else 1.0
 
 
 @njit(cache=True, nogil=True)

@@ -34,9 +34,9 @@ def says(report: Report) -> list[str]:
     if everyone and everyone[0].auc10.value is not None and everyone[0].auc30.value is not None:
         paper = report.published[0]
         out.append(
-            f"The area under the curve of correct points is {everyone[0].auc10.value:.2f} up to 10 cm and"
-            f" {everyone[0].auc30.value:.2f} up to 30 cm; the paper's annotators reached {paper.auc10:.2f} and"
-            f" {paper.auc30:.2f}."
+            f"The area under the curve of correct points is {everyone[0].auc10.value:.3f} up to 10 cm and"
+            f" {everyone[0].auc30.value:.3f} up to 30 cm; the paper's annotators reached {paper.auc10:.3f} and"
+            f" {paper.auc30:.3f}."
         )
     out += _annotators(report.by_annotator, report.differences)
     out += _swaps(report)

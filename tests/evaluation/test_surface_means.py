@@ -94,7 +94,7 @@ def test_ordinary_noise_is_not_taken_for_swaps(mean: float) -> None:
         assert found is not None
         assert found.swapped.mean() < 0.0005
         assert not (found.swapped & ~found.tells).any()
-        assert mean > 0.05 or found.tells.mean() > 0.3
+        assert mean > 0.05 or found.tells.mean() > 0.2
 
 
 def test_planted_swaps_are_counted_both_ways() -> None:
@@ -105,6 +105,7 @@ def test_planted_swaps_are_counted_both_ways() -> None:
     assert rate.low is not None
     assert rate.high is not None
     assert rate.low < 0.1 < rate.high
+    assert swaps.rate(swaps.both(errors, made.marks, body, metric)[1], errors.image).count == 0
     through = swaps.opposite(body, along_normal=False)
     there = np.maximum(through[made.marks.true_face], 0), np.full((len(made.marks), 3), 1 / 3)
     far = metric(made.marks.true_face, made.marks.true_bary, *there) > 0.09
@@ -127,7 +128,7 @@ def test_the_opposite_of_a_face_lies_behind_it_in_the_same_part() -> None:
     normal, part, centre = normals(body), body.face_part, body.vertices[body.faces].mean(axis=1)
     through = swaps.opposite(body, along_normal=True)
     hit = np.flatnonzero(through >= 0)
-    assert len(hit) > 0.8 * len(through)
+    assert len(hit) > 0.7 * len(through)
     assert (part[through[hit]] == part[hit]).all()
     into = centre[through[hit]] - centre[hit]
     away = np.linalg.norm(into, axis=1)
