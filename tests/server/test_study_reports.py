@@ -1,0 +1,239 @@
+"""From marks to figures: what is collected, practice feedback, networks, and the report with its files."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+
+from annotation_db.models import User
+from evaluation import figures, pdf
+from evaluation.marks import FLAGGED, MARKED, OUTSIDE
+from server.studies import report_job
+from server.studies.collect import collect
+from surface.body import Body
+from tests.server.people import Api, label_map
+from tests.server.renders import HEAD, TORSO, truth_of
+from tests.server.test_studies import Lab, finish, next_of
+
+
+class Straight:
+    """Distances through the body, which need no table."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+
+    def distances(self, a: Any, b: Any) -> Any:
+        return np.linalg.norm(self.body.position(*a) - self.body.position(*b), axis=1)
+
+    def __call__(self, face_a: Any, bary_a: Any, face_b: Any, bary_b: Any) -> Any:
+        return self.distances((face_a, bary_a), (face_b, bary_b))
+
+
+def body_of(lab: Lab) -> Body:
+    found: Body = lab.app.state.densemark.bodies.by_name("anny").body
+    return found
+
+
+def truths(lab: Lab) -> dict[str, Any]:
+    """The truth of each rendered person by the name of its image."""
+    return {f"render-{seed}.png": truth_of(body_of(lab), seed) for seed in range(len(lab.persons))}
+
+
+def test_what_is_collected_is_what_was_marked(any_app: FastAPI, tmp_path: Path) -> None:
+    lab = Lab(any_app, tmp_path, renders=3)
+    study = lab.opened(practice=1, again=1, points_per_part=2)
+    tasks = finish(lab.ann, study)
+    half = next_of(lab.bob, study)
+    assert half is not None
+    state = any_app.state.densemark
+    with state.database.write() as session:
+        session.execute(update(User).where(User.username == "ann").values(simulated=True))
+    found = collect(state, UUID(study))
+    assert (found.annotators, found.simulated, len(found.persons)) == (("Ann",), {"Ann"}, 2)
+    marks, truth, measured = found.marks, truths(lab), tasks[1:]
+    shown = [(task, point) for task in measured for point in lab.ann.points(task)]
+    assert len(marks) == len(shown)
+    by = np.argsort(marks.order)  # tasks were done one after the other, points in their order
+    for place, row in enumerate(by):
+        task, point = shown[place]
+        name, said = task["image"]["file_name"], point["mark"]
+        assert marks.order[row] == place
+        assert found.persons[marks.person[row]] == name
+        assert marks.part[row] == point["part"]
+        pixel = int(truth[name].rows([[point["x"], point["y"]]])[0])
+        assert marks.true_face[row] == truth[name].face[pixel]
+        assert marks.true_bary[row] == pytest.approx(truth[name].bary[pixel], abs=1e-6)
+        assert marks.facing[row] == truth[name].facing[pixel]
+        assert marks.seconds[row] == 2.0
+        if said["kind"] == "flag":
+            assert (marks.kind[row], marks.face[row]) == (FLAGGED, -1)
+        else:
+            assert (marks.kind[row], marks.face[row]) == (MARKED, said["face"])
+            assert marks.bary[row] == pytest.approx(said["bary"])
+    assert {MARKED, FLAGGED} == set(marks.kind.tolist())
+    assert np.bincount(marks.again)[1] == len(lab.ann.points(next(t for t in measured if _second(t, measured))))
+    assert len(np.unique(marks.point)) == np.bincount(marks.again)[0]
+    bits = np.unpackbits(found.seen, axis=1, count=len(body_of(lab).faces)).astype(bool)
+    assert (bits == [truth[name].seen for name in found.persons]).all()
+    # A mark that is changed keeps its first time, adds its seconds; one taken back is none.
+    lab.ann.ok("POST", f"/api/tasks/{measured[0]['id']}/reopen")
+    first, second = lab.ann.points(measured[0])[:2]
+    lab.ann.put_mark(measured[0], first["id"], first["mark"]["id"], revision=1, flag="outside")
+    lab.ann.put_mark(measured[0], second["id"], second["mark"]["id"], revision=1, kind="cleared", flag=None)
+    assert len(collect(state, UUID(study)).marks) == len(marks) - len(lab.ann.points(measured[0]))
+    lab.lead.ok("POST", f"/api/studies/{study}/close")
+    changed = collect(state, UUID(study)).marks
+    assert len(changed) == len(marks) - 1
+    assert changed.seconds[changed.order == 0].tolist() == [4.0]
+
+
+def _second(task: dict[str, Any], tasks: list[dict[str, Any]]) -> bool:
+    names = [other["image"]["file_name"] for other in tasks[: tasks.index(task)]]
+    return task["image"]["file_name"] in names
+
+
+def test_drawn_masks_are_held_against_the_true_ones(app: FastAPI, tmp_path: Path) -> None:
+    lab = Lab(app, tmp_path, renders=1)
+    study = lab.opened(practice=0, again=0, masks="drawn", annotators=[lab.ann.user_id])
+    task = next_of(lab.ann, study)
+    assert task is not None
+    # The truth has a head of 18 x 20 pixels at (15, 7); this one is 10 rows lower, and so half of it is torso there.
+    drawn = label_map(task["region"], {HEAD: (slice(12, 30), slice(10, 30))})
+    points = lab.ann.submit_mask(task, drawn)
+    for point in lab.ann.points(points):
+        lab.ann.put_mark(points, point["id"])
+    lab.ann.ok("POST", f"/api/tasks/{points['id']}/submit")
+    found = collect(app.state.densemark, UUID(study))
+    masks = found.masks
+    assert masks is not None
+    truth = truth_of(body_of(lab), 0).part_map()
+    own = np.zeros((80, 60), np.uint8)
+    own[17:35, 15:35] = HEAD
+    for part in range(15):
+        assert masks.drawn[0, part] == (own == part).sum()
+        assert masks.true[0, part] == (truth == part).sum()
+        assert masks.both[0, part] == ((own == part) & (truth == part)).sum()
+    assert masks.both[0, HEAD] == 8 * 20
+    assert masks.seconds.tolist() == [1.5]
+    assert set(found.marks.part.tolist()) == {HEAD}
+    assert OUTSIDE not in found.marks.kind
+    assert TORSO in body_of(lab).part(found.marks.true_face) or found.marks.kind.tolist() == [FLAGGED]
+
+
+def test_practice_tells_the_errors_and_nothing_else_does(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = lab.opened(practice=1, points_per_part=2)
+    task = next_of(lab.ann, study)
+    assert task is not None
+    url = f"/api/tasks/{task['id']}/feedback"
+    lab.ann.fails("GET", url, 409)
+    monkeypatch.setattr(lab.app.state.densemark.geodesics, "_processes", 0)
+    finish(lab.ann, study)
+    waiting = lab.ann.ok("GET", url)
+    assert (waiting["measured"], waiting["mean"]) == (False, None)
+    table = Straight(body_of(lab))
+    monkeypatch.setattr(lab.app.state.densemark.geodesics, "table", lambda _loaded: table)
+    told = lab.ann.ok("GET", url)
+    assert told["measured"]
+    truth = truths(lab)[task["image"]["file_name"]]
+    points = {point["id"]: point for point in lab.ann.points(task)}
+    known = []
+    for item in told["items"]:
+        place = int(truth.rows([[item["x"], item["y"]]])[0])
+        assert item["true"]["face"] == truth.face[place]
+        assert len(item["true"]["projections"]) == 6
+        said = points[item["point_id"]]["mark"]
+        if said["kind"] == "surface":
+            body = table.body
+            here = body.position(np.array([said["face"]]), np.array([said["bary"]]))
+            there = body.position(np.array([item["true"]["face"]]), np.array([item["true"]["bary"]]))
+            assert item["error"] == pytest.approx(float(np.linalg.norm(here - there)))
+            known.append(item["error"])
+        else:
+            assert (item["marked"], item["error"]) == (None, None)
+    assert told["mean"] == pytest.approx(np.mean(known))
+    lab.bob.fails("GET", url, 404)
+
+
+@pytest.fixture
+def lab(app: FastAPI, tmp_path: Path) -> Lab:
+    """On SQLite."""
+    return Lab(app, tmp_path)
+
+
+def _lines(api: Api, study: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in api.client.get(f"/api/studies/{study}/points").text.splitlines()]
+
+
+def test_a_report_beside_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    study = lab.opened(practice=0, again=1, points_per_part=2)
+    url, state = f"/api/studies/{study}", lab.app.state.densemark
+    lab.lead.fails("POST", f"{url}/report", 409)
+    lab.lead.fails("GET", f"{url}/report.pdf", 404)
+    finish(lab.ann, study)
+    finish(lab.bob, study)
+    asked, truth, body = _lines(lab.lead, study), truths(lab), body_of(lab)
+    assert {"person", "image", "file_name", "bbox", "part", "x", "y", "point"} == set(asked[0])
+    items: list[dict[str, Any]] = []
+    for item in asked:  # a network that knows the truth, in both forms, and sees nobody once
+        place = int(truth[item["file_name"]].rows([[item["x"], item["y"]]])[0])
+        shown = truth[item["file_name"]]
+        if len(items) % 2:
+            bary = shown.bary[place].astype(float)
+            items.append({"point": item["point"], "face": int(shown.face[place]), "bary": (bary / bary.sum()).tolist()})
+        else:
+            u, v = (float(n) for n in shown.uv[place].clip(0, 1))
+            items.append({"point": item["point"], "I": int(shown.chart[place]), "U": u, "V": v})
+    items[-1] = {"point": asked[-1]["point"]}
+    lab.lead.fails("PUT", f"{url}/networks/net", 422, json={"items": [items[0], items[0]]})
+    lab.lead.fails("PUT", f"{url}/networks/net", 422, json={"items": [{"point": 1, "I": 3}]})
+    lab.lead.ok("PUT", f"{url}/networks/net", json={"items": items})
+    found = collect(state, UUID(study)).networks[0]
+    assert len(found.point) == len(asked)
+    assert (found.face == -1).sum() == 1
+    seen = found.face >= 0
+    metric = Straight(body)
+    exact = metric(found.true_face[seen], found.true_bary[seen], found.face[seen], found.bary[seen])
+    assert np.median(exact) < 1e-3
+    monkeypatch.setattr(report_job, "table_of", lambda _state, _body, _tell: metric)
+    monkeypatch.setattr(report_job, "HEAT_SIZE", 200)
+    monkeypatch.setattr(figures, "FIGURES", {"parts": figures.FIGURES["parts"]})
+    monkeypatch.setattr(pdf, "write", lambda *given, **_more: given[3].write_bytes(b"%PDF"))
+    job = lab.lead.ok("POST", f"{url}/report")
+    assert lab.lead.ok("POST", f"{url}/report")["id"] == job["id"]
+    kind = report_job.STUDY_REPORT
+    args = {"study_id": study}
+    result = kind.finish(state, args, [kind.step(state, args, shard) for shard in kind.plan(state, args)])
+    made = lab.lead.ok("GET", f"{url}/report")
+    assert (made["stale"], made["report"]["annotators"], made["report"]["persons"]) == (False, 2, 4)
+    assert made["job"]["id"] == job["id"]
+    assert [network["name"] for network in made["networks"]] == ["net"]
+    assert "net" in {curve["name"] for curve in made["report"]["curves"]}
+    assert lab.lead.client.get(f"{url}/report.pdf").content.startswith(b"%PDF")
+    assert lab.lead.client.get(f"{url}/report.json").json() == made["report"]
+    assert zipfile.ZipFile(io.BytesIO(lab.lead.client.get(f"{url}/report.csv").content)).testzip() is None
+    assert "<svg" in lab.lead.client.get(f"{url}/figures/parts.svg?theme=dark").text
+    assert lab.lead.client.get(f"{url}/heat.png").content.startswith(b"\x89PNG")
+    assert len(lab.lead.client.get(f"{url}/heat.bin").content) == 4 * len(body.vertices)
+    lab.lead.fails("GET", f"{url}/figures/nothing.svg", 404)
+    lab.ann.fails("GET", f"{url}/report", 403)
+    folder = state.settings.data / "reports" / study / result["content"]
+    assert folder.is_dir()
+    lab.ann.ok("POST", f"/api/tasks/{_last_task(lab, study)}/reopen")
+    assert lab.lead.ok("GET", f"{url}/report")["stale"]
+
+
+def _last_task(lab: Lab, study: str) -> str:
+    from sqlalchemy import select
+
+    from annotation_db.models import Person, Task
+
+    with lab.app.state.densemark.database.read() as session:
+        query = select(Task.id).join(Person, Person.id == Task.person_id)
+        return str(session.scalars(query.where(Person.assigned_to == UUID(lab.ann.user_id)).limit(1)).one())
