@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -76,17 +77,23 @@ def develop(film: Film, light: Singles, person: NDArray[np.bool_]) -> NDArray[np
     _develop(
         light, (gain * film.balance).astype(np.float32), np.float32(film.vignette), np.float32(film.soft * size / 512),
         np.float32(film.grain), np.float32(film.dark), np.float32(film.saturation), _curve(film.contrast),
-        np.uint32(film.seed), out,
+        _normals(), np.uint32(film.seed), out,
     )  # fmt: skip
     return out
 
 
-def _curve(contrast: float) -> Singles:
-    """(T,) sRGB in 0..255 of light 8 (t/T)^2: a soft shoulder, and a curve through middle grey that can be steeper."""
+@cache
+def _normals() -> Singles:
+    """Numbers of normal distribution that the noise is drawn from."""
+    return np.random.default_rng(0).standard_normal(2**16).astype(np.float32)
+
+
+def _curve(contrast: float) -> NDArray[np.uint8]:
+    """(T,) sRGB of light 8 (t/T)^2: a soft shoulder, and a curve through middle grey that can be steeper."""
     x = _BRIGHTEST * (np.arange(_TABLE) / (_TABLE - 1)) ** 2
     y = 1 - np.exp(-1.2 * _GREY * (x / _GREY) ** contrast)
     srgb = np.where(y <= 0.0031308, 12.92 * y, 1.055 * np.power(y, 1 / 2.4) - 0.055)
-    return (255 * srgb).astype(np.float32)
+    return np.round(255 * srgb).astype(np.uint8)
 
 
 @njit(cache=True, nogil=True)
@@ -100,49 +107,54 @@ def _hash(x: Any) -> Any:
     return x ^ (x >> np.uint32(16))
 
 
-@njit(cache=True, nogil=True)
-def _normal(x: Any) -> Any:
-    """A number of about normal distribution, of a hash: the sum of its bytes."""
-    h = _hash(x)
-    total = (h & np.uint32(255)) + ((h >> np.uint32(8)) & np.uint32(255))
-    total += ((h >> np.uint32(16)) & np.uint32(255)) + (h >> np.uint32(24))
-    return (np.float32(total) - np.float32(510)) * np.float32(1 / 147.8)
-
-
 @njit(cache=True, nogil=True, fastmath=True)
 def _develop(
-    light: Any, gain: Any, vignette: Any, soft: Any, grain: Any, dark: Any, saturation: Any, curve: Any, seed: Any,
-    out: Any,
+    light: Any, gain: Any, vignette: Any, soft: Any, grain: Any, dark: Any, saturation: Any, curve: Any, normals: Any,
+    seed: Any, out: Any,
 ) -> None:  # fmt: skip
     height, width = light.shape[:2]
     last = len(curve) - 1
     scale = np.float32(last / np.sqrt(_BRIGHTEST))
-    soft = min(soft, np.float32(0.25))
-    mid = 1 / (1 + 2 * soft)
-    side = soft * mid
-    colour = np.empty(3, np.float32)
+    mid = 1 / (1 + 2 * min(soft, np.float32(0.25)))
+    side = min(soft, np.float32(0.25)) * mid
+    flat = light.reshape(height, 3 * width)
+    row = np.empty(3 * (width + 2), np.float32)
     start = _hash(seed)
     for y in range(height):
         up, down = max(y - 1, 0), min(y + 1, height - 1)
+        for x in range(3 * width):
+            row[x + 3] = side * (flat[up, x] + flat[down, x]) + mid * flat[y, x]
+        for c in range(3):
+            row[c], row[3 * width + 3 + c] = row[3 + c], row[3 * width + c]
+        dy = np.float32(2 * y - height) / height
         for x in range(width):
-            left, right = max(x - 1, 0), min(x + 1, width - 1)
-            dx, dy = np.float32(2 * x - width) / width, np.float32(2 * y - height) / height
+            dx = np.float32(2 * x - width) / width
             fall = 1 - vignette * np.float32(0.5) * (dx * dx + dy * dy)
-            number = np.uint32(start + np.uint32(4 * (y * width + x)))
-            common = _normal(number)
-            for c in range(3):
-                a = side * (light[up, left, c] + light[up, right, c]) + mid * light[up, x, c]
-                b = side * (light[y, left, c] + light[y, right, c]) + mid * light[y, x, c]
-                d = side * (light[down, left, c] + light[down, right, c]) + mid * light[down, x, c]
-                value = (side * (a + d) + mid * b) * gain[c] * fall
-                spread = np.sqrt(dark * dark + grain * grain * max(value, np.float32(0)))
-                noise = np.float32(0.75) * common + np.float32(0.66) * _normal(np.uint32(number + np.uint32(1 + c)))
-                colour[c] = value + spread * noise
-            grey = np.float32(0.2126) * colour[0] + np.float32(0.7152) * colour[1] + np.float32(0.0722) * colour[2]
-            for c in range(3):
-                value = max(grey + saturation * (colour[c] - grey), np.float32(0))
-                t = min(int(np.sqrt(value) * scale), last)
-                out[y, x, c] = np.uint8(min(max(curve[t] + np.float32(0.5), np.float32(0)), np.float32(255)))
+            h = _hash(np.uint32(start + np.uint32(y * width + x)))
+            common = np.float32(0.75) * normals[(h >> np.uint32(4)) & np.uint32(0xFFFF)]
+            k = 3 * x + 3
+            r = fall * gain[0] * (side * (row[k - 3] + row[k + 3]) + mid * row[k])
+            g = fall * gain[1] * (side * (row[k - 2] + row[k + 4]) + mid * row[k + 1])
+            b = fall * gain[2] * (side * (row[k - 1] + row[k + 5]) + mid * row[k + 2])
+            r += _spread(r, grain, dark) * (common + np.float32(0.66) * normals[h & np.uint32(0xFFFF)])
+            g += _spread(g, grain, dark) * (
+                common + np.float32(0.66) * normals[(h >> np.uint32(8)) & np.uint32(0xFFFF)]
+            )
+            b += _spread(b, grain, dark) * (common + np.float32(0.66) * normals[h >> np.uint32(16)])
+            grey = np.float32(0.2126) * r + np.float32(0.7152) * g + np.float32(0.0722) * b
+            out[y, x, 0] = _fixed(grey + saturation * (r - grey), scale, curve, last)
+            out[y, x, 1] = _fixed(grey + saturation * (g - grey), scale, curve, last)
+            out[y, x, 2] = _fixed(grey + saturation * (b - grey), scale, curve, last)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _spread(value: Any, grain: Any, dark: Any) -> Any:
+    return np.sqrt(dark * dark + grain * grain * max(value, np.float32(0)))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _fixed(value: Any, scale: Any, curve: Any, last: Any) -> Any:
+    return curve[min(int(np.sqrt(max(value, np.float32(0))) * scale), last)]
 
 
 def defocus(light: Singles, far: Singles, focus: float, radius: float) -> None:

@@ -30,7 +30,8 @@ _BACK = np.radians(8)
 
 # The share of a person's vertices turned to the camera that something before it may hide.
 _HIDES = (0.04, 0.55)
-_CLEAR = 0.55  # metres between the camera and what stands before it
+_LARGEST = 0.3  # share of the image that it may take
+_CLEAR = 0.9  # metres between the camera and what stands before it
 
 
 def _pick(rng: Rng, colours: Sequence[tuple[float, float, float]]) -> Floats:
@@ -224,21 +225,23 @@ def before(actors: Sequence[Actor], camera: Camera, rng: Rng, indoors: bool, siz
             if len(np.intersect1d(cells(points + step), taken, assume_unique=True)):
                 continue
             moved = [moved_by(Mesh(m.vertices @ turn, m.faces, m.colour, m.material), step) for m in meshes]
-            if _HIDES[0] < hidden(actor, moved, camera, size) < _HIDES[1]:
+            share, large = hidden(actor, moved, camera, size)
+            if _HIDES[0] < share < _HIDES[1] and large < _LARGEST:
                 return moved
             break
     return []
 
 
-def hidden(actor: Actor, meshes: Sequence[Mesh], camera: Camera, size: int) -> float:
-    """The share of a person's vertices within the image that lie behind things."""
+def hidden(actor: Actor, meshes: Sequence[Mesh], camera: Camera, size: int) -> tuple[float, float]:
+    """The share of a person's vertices within the image that lie behind things, and of the image that these take."""
     small, coarse = camera.scaled(96 / size), 96
     xy, depth = small.project(actor.dressed[::5])
     column, row = np.floor(xy).astype(np.int64).T
     inside = (column >= 0) & (row >= 0) & (column < coarse) & (row < coarse)
     if not inside.any():
-        return 0.0
+        return 0.0, 0.0
     front = np.full((coarse, coarse), np.inf)
     for mesh in meshes:
         front = np.minimum(front, front_most(*small.project(mesh.vertices), mesh.faces, coarse, coarse, True)[1])
-    return float((front[row[inside], column[inside]] < depth[inside]).mean())
+    behind = front[row[inside], column[inside]] < depth[inside]
+    return float(behind.mean()), float(np.isfinite(front).mean())

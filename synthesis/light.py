@@ -20,10 +20,10 @@ from synthesis.camera import Camera
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-_AROUND = 40  # directions that the light from all around is gathered from
-_CONE = 28  # directions of a soft light
+_AROUND = 32  # directions that the light from all around is gathered from
+_CONE = 24  # directions of a soft light
 _SOFT = np.radians(5.0)  # lights as large as this and larger are soft
-_CELL = 0.035  # metres, of the grids that vertices are splatted into
+_CELL = 0.045  # metres, of the grids that vertices are splatted into
 _MAP = 512  # pixels of a shadow map
 GROUND = 56  # points across the ground whose shadow is worked out
 
@@ -77,7 +77,7 @@ def choose(rng: np.random.Generator, camera: Camera, indoors: bool, floor: Float
     towards = np.cos(elevation) * (np.cos(turn) * back + np.sin(turn) * side) + np.array([0, np.sin(elevation), 0])
     tint = np.array([1 + warm, 1.0, 1 - 1.3 * warm])
     # What a person's upright front gets must not be dark under a high sun, nor glaring under a low one.
-    key = share * tint / max(np.sin(elevation), 0.55)
+    key = share * tint / max(np.sin(elevation), 0.68)
     white = sky / max(float(sky.mean()), 1e-3)
     above = (1 - share) * (0.65 + 0.35 * white) * np.array([1 - 0.4 * warm, 1.0, 1 + 0.4 * warm]) * 1.15
     below = floor * (0.35 + 0.5 * share * tint * np.sin(elevation)) + 0.12 * above
@@ -112,10 +112,13 @@ class Lighting:
     depth: Singles
 
 
-def work_out(light: Light, vertices: Floats, normals: Floats, faces: NDArray[np.int32], cast: int) -> Lighting:
+def work_out(
+    light: Light, vertices: Floats, normals: Floats, faces: NDArray[np.int32], cast: int, used: NDArray[np.bool_]
+) -> Lighting:
     """What of the light reaches vertices (V,3) with normals (V,3) and the ground, the plane y = 0, around them.
 
-    ``faces`` (F,3) throw hard shadows; the first ``cast`` vertices are looked at for where the ground is worked out.
+    ``faces`` (F,3) throw hard shadows; the first ``cast`` vertices are persons', around whom the ground is worked out;
+    of others than the ``used`` vertices (V,) nothing is worked out.
     """
     low, high = vertices[:cast].min(axis=0), vertices[:cast].max(axis=0)
     reach = 0.5 + 0.25 * high[1]
@@ -123,13 +126,14 @@ def work_out(light: Light, vertices: Floats, normals: Floats, faces: NDArray[np.
     start = (low + high)[[0, 2]] / 2 - step * (GROUND - 1) / 2
     z, x = np.meshgrid(start[1] + step * np.arange(GROUND), start[0] + step * np.arange(GROUND), indexing="ij")
     floor = np.stack([x.ravel(), np.zeros(x.size), z.ravel()], axis=1)
-    points = np.concatenate([vertices, floor])
-    toward = np.concatenate([normals, np.tile([0.0, 1.0, 0.0], (len(floor), 1))])
+    count = int(used.sum())
+    points = np.concatenate([vertices[used], floor])
+    toward = np.concatenate([normals[used], np.tile([0.0, 1.0, 0.0], (len(floor), 1))])
     blockers = vertices.astype(np.float32)
-    lift = np.concatenate([np.full(len(vertices), 0.03), np.zeros(len(floor))])
+    lift = np.concatenate([np.full(count, 0.03), np.zeros(len(floor))])
     receivers = (points + lift[:, None] * toward).astype(np.float32)
     toward = toward.astype(np.float32)
-    slack = np.concatenate([np.full(len(vertices), 0.045), np.full(len(floor), 0.02)]).astype(np.float32)
+    slack = np.concatenate([np.full(count, 0.05), np.full(len(floor), 0.02)]).astype(np.float32)
 
     sky = _sphere(_AROUND)
     up = 0.5 + 0.5 * sky[:, 1]
@@ -137,21 +141,22 @@ def work_out(light: Light, vertices: Floats, normals: Floats, faces: NDArray[np.
     radiance = (light.above * up[:, None] + light.below * (1 - up[:, None])) * bright
     radiance[sky[:, 1] < 0] = light.below
     around = np.zeros((len(points), 3), np.float32)
-    _gather(receivers, toward, slack, blockers, _frames(sky), radiance.astype(np.float32), True, around)
+    _gather(receivers, toward, slack, blockers, cast, _frames(sky), radiance.astype(np.float32), True, around)
     open_floor = (np.clip(sky[:, 1], 0, None)[:, None] * radiance).sum(axis=0) / np.clip(sky[:, 1], 0, None).sum()
     key = np.ones(len(points), np.float32)
     if light.radius >= _SOFT:
         lamps = _cone(light.towards, light.radius, _CONE)
         share = np.zeros((len(points), 3), np.float32)
         weight = np.full((_CONE, 3), 1 / _CONE, np.float32)
-        _gather(receivers, toward, slack, blockers, _frames(lamps), weight, False, share)
+        _gather(receivers, toward, slack, blockers, cast, _frames(lamps), weight, False, share)
         key = share[:, 0].copy()
     ground = np.empty((GROUND, GROUND, 4), np.float32)
-    count = len(vertices)
     ground[..., 0] = key[count:].reshape(GROUND, GROUND)
     ground[..., 1:] = ((around[count:] / open_floor) ** 0.75).reshape(GROUND, GROUND, 3)
     axes, corner, scale, depth = _map(light, vertices, faces)
-    return Lighting(light, around[:count], key[:count], start, step, ground, axes, corner, scale, depth)
+    spots = np.zeros((len(vertices), 3), np.float32), np.ones(len(vertices), np.float32)
+    spots[0][used], spots[1][used] = around[:count], key[:count]
+    return Lighting(light, *spots, start, step, ground, axes, corner, scale, depth)
 
 
 def _map(light: Light, vertices: Floats, faces: NDArray[np.int32]) -> tuple[Floats, Floats, float, Singles]:
@@ -193,12 +198,12 @@ def _frames(directions: Floats) -> Singles:
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _gather(
-    points: Any, normals: Any, slack: Any, blockers: Any, frames: Any, radiance: Any, cosine: bool, out: Any
+    points: Any, normals: Any, slack: Any, blockers: Any, cast: int, frames: Any, radiance: Any, cosine: bool, out: Any
 ) -> None:
     """Adds to out (N,3) what points (N,3) get from directions whose frames are (D,3,3) past blockers (B,3)."""
     total = np.zeros(len(points), np.float32)
     u, v, w = np.empty(len(blockers), np.float32), np.empty(len(blockers), np.float32), np.float32(0)
-    inverse = np.float32(1 / _CELL)
+    inverse, one = np.float32(1 / _CELL), np.float32(1)
     for d in range(len(frames)):
         m = frames[d]
         for n in range(len(blockers)):
@@ -211,7 +216,11 @@ def _gather(
         for n in range(len(blockers)):
             w = m[2, 0] * blockers[n, 0] + m[2, 1] * blockers[n, 1] + m[2, 2] * blockers[n, 2]
             a, b = int((u[n] - u0) * inverse + np.float32(0.5)), int((v[n] - v0) * inverse + np.float32(0.5))
-            # Four cells around it: vertices may stand further apart than cells are wide.
+            if n < cast:
+                a, b = int((u[n] - u0) * inverse + one), int((v[n] - v0) * inverse + one)
+                front[b, a] = max(front[b, a], w)
+                continue
+            # Vertices of things stand further apart than cells are wide: four cells around each.
             for j in range(b, b + 2):
                 for i in range(a, a + 2):
                     front[j, i] = max(front[j, i], w)

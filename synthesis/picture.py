@@ -25,7 +25,7 @@ Ints = NDArray[np.int32]
 Singles = NDArray[np.float32]
 
 # Neighbouring albedos that differ by more than this are painted at each sample of the pixel.
-_EDGE = 0.035
+_EDGE = 0.05
 
 _wardrobes: WeakKeyDictionary[Body, Wardrobe] = WeakKeyDictionary()
 
@@ -83,32 +83,27 @@ def picture(
         feet: (3,) metres, where the persons stand.
         focus: metres from the camera to what is sharp.
     """
-    size = len(face)
+    size, own, each = len(face), stage.own, len(stage.body.faces)
     vertices, faces = stage.vertices, stage.faces
-    normals = shading.normals_of(vertices, faces)
-    own = stage.own
-    lit = faces[
-        np.concatenate([shading.turned_to(vertices, faces[:own], lamp.towards, True), np.arange(own, len(faces))])
-    ]
-    count = len(stage.outfits) * len(stage.body.vertices)
-    lighting = light.work_out(lamp, vertices, normals, lit, count)
-    canvas = _behind(camera, place, lighting, size, feet, focus, roll)
-
-    ahead = np.concatenate(
-        [shading.turned_to(vertices, faces[:own], camera.position, False), np.arange(own, len(faces))]
-    )
+    others = np.arange(own, len(faces), dtype=np.int32)
+    # The persons are closed: their far sides are seen nowhere.
+    ahead = np.concatenate([shading.turned_to(vertices, faces[:own], camera.position, False), others])
     fine, depth = front_most(*camera.scaled(2).project(vertices), faces[ahead], 2 * size, 2 * size, perspective=True)
-    fine = np.where(fine >= 0, ahead[fine], -1).astype(np.int32)
-    owner = np.concatenate(
-        [np.repeat(np.arange(len(stage.outfits)), len(stage.body.faces)), len(stage.outfits) + stage.things.which]
-    )
-    pixel, shown, at, weight = shading.fragments(face, fine, depth, owner.astype(np.int32))
+    used = np.zeros(len(vertices), bool)
+    pixel, shown, at, weight = shading.fragments(
+        face, fine, depth, ahead, faces, own, each, stage.things.which, used
+    )  # fmt: skip
+    normals = shading.normals_of(vertices, faces)
+    lit = np.concatenate([shading.turned_to(vertices, faces[:own], lamp.towards, True), others])
+    count = len(stage.outfits) * len(stage.body.vertices)
+    lighting = light.work_out(lamp, vertices, normals, faces[lit], count, used)
+    canvas = _behind(camera, place, lighting, size, feet, focus, roll)
     bary = _weigh(stage, camera, shown, at)
     values = np.concatenate(
         [vertices, normals, lighting.around, lighting.key[:, None]], axis=1
     ).astype(np.float32)  # fmt: skip
     point = shading.blend(shown, bary, faces, values)
-    albedo, shine, skin = _coloured(stage, camera, shown, bary, pixel, weight, point, fine, size)
+    albedo, shine, skin = _coloured(stage, camera, shown, bary, pixel, weight, point, fine, ahead, size)
     out = np.empty_like(albedo)
     shading.shade(
         point[:, :3], point[:, 3:6], point[:, 6:9], point[:, 9], albedo, shine, skin,
@@ -154,7 +149,7 @@ def _weigh(stage: Stage, camera: Camera, shown: Ints, at: Singles) -> Singles:
 
 def _coloured(
     stage: Stage, camera: Camera, shown: Ints, bary: Singles, pixel: Ints, weight: Singles, point: Singles, fine: Ints,
-    size: int,
+    ahead: Ints, size: int,
 ) -> tuple[Singles, Singles, Singles]:  # fmt: skip
     """Albedo (N,3), shine (N,) and skin (N,) of fragments; adds the bumps to the normals in ``point``."""
     albedo = np.empty((len(shown), 3), np.float32)
@@ -167,7 +162,9 @@ def _coloured(
         point[mine, 3:6] += bump
         albedo[mine], shine[mine] = colour, polish
         again = mine[_edges(pixel[mine], weight[mine], albedo[mine], size)]
-        albedo[again], shine[again] = _finer(stage, camera, n, pixel[again], shown[again], fine, size)
+        albedo[again], shine[again] = _finer(
+            stage, camera, n, pixel[again], shown[again], albedo[again], shine[again], fine, ahead, size
+        )
         skin[mine] = _skin(outfit, albedo[mine])
     things = np.flatnonzero(shown >= stage.own)
     if len(things):
@@ -197,23 +194,20 @@ def _edges(pixel: Ints, weight: Singles, albedo: Singles, size: int) -> NDArray[
 
 
 def _finer(
-    stage: Stage, camera: Camera, n: int, pixel: Ints, shown: Ints, fine: Ints, size: int
-) -> tuple[Singles, Singles]:
-    """Albedo (N,3) and shine (N,) of pixels, as the mean of their samples."""
-    colours, polish = np.zeros((len(pixel), 3), np.float32), np.zeros(len(pixel), np.float32)
+    stage: Stage, camera: Camera, n: int, pixel: Ints, shown: Ints, albedo: Singles, shine: Singles, fine: Ints,
+    ahead: Ints, size: int,
+) -> tuple[Singles, Singles]:  # fmt: skip
+    """Albedo (N,3) and shine (N,) of pixels, as the mean of their middles, which are given, and of two samples."""
     row, column = pixel // size, pixel % size
-    count = len(stage.body.faces)
     faces, places = [], []
-    for j in (0, 1):
-        for i in (0, 1):
-            face = fine[2 * row + j, 2 * column + i]
-            faces.append(np.where(face // count == n, face, shown))
-            places.append(np.stack([column + 0.25 + 0.5 * i, row + 0.25 + 0.5 * j], axis=1))
+    for k in (0, 1):
+        face = ahead[fine[2 * row + k, 2 * column + k]]
+        faces.append(np.where(face // len(stage.body.faces) == n, face, shown))
+        places.append(np.stack([column + 0.25 + 0.5 * k, row + 0.25 + 0.5 * k], axis=1))
     face, at = np.concatenate(faces), np.concatenate(places).astype(np.float32)
-    colour, _, shine = _painted(stage, n, face, _weigh(stage, camera, face, at))
-    colours += colour.reshape(4, -1, 3).mean(axis=0)
-    polish += shine.reshape(4, -1).mean(axis=0)
-    return colours, polish
+    colours, _, polish = _painted(stage, n, face, _weigh(stage, camera, face, at))
+    third = np.float32(1 / 3)
+    return third * (albedo + colours.reshape(2, -1, 3).sum(axis=0)), third * (shine + polish.reshape(2, -1).sum(axis=0))
 
 
 def _skin(outfit: Outfit, albedo: Singles) -> Singles:

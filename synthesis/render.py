@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from pycocotools import mask as rle
 
 from surface.raster import rasterize
-from synthesis import backgrounds, film, light, props
+from synthesis import backgrounds, film, light, props, shading
 from synthesis.camera import Camera, frame
 from synthesis.furniture import bag, before, seat
 from synthesis.garments import offsets, put_on
 from synthesis.keypoints import keypoints
 from synthesis.picture import Stage, picture, wardrobe
 from synthesis.poses import sample
-from synthesis.stage import act, spread, stood
-from synthesis.textures import check_dressable, dress
+from synthesis.stage import Actor, act, spread, stood
+from synthesis.textures import Outfit, check_dressable, dress
 from synthesis.truth import Truth
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ Ints = NDArray[np.int32]
 # Sub-streams of randomness, so that a change of one concern leaves the others as they were.
 _CAST, _POSE, _LOOK, _PLACE, _CAMERA, _SCENE, _NOISE, _LIGHT, _THINGS = range(9)
 _MOST_PERSONS = 16
+# The share of standing persons who carry a bag, where something stands before a person in every image.
+_BAGS = 0.3
+# A person counts as seen with this share of the image; so often it is tried to show the fewest that are asked for.
+_SHOWN = 0.002
+_TRIES = 10
 
 
 @dataclass(frozen=True)
@@ -126,74 +131,84 @@ def render(body: Body, seed: int, options: Options = Options()) -> Render:
     if seed < 0:
         raise ValueError(f"seed {seed} is negative")
     check_dressable(body)
-    size = options.size
-    rng, bags = _stream(seed, _CAST), 0.3 * options.occluders
+    size, rng = options.size, _stream(seed, _CAST)
     count = int(rng.integers(options.persons[0], options.persons[1] + 1))
     azimuth = float(rng.uniform(0, 2 * np.pi))
-    # Towards the camera or in half profile mostly; one in seven shows the back.
-    yaws = [
-        azimuth - np.radians(rng.normal(0, 42) if rng.random() > 1 / 7 else rng.normal(180, 30)) for _ in range(count)
-    ]
     outfits = [dress(_stream(seed, _LOOK, n), options.textures) for n in range(count)]
-    actors = []
-    for n, (outfit, yaw) in enumerate(zip(outfits, yaws, strict=True)):
-        found = sample(body, _stream(seed, _POSE, n), options.poses)
-        actor = act(body, found, yaw)
-        worn = put_on(body, offsets(outfit, wardrobe(body)), actor.betas, actor.rotations, actor.vertices)
-        actor = stood(actor, worn, found.lift)
-        own = _stream(seed, _THINGS, n + 1)
-        held = seat(body, actor, own) if actor.seated else bag(body, actor, own) if own.random() < bags else []
-        actors.append(replace(actor, things=tuple(held)))
-    actors = spread(actors, _stream(seed, _PLACE), azimuth)
-    dressed = [actor.dressed for actor in actors]
-    camera = frame(dressed, _stream(seed, _CAMERA), azimuth, size, options.cut)
+    actors = [_actor(body, seed, n, azimuth, outfit, options) for n, outfit in enumerate(outfits)]
     place = backgrounds.choose(_stream(seed, _SCENE), options.backgrounds)
+    for attempt in range(_TRIES):
+        take = _take(body, seed, attempt, actors, azimuth, place.indoors, options)
+        seen = np.bincount(take.owner[take.owner >= 0], minlength=count)
+        if (seen >= _SHOWN * size * size).sum() >= options.persons[0]:
+            break
+    if not seen.any():
+        raise ValueError(f"seed {seed}: no person appears in an image of {size} pixels")
+    camera = take.camera
     lamp = light.choose(_stream(seed, _LIGHT), camera, place.indoors, place.floor, place.sky)
-    rng = _stream(seed, _THINGS)
-    meshes = [mesh for actor in actors for mesh in actor.things]
+    middle = np.concatenate([actor.dressed for actor in take.actors]).mean(axis=0)
+    focus = float((take.actors[0].vertices.mean(axis=0) - camera.position) @ camera.axes[2])
+    stage = Stage(body, outfits, take.vertices, take.faces, take.things)
+    roll = film.choose(_stream(seed, _NOISE))
+    image = picture(stage, camera, place, lamp, roll, take.face, middle * [1, 0, 1], focus)
+    return Render(image, tuple(_person(body, take, n) for n in np.flatnonzero(seen)), camera, seed)
+
+
+def _stream(seed: int, concern: int, index: int = 0) -> np.random.Generator:
+    return np.random.default_rng([seed, concern, index])
+
+
+def _actor(body: Body, seed: int, n: int, azimuth: float, outfit: Outfit, options: Options) -> Actor:
+    """Person ``n`` at the origin: posed, dressed, with what it sits on or carries."""
+    rng = _stream(seed, _CAST, n + 1)
+    # Towards the camera or in half profile mostly; one in seven shows the back.
+    yaw = azimuth - np.radians(rng.normal(0, 42) if rng.random() > 1 / 7 else rng.normal(180, 30))
+    found = sample(body, _stream(seed, _POSE, n), options.poses)
+    actor = act(body, found, float(yaw))
+    worn = put_on(body, offsets(outfit, wardrobe(body)), actor.betas, actor.rotations, actor.vertices)
+    actor = stood(actor, worn, found.lift)
+    own = _stream(seed, _THINGS, n)
+    if actor.seated:
+        return replace(actor, things=tuple(seat(body, actor, own)))
+    if own.random() < _BAGS * options.occluders:
+        return replace(actor, things=tuple(bag(body, actor, own)))
+    return actor
+
+
+@dataclass(frozen=True, eq=False)
+class _Take:
+    """Persons and things as they stand before a camera, and what of them each pixel's centre shows."""
+
+    actors: list[Actor]
+    camera: Camera
+    things: props.Things
+    vertices: Floats
+    faces: Ints
+    face: Ints
+    bary: NDArray[np.float32]
+    depth: Floats
+    owner: Ints
+
+
+def _take(
+    body: Body, seed: int, attempt: int, actors: list[Actor], azimuth: float, indoors: bool, options: Options
+) -> _Take:
+    placed = spread(actors, _stream(seed, _PLACE, attempt), azimuth)
+    size, dressed = options.size, [actor.dressed for actor in placed]
+    camera = frame(dressed, _stream(seed, _CAMERA, attempt), azimuth, size, options.cut)
+    rng = _stream(seed, _THINGS, 1000 + attempt)
+    meshes = [mesh for actor in placed for mesh in actor.things]
     if rng.random() < options.occluders:
-        meshes += before(actors, camera, rng, place.indoors, size)
+        meshes += before(placed, camera, rng, indoors, size)
     things = props.Things.of(meshes)
     vertices = np.concatenate([*dressed, things.vertices])
-    starts = [n * len(body.vertices) for n in range(count + 1)]
-    faces = np.concatenate([*(body.faces + s for s in starts[:-1]), things.faces + starts[-1]]).astype(np.int32)
+    own, each = len(placed) * len(body.vertices), len(body.faces)
+    faces = np.concatenate(
+        [*(body.faces + n * len(body.vertices) for n in range(len(placed))), things.faces + own]
+    ).astype(np.int32)
     face, bary, depth = rasterize(*camera.project(vertices), faces, size, size, perspective=True)
-    feet = np.concatenate(dressed).mean(axis=0) * [1, 0, 1]
-    focus = float((actors[0].vertices.mean(axis=0) - camera.position) @ camera.axes[2])
-    image = picture(
-        Stage(body, outfits, vertices, faces, things),
-        camera,
-        place,
-        lamp,
-        film.choose(_stream(seed, _NOISE)),
-        face,
-        feet,
-        focus,
-    )
-    owner = np.where((face >= 0) & (face < count * len(body.faces)), face // len(body.faces), -1)
-    cosine = _facing(vertices, faces, face, camera)
-    persons = []
-    for n, actor in enumerate(actors):
-        there = owner == n
-        if not there.any():
-            continue
-        truth = Truth.of(body, np.where(there, face - n * len(body.faces), -1), bary, depth, cosine)
-        persons.append(
-            Person(
-                truth=truth,
-                box=_box(there),
-                segmentation=_segmentation(there),
-                keypoints=keypoints(body, actor.vertices, camera, owner, depth, n),
-                pose=actor.name,
-                betas=actor.betas,
-                rotations=actor.rotations,
-                translation=actor.translation,
-                vertices=dressed[n],
-            )
-        )
-    if not persons:
-        raise ValueError(f"seed {seed}: no person appears in an image of {size} pixels")
-    return Render(image, tuple(persons), camera, seed)
+    owner = np.where((face >= 0) & (face < len(placed) * each), face // each, -1)
+    return _Take(placed, camera, things, vertices, faces, face, bary, depth, owner)
 
 
 def _stream(seed: int, concern: int, index: int = 0) -> np.random.Generator:
@@ -212,14 +227,19 @@ def _segmentation(there: NDArray[np.bool_]) -> dict[str, Any]:
     return {"size": list(there.shape), "counts": encoded["counts"].decode("ascii")}
 
 
-def _facing(vertices: Floats, faces: Ints, face: Ints, camera: Camera) -> Floats:
-    """(H,W) cosine between the triangle's normal and the direction to the camera."""
-    out = np.zeros(face.shape)
-    there = face >= 0
-    a, b, c = np.moveaxis(vertices[faces[face[there]]], 1, 0)
-    normal = np.cross(b - a, c - a)
-    view = camera.position - a
-    out[there] = np.einsum("nc,nc->n", normal, view) / (
-        np.linalg.norm(normal, axis=1) * np.linalg.norm(view, axis=1) + 1e-12
+def _person(body: Body, take: _Take, n: int) -> Person:
+    """What is told of person ``n``, who is seen."""
+    actor, there = take.actors[n], take.owner == n
+    cosine = np.empty(take.face.shape)
+    shading.facing(take.face, take.faces, take.vertices, take.camera.position, cosine)
+    return Person(
+        truth=Truth.of(body, np.where(there, take.face - n * len(body.faces), -1), take.bary, take.depth, cosine),
+        box=_box(there),
+        segmentation=_segmentation(there),
+        keypoints=keypoints(body, actor.vertices, take.camera, take.owner, take.depth, n),
+        pose=actor.name,
+        betas=actor.betas,
+        rotations=actor.rotations,
+        translation=actor.translation,
+        vertices=actor.dressed,
     )
-    return out.clip(0, 1)

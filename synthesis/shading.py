@@ -23,8 +23,20 @@ _TAPS = 20
 
 
 @njit(cache=True, nogil=True)
-def fragments(face: Any, fine: Any, depth: Any, owner: Any) -> Any:
-    """What is shaded: the faces of the image (H,W), of the finer z-buffer (2H,2W), its depth, owners (F,) of the faces.
+def fragments(
+    face: Any, fine: Any, depth: Any, names: Any, faces: Any, own: int, each: int, which: Any, used: Any
+) -> Any:
+    """What is shaded.
+
+    Args:
+        face: (H,W) the face at each pixel's centre.
+        fine: (2H,2W) the row of ``names`` at each sample.
+        depth: (2H,2W) metres.
+        names: (M,) faces that the samples are of.
+        faces: (F,3).
+        own: how many of the faces are persons', ``each`` of one person.
+        which: (F - own,) the thing that the other faces are of.
+        used: (V,) bool, into it which vertices are shown.
 
     Returns:
         pixel (N,) i32, face (N,) i32, x and y (N,2) f32 pixels of where it is shaded, weight (N,) f32.
@@ -33,35 +45,52 @@ def fragments(face: Any, fine: Any, depth: Any, owner: Any) -> Any:
     most = 0
     for y in range(height):
         for x in range(width):
-            if face[y, x] >= 0 or fine[2 * y : 2 * y + 2, 2 * x : 2 * x + 2].max() >= 0:
-                most += 4
+            most += face[y, x] >= 0
+    for y in range(2 * height):
+        for x in range(2 * width):
+            most += fine[y, x] >= 0
     pixel, shown = np.empty(most, np.int32), np.empty(most, np.int32)
     at, weight = np.empty((most, 2), np.float32), np.empty(most, np.float32)
     count = 0
+    samples = np.empty(4, np.int32)
     for y in range(height):
         for x in range(width):
             middle = face[y, x]
-            who = owner[middle] if middle >= 0 else -1
-            near, far, same = np.inf, 0.0, True
-            for j in range(2):
-                for i in range(2):
-                    f = fine[2 * y + j, 2 * x + i]
-                    same = same and (owner[f] if f >= 0 else -1) == who
-                    near, far = min(near, depth[2 * y + j, 2 * x + i]), max(far, depth[2 * y + j, 2 * x + i])
-            if same and (middle < 0 or far - near < _STEP):
-                if middle >= 0:
-                    pixel[count], shown[count], weight[count] = y * width + x, middle, 1.0
-                    at[count, 0], at[count, 1] = x + 0.5, y + 0.5
-                    count += 1
+            empty = middle < 0
+            for k in range(4):
+                samples[k] = fine[2 * y + k // 2, 2 * x + k % 2]
+                empty = empty and samples[k] < 0
+            if empty:
                 continue
-            for j in range(2):
-                for i in range(2):
-                    f = fine[2 * y + j, 2 * x + i]
-                    if f >= 0:
-                        pixel[count], shown[count], weight[count] = y * width + x, f, 0.25
-                        at[count, 0], at[count, 1] = x + 0.25 + 0.5 * i, y + 0.25 + 0.5 * j
-                        count += 1
+            who = _owner(middle, own, each, which)
+            near, far, same = np.inf, 0.0, middle >= 0
+            for k in range(4):
+                if samples[k] >= 0:
+                    samples[k] = names[samples[k]]
+                same = same and _owner(samples[k], own, each, which) == who
+                d = depth[2 * y + k // 2, 2 * x + k % 2]
+                near, far = min(near, d), max(far, d)
+            if same and far - near < _STEP:
+                pixel[count], shown[count], weight[count] = y * width + x, middle, 1.0
+                at[count, 0], at[count, 1] = x + 0.5, y + 0.5
+                count += 1
+                continue
+            for k in range(4):
+                if samples[k] >= 0:
+                    pixel[count], shown[count], weight[count] = y * width + x, samples[k], 0.25
+                    at[count, 0], at[count, 1] = x + 0.25 + 0.5 * (k % 2), y + 0.25 + 0.5 * (k // 2)
+                    count += 1
+    for n in range(count):
+        for k in range(3):
+            used[faces[shown[n], k]] = True
     return pixel[:count], shown[:count], at[:count], weight[:count]
+
+
+@njit(cache=True, nogil=True)
+def _owner(face: int, own: int, each: int, which: Any) -> int:
+    if face < 0:
+        return -1
+    return face // each if face < own else 1_000_000 + which[face - own]
 
 
 @njit(cache=True, nogil=True)
@@ -402,3 +431,29 @@ def unlike(pixel: Any, albedo: Any, size: int, step: Any) -> Any:
                 if abs(a - b) > step + np.float32(0.10) * max(a, b):
                     marked[n] = marked[other] = True
     return np.flatnonzero(marked)
+
+
+@njit(cache=True, nogil=True)
+def facing(face: Any, faces: Any, vertices: Any, eye: Any, out: Any) -> None:
+    """Into out (H,W) the cosine, at least 0, between the normal of a pixel's triangle and the direction to the eye."""
+    for y in range(len(face)):
+        for x in range(face.shape[1]):
+            f = face[y, x]
+            out[y, x] = 0.0
+            if f < 0:
+                continue
+            a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+            px, py, pz = (
+                vertices[b, 0] - vertices[a, 0],
+                vertices[b, 1] - vertices[a, 1],
+                vertices[b, 2] - vertices[a, 2],
+            )
+            qx, qy, qz = (
+                vertices[c, 0] - vertices[a, 0],
+                vertices[c, 1] - vertices[a, 1],
+                vertices[c, 2] - vertices[a, 2],
+            )
+            nx, ny, nz = py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx
+            vx, vy, vz = eye[0] - vertices[a, 0], eye[1] - vertices[a, 1], eye[2] - vertices[a, 2]
+            length = np.sqrt((nx * nx + ny * ny + nz * nz) * (vx * vx + vy * vy + vz * vz))
+            out[y, x] = min(max((nx * vx + ny * vy + nz * vz) / max(length, 1e-30), 0.0), 1.0)
