@@ -56,7 +56,7 @@ def simulate(
     ] = "0",
     boundary: Annotated[str, typer.Option(help="Pixels by which borders of drawn masks are off.")] = "0",
     bad_part: Annotated[
-        list[str] | None, typer.Option(help='Other noise on a part, in cm: "Left upper leg=8"; repeatable.')
+        list[str] | None, typer.Option(help='Other noise on a part, in cm: "Upper Leg Left=8"; repeatable.')
     ] = None,
     persons: Annotated[int | None, typer.Option(min=1, help="Most persons for each; all if not given.")] = None,
     renders: Annotated[
