@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import surface
-from surface import views
+from evaluation.floor import perfect_clicks
 from surface.body import Body
 from synthesis.render import Options, render
 from synthesis.truth import Truth
 
-DISPLAY = 512
 POINTS = 10  # of every visible part
 SEEDS = range(4)
 
@@ -51,13 +50,11 @@ def click_errors(body: Body) -> ClickErrors:
     errors, unseen = [], 0
     for seed in SEEDS:
         truth = render(body, seed, Options(size=512, occluders=0, cut=0)).person.truth
-        for part, face, bary in true_points(truth, np.random.default_rng(seed)):
-            best, _ = views.best_view(body, part, face, bary)
-            unseen += int((best < 0).sum())
-            face, bary, best = face[best >= 0], bary[best >= 0], best[best >= 0]
-            clicked = [_click_truth(body, part, int(best[n]), face[[n]], bary[[n]]) for n in range(len(best))]
-            there = np.array([f for f, _ in clicked], np.int32), np.array([b for _, b in clicked])
-            errors.append(body.geodesic((face, bary), there))
+        for _, face, bary in true_points(truth, np.random.default_rng(seed)):
+            there = perfect_clicks(body, face, bary)
+            hit = there[0] >= 0
+            unseen += int((~hit).sum())
+            errors.append(body.geodesic((face[hit], bary[hit]), (there[0][hit], there[1][hit])))
     return ClickErrors(np.concatenate(errors), unseen)
 
 
@@ -68,24 +65,3 @@ def true_points(truth: Truth, rng: np.random.Generator) -> Iterator[tuple[int, I
         chosen = rng.choice(rows, min(len(rows), POINTS), replace=False)
         bary = truth.bary[chosen].astype(np.float64)
         yield int(part), truth.face[chosen], bary / bary.sum(axis=1, keepdims=True)
-
-
-def _click_truth(body: Body, part: int, index: int, face: Ints, bary: Floats) -> tuple[int, Floats]:
-    view = views.views(body, part)[index]
-    x, y, _ = views.project(body, view, face, bary)
-    return click(body, part, view, float(x[0]), float(y[0]))
-
-
-def click(body: Body, part: int, view: views.View, x: float, y: float) -> tuple[int, Floats]:
-    """The point set by a click on the display pixel nearest to (x, y) that shows the part.
-
-    Raises:
-        LookupError: the part is not shown within three pixels.
-    """
-    column, row = np.floor(x * DISPLAY), np.floor(y * DISPLAY)
-    around = sorted(((i, j) for i in range(-3, 4) for j in range(-3, 4)), key=lambda d: d[0] ** 2 + d[1] ** 2)
-    for i, j in around:
-        found = views.pick(body, view, (column + i + 0.5) / DISPLAY, (row + j + 0.5) / DISPLAY)
-        if found is not None and body.face_part[found[0]] == part:
-            return found
-    raise LookupError(f"part {part} is not shown near ({x}, {y}) of view {view.index}")
