@@ -52,8 +52,9 @@ LIMITS: dict[str, Limit] = {
     **dict.fromkeys(("spine1", "spine2", "spine3"), Limit((-12, 26), (-14, 14), (-17, 17))),
     # Neck: 60 forward, 70 back, 45 to a side, 80 turned, in two joints.
     **dict.fromkeys(("neck", "head"), Limit((-35, 30), (-23, 23), (-40, 40))),
-    # Hip: 130 bent, 26 stretched; 55 apart, 35 across; turned 65 outward, 45 inward.
-    "hip": Limit((-78, 78), (-60, 60), (-45, 65), middle=(0.10, -0.60, 0.79)),
+    # Hip: 130 bent, 26 stretched; 50 to either side of the middle; turned 45 inward, and outward 60 of its own
+    # and 25 that a bent and spread hip adds (sitting cross-legged).
+    "hip": Limit((-78, 78), (-60, 60), (-45, 85), middle=(0.10, -0.60, 0.79)),
     # Knee: 0 to 158.
     "knee": Limit((-3, 158), (-6, 6), (-15, 15), box=True),
     # Ankle: toes up 38 (loaded), down 58; sole turned in or out 25.

@@ -32,7 +32,7 @@ class Limbs:
     thigh: Direction = (0.06, -1, 0.02)
     shin: Direction = (0.02, -1, -0.04)
     upper_arm: Direction = (0.24, -1, 0.0)
-    forearm: Direction = (0.14, -1, 0.28)
+    forearm: Direction = (0.18, -1, 0.28)
     sole: float = 0.0
     hang: float | None = None
     turn: float = 6.0
@@ -90,6 +90,18 @@ def mirrored(pose: Pose) -> Pose:
     """Left for right."""
     flip = {key: (v[0], -v[1], -v[2]) for key in ("trunk", "head", "pelvis", "tip") if (v := getattr(pose, key))}
     return replace(pose, left=pose.right, right=pose.left, **flip)
+
+
+def opened(pose: Pose, amount: float) -> Pose:
+    """The pose with arms and legs further from the body: room for a person who takes more of it."""
+    sides = []
+    for own in (pose.left, pose.right):
+        more = {}
+        for key, share in (("thigh", 0.5), ("shin", 0.3), ("upper_arm", 0.6), ("forearm", 1.0)):
+            way = getattr(own, key)
+            more[key] = (way[0] + share * amount, way[1], way[2])
+        sides.append(replace(own, **more))
+    return replace(pose, left=sides[0], right=sides[1])
 
 
 def between(a: Pose, b: Pose, share: float) -> Pose:

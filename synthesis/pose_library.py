@@ -7,7 +7,7 @@ from dataclasses import replace
 from synthesis.pose_forms import Family, Limbs, Pose, both, leg, mirrored
 from synthesis.pose_sports import SPORTS
 
-_HIP = Limbs(upper_arm=(0.72, -0.70, -0.22), forearm=(-0.62, -0.62, 0.42), palm=(-0.9, -0.1, -0.3), curl=0.25)
+_HIP = Limbs(upper_arm=(0.80, -0.62, -0.20), forearm=(-0.46, -0.72, 0.42), palm=(-0.9, -0.1, -0.3), curl=0.25)
 STANCES = (
     (Limbs(), Limbs()),
     (Limbs(*leg(2, 2), turn=4), Limbs(*leg(8, 14, 0.16), turn=18)),
@@ -18,8 +18,8 @@ STANCES = (
 
 _WALK = Pose(
     "walking",
-    Limbs(*leg(24, 4), (0.20, -1, -0.36), (0.14, -1, 0.05), sole=16),
-    Limbs(*leg(-16, 12), (0.20, -1, 0.26), (0.06, -0.86, 0.5), sole=-22),
+    Limbs(*leg(24, 4), (0.27, -1, -0.36), (0.2, -1, 0.05), sole=16),
+    Limbs(*leg(-16, 12), (0.27, -1, 0.26), (0.1, -0.86, 0.5), sole=-22),
     trunk=(2, 6, 0),
     planted=False,
 )
@@ -35,21 +35,27 @@ _RUN = Pose(
 )
 _SIT = Limbs((0.14, -0.06, 1), (0.04, -1, 0.06), (0.24, -1, 0.26), (-0.06, -0.32, 1), palm=(-0.3, -1, 0.1))
 _SQUAT = Limbs((0.36, -0.28, 0.95), (0.04, -1, -0.34), (0.16, -0.30, 1), (-0.05, 0.0, 1), palm=(-1, -0.2, 0))
-_CROSSED = Limbs((0.86, -0.20, 0.66), (-0.90, -0.34, 0.02), (0.30, -1, 0.36), (0.10, -0.62, 0.8), hang=25,
-                 palm=(0, -1, 0.2))  # fmt: skip
+_CROSSED = Limbs(
+    (0.82, -0.1, 0.66),
+    (-0.9, -0.06, 0.2),
+    (0.34, -0.9, 0.42),
+    (0.10, -0.4, 0.9),
+    hang=45,
+    palm=(0, -1, 0.2),
+)
 _CARRY = Limbs(upper_arm=(0.22, -1, 0.06), forearm=(0.0, -0.08, 1), palm=(-0.5, 0.8, 0), curl=0.3)
 
 # fmt: off
 _EVERYDAY: tuple[Family, ...] = (
     # ------------------------------------------------------------------ standing, gestures
-    Family((Pose("standing"), both(Limbs(upper_arm=(0.2, -1, -0.05), forearm=(0.1, -1, 0.12)), "standing")), 4,
+    Family((Pose("standing"), both(Limbs(upper_arm=(0.22, -1, -0.05), forearm=(0.15, -1, 0.12)), "standing")), 4,
         True),
     Family((Pose("hand on hip", _HIP, Limbs(*leg(6, 8, 0.14), turn=16)),), 1.5, True),
     Family((both(_HIP, "hands on hips"),), 1.5, True),
     Family((Pose("waving", Limbs(upper_arm=(0.92, 0.0, 0.2), forearm=(0.25, 1, 0.25), palm=(0, 0.1, 1), curl=0.05)),
         Pose("waving", Limbs(upper_arm=(0.7, 0.65, 0.25), forearm=(0.25, 1, 0.2), palm=(0, 0.1, 1), curl=0.0),
         head=(-4, 10, 0))), 1, True),
-    Family((Pose("on the phone", Limbs(upper_arm=(0.36, -0.92, 0.3), forearm=(-0.16, 0.86, 0.34),
+    Family((Pose("on the phone", Limbs(upper_arm=(0.36, -0.92, 0.3), forearm=(-0.22, 0.93, 0.14),
         palm=(-1, 0.1, -0.2), curl=0.55), head=(2, 4, 6)),), 1, True),
     Family((Pose("reading a phone", Limbs(upper_arm=(0.2, -1, 0.16), forearm=(-0.18, 0.36, 0.9),
         palm=(-0.2, 0.7, -0.6), curl=0.45), head=(24, 8, 0)),), 1.5, True),
@@ -61,17 +67,17 @@ _EVERYDAY: tuple[Family, ...] = (
     Family((Pose("arms crossed", Limbs(upper_arm=(0.26, -0.94, 0.34), forearm=(-0.9, 0.2, 0.42),
         palm=(0.1, -0.3, -1), curl=0.3), Limbs(upper_arm=(0.28, -0.9, 0.52), forearm=(-0.92, -0.14, 0.24),
         palm=(0.1, -0.3, -1), curl=0.3), jitter=0.4),), 1.5, True),
-    Family((both(Limbs(upper_arm=(0.34, -1, -0.36), forearm=(-0.12, -0.95, 0.16), palm=(-0.8, 0, -0.5), curl=0.3),
+    Family((both(Limbs(upper_arm=(0.34, -1, -0.36), forearm=(0.08, -0.95, 0.2), palm=(-0.8, 0, -0.5), curl=0.3),
         "hands in pockets", jitter=0.5),), 1.5, True),
-    Family((both(Limbs(upper_arm=(0.3, -0.9, -0.48), forearm=(-0.4, -0.9, -0.36), palm=(0.1, 0, -1), curl=0.3),
+    Family((both(Limbs(upper_arm=(0.3, -0.92, -0.4), forearm=(-0.62, -0.78, -0.16), palm=(0.1, 0, -1), curl=0.3),
         "hands behind the back", jitter=0.4),), 0.7, True),
     Family((Pose("hand on chin", Limbs(upper_arm=(0.1, -0.92, 0.42), forearm=(-0.22, 0.86, 0.5),
         palm=(-0.2, 0.2, -0.9), curl=0.7), Limbs(upper_arm=(0.2, -0.96, 0.2), forearm=(-0.7, 0.02, 0.72),
         palm=(0, -0.3, -1), curl=0.3), head=(6, 0, 0), jitter=0.5),), 0.7, True),
-    Family((both(Limbs(upper_arm=(0.95, 0.42, 0.1), forearm=(-0.62, 0.62, -0.22), palm=(-0.5, -0.6, -0.4),
-        curl=0.3), "hands behind the head", jitter=0.6),), 0.7, True),
-    Family((Pose("shading the eyes", Limbs(upper_arm=(0.8, 0.02, 0.55), forearm=(-0.55, 0.66, 0.42),
-        palm=(0, -1, 0.1), curl=0.05), head=(-4, 8, 0)),), 0.5, True),
+    Family((both(Limbs(upper_arm=(0.92, 0.3, 0.24), forearm=(-0.74, 0.42, -0.5), palm=(-0.5, -0.6, -0.4), curl=0.3),
+        "hands behind the head", jitter=0.6),), 0.7, True),
+    Family((Pose("shading the eyes", Limbs(upper_arm=(0.72, 0.26, 0.62), forearm=(-0.62, 0.7, 0.12),
+        palm=(0, -1, 0.3), curl=0.05), head=(-4, 8, 0)),), 0.5, True),
     Family((both(Limbs(upper_arm=(0.36, -0.92, 0.1), forearm=(0.72, 0.1, 0.72), palm=(0.1, 1, 0.1), curl=0.15),
         "shrugging"),), 0.5, True),
     Family((Pose("pointing", Limbs(upper_arm=(0.35, -0.1, 1), forearm=(0.22, 0.08, 1), curl=0.4), trunk=(0, -8, 0)),
@@ -100,10 +106,10 @@ _EVERYDAY: tuple[Family, ...] = (
         palm=(-0.3, 0.4, -0.8), curl=0.3), Limbs(upper_arm=(0.24, -0.95, 0.3), forearm=(-0.4, 0.42, 0.8),
         palm=(-0.5, 0, -0.8), curl=0.2), trunk=(-5, 0, 0), jitter=0.6),), 0.7, True),
     # ------------------------------------------------------------------ walking, running, jumping
-    Family((_WALK, Pose("walking", Limbs(*leg(2, 8), (0.2, -1, -0.06), (0.14, -1, 0.14)), Limbs(*leg(14, 56),
-        (0.2, -1, 0.02), (0.1, -1, 0.28), hang=16), planted=False), Pose("walking", Limbs(*leg(-10, 4), (0.2, -1, 0.22),
-        (0.06, -0.9, 0.45), sole=-8), Limbs(*leg(30, 34), (0.2, -1, -0.3), (0.14, -1, 0.06), hang=0), planted=False,
-        trunk=(2, -4, 0)), mirrored(_WALK)), 6),
+    Family((_WALK, Pose("walking", Limbs(*leg(2, 8), (0.27, -1, -0.06), (0.2, -1, 0.14)), Limbs(*leg(14, 56),
+        (0.27, -1, 0.02), (0.16, -1, 0.28), hang=16), planted=False), Pose("walking", Limbs(*leg(-10, 4),
+        (0.27, -1, 0.22), (0.1, -0.9, 0.45), sole=-8), Limbs(*leg(30, 34), (0.27, -1, -0.3), (0.2, -1, 0.06), hang=0),
+        planted=False, trunk=(2, -4, 0)), mirrored(_WALK)), 6),
     Family((_RUN, Pose("running", Limbs(*leg(28, 30), (0.26, -0.85, -0.5), (-0.05, -0.45, 0.85), sole=4, curl=0.7),
         Limbs(*leg(-2, 92), (0.26, -0.95, 0.16), (-0.2, 0.2, 0.9), hang=35, curl=0.7), trunk=(9, 6, 0), head=(-6, 0, 0),
         pelvis=(6, 0, 0), planted=False), Pose("running", Limbs(*leg(4, 34), (0.26, -0.95, -0.1), (-0.1, -0.1, 0.9),
@@ -122,30 +128,30 @@ _EVERYDAY: tuple[Family, ...] = (
     # ------------------------------------------------------------------ sitting
     Family((both(_SIT, "sitting", seated=True), both(replace(_SIT, shin=(0.04, -1, 0.42), sole=6), "sitting",
         trunk=(6, 0, 0), pelvis=(-16, 0, 0), seated=True), both(replace(_SIT, thigh=(0.3, -0.06, 1),
-        shin=(0.06, -1, -0.18), upper_arm=(0.3, -0.62, 0.75), forearm=(-0.55, -0.52, 0.5)), "sitting, leaning forward",
+        shin=(0.06, -1, -0.18), upper_arm=(0.3, -0.62, 0.75), forearm=(-0.45, -0.1, 0.85)), "sitting, leaning forward",
         trunk=(20, 0, 0), pelvis=(18, 0, 0), head=(-16, 0, 0), seated=True)), 3),
     Family((both(replace(_SIT, upper_arm=(0.2, -0.85, 0.5), forearm=(-0.12, 0.02, 1), palm=(-0.2, -1, 0)),
         "sitting at a table", trunk=(5, 0, 0), head=(8, 0, 0), seated=True),), 1.5),
-    Family((Pose("sitting, one leg over the other", Limbs((0.1, -0.05, 1), (0.02, -1, 0.1), (0.24, -1, 0.2),
-        (-0.25, -0.45, 0.85), palm=(0, -1, 0)), Limbs((-0.24, 0.16, 0.96), (-0.1, -0.8, 0.42), (0.24, -1, 0.2),
+    Family((Pose("sitting, one leg over the other", Limbs((0.04, -0.12, 1), (0.02, -1, 0.1), (0.24, -1, 0.2),
+        (-0.25, -0.45, 0.85), palm=(0, -1, 0)), Limbs((-0.04, 0.42, 0.9), (-0.28, -0.8, 0.45), (0.24, -1, 0.2),
         (-0.2, -0.25, 0.9), hang=18, palm=(0, -1, 0)), trunk=(4, 0, 0), seated=True, planted=False, jitter=0.5),), 1),
-    Family((both(_CROSSED, "sitting cross-legged", trunk=(8, 0, 0), pelvis=(-8, 0, 0), planted=False, jitter=0.5),),
-        1.5),
+    Family((Pose("sitting cross-legged", _CROSSED, replace(_CROSSED, thigh=(0.86, 0.0, 0.6),
+        shin=(-0.9, -0.08, -0.14)), trunk=(8, 0, 0), pelvis=(-8, 0, 0), planted=False, jitter=0.5),), 1.5),
     Family((both(Limbs((0.12, -0.02, 1), (0.06, -0.1, 1), (0.32, -0.9, -0.42), (0.22, -1, -0.06), hang=18,
         palm=(0, -0.2, -1), wrist=(-50, 0), curl=0), "sitting on the floor", pelvis=(-24, 0, 0), trunk=(12, 0, 0),
-        planted=False), both(Limbs((0.12, 0.62, 0.78), (0.04, -0.8, 0.6), (0.26, -0.72, 0.62), (-0.4, -0.32, 0.85),
+        planted=False), both(Limbs((0.12, 0.62, 0.78), (0.04, -0.8, 0.6), (0.3, -0.66, 0.68), (-0.25, -0.1, 0.95),
         palm=(-1, 0, -0.3)), "sitting, knees drawn up", pelvis=(-16, 0, 0), trunk=(24, 0, 0), planted=False)), 1.5),
     # ------------------------------------------------------------------ crouching, kneeling, bending, lying
     Family((both(_SQUAT, "squatting", pelvis=(28, 0, 0), trunk=(16, 0, 0), head=(-26, 0, 0)), both(replace(_SQUAT,
         thigh=(0.3, -0.72, 0.66), shin=(0.02, -1, -0.4)), "half squatting", pelvis=(24, 0, 0), trunk=(8, 0, 0),
         head=(-18, 0, 0))), 1.2),
-    Family((both(Limbs((0.3, 0.06, 1), (0.06, -0.9, -0.46), (0.2, -0.55, 0.8), (-0.3, -0.3, 0.85), sole=-12),
+    Family((both(Limbs((0.3, 0.06, 1), (0.06, -0.9, -0.46), (0.24, -0.5, 0.85), (-0.25, 0.05, 0.95), sole=-12),
         "crouching", pelvis=(12, 0, 0), trunk=(30, 0, 0), head=(-18, 0, 0)),), 1),
     Family((Pose("kneeling on one knee", Limbs((0.12, -0.08, 1), (0.02, -1, -0.04), (0.26, -0.85, 0.42),
         (-0.2, -0.35, 0.9), palm=(0, -1, 0)), Limbs((0.08, -1, 0.02), (0.05, -0.1, -1), hang=-20), trunk=(8, 0, 0),
         planted=False),), 1),
     Family((both(Limbs((0.1, -1, 0.05), (0.04, -0.03, -1), hang=48), "kneeling", planted=False),
-        both(Limbs((0.1, -0.42, 0.9), (0.04, -0.06, -1), (0.22, -1, 0.12), (-0.05, -0.7, 0.7), hang=50,
+        both(Limbs((0.1, -0.72, 0.7), (0.04, -0.06, -1), (0.22, -1, 0.12), (-0.05, -0.7, 0.7), hang=50,
         palm=(-0.2, -1, 0)), "kneeling on the heels", trunk=(6, 0, 0), planted=False)), 1.2),
     Family((both(Limbs((0.1, -1, 0.05), (0.04, 0.0, -1), (0.1, 0.02, 1), (0.05, -0.02, 1), hang=46, palm=(0, 0, -1),
         wrist=(-70, 0), curl=0), "on all fours", pelvis=(84, 0, 0), trunk=(4, 0, 0), head=(-34, 0, 0), planted=False,
@@ -154,19 +160,18 @@ _EVERYDAY: tuple[Family, ...] = (
         "bending", pelvis=(58, 0, 0), trunk=(34, 0, 0), head=(-8, 0, 0)), both(Limbs(*leg(6, 14, 0.08),
         (0.2, -0.55, 0.85), (-0.05, -0.2, 1), curl=0.3), "bending", pelvis=(36, 0, 0), trunk=(20, 0, 0),
         head=(-6, 0, 0))), 1.2),
-    Family((both(Limbs(*leg(26, 32, 0.14), (0.3, -0.8, 0.62), (0.04, -0.75, 0.66), palm=(-0.3, -0.6, -0.6),
+    Family((both(Limbs(*leg(26, 32, 0.14), (0.34, -0.8, 0.62), (0.14, -0.75, 0.66), palm=(-0.3, -0.6, -0.6),
         curl=0.2), "hands on knees", pelvis=(38, 0, 0), trunk=(18, 0, 0), head=(-36, 0, 0)),), 1),
     Family((Pose("picking something up", Limbs(*leg(40, 60, 0.1), (0.2, -0.35, 0.95), (0.05, -0.25, 1), curl=0.3),
         Limbs(*leg(2, 52, 0.1), (0.3, -0.9, 0.1), (0.1, -0.8, 0.5), sole=-34), pelvis=(46, 10, 0), trunk=(26, -12, 0),
         head=(-6, 0, 0)),), 1),
-    Family((Pose("bending sideways", Limbs(*leg(0, 2, 0.2), (0.22, -1, 0.05), (0.12, -1, 0.2)),
-        Limbs(*leg(0, 2, 0.2), (0.3, 1, 0.05), (-0.35, 0.95, 0.1), curl=0.1), trunk=(0, 0, 28), head=(0, 0, 10)),),
-        0.6),
+    Family((Pose("bending sideways", Limbs(*leg(0, 2, 0.2), (0.85, -1, 0.05), (0.75, -1, 0.15)),
+        Limbs(*leg(0, 2, 0.2), (0.46, 1, 0.1), (-0.05, 1, 0.15), curl=0.1), trunk=(0, 0, 28), head=(0, 0, 10)),), 0.6),
     Family((both(Limbs(*leg(0, 2, 0.05), (0.1, 0.05, 1), (0.0, 0.02, 1), sole=0, hang=-22, palm=(0, -0.1, -1),
         wrist=(-65, 0), curl=0), "plank", tip=(68, 0, 0), head=(-26, 0, 0), planted=False, jitter=0.4),), 0.5),
     Family((both(Limbs(*leg(2, 6, 0.1), (0.3, -1, -0.1), (0.2, -1, 0.1), hang=30), "lying on the back",
         tip=(-90, 0, 0), head=(6, 0, 0), planted=False, jitter=0.5), Pose("lying on the back", Limbs(*leg(48, 92, 0.08),
-        (0.8, -0.6, -0.1), (-0.55, -0.75, 0.35), hang=20), Limbs(*leg(2, 6, 0.1), (0.3, -1, -0.1), (0.2, -1, 0.1),
+        (0.7, -0.75, -0.02), (-0.4, -0.75, 0.6), hang=20), Limbs(*leg(2, 6, 0.1), (0.3, -1, -0.1), (0.2, -1, 0.1),
         hang=30), tip=(-90, 0, 0), head=(6, 0, 0), planted=False, jitter=0.5)), 0.8),
 )
 # fmt: on

@@ -13,7 +13,7 @@ from surface.rig import pose
 from synthesis.articulate import articulate, posable
 from synthesis.penetration import penetration
 from synthesis.pose_files import UserPose
-from synthesis.pose_forms import Limbs, Pose, between, mirrored
+from synthesis.pose_forms import Limbs, Pose, between, mirrored, opened
 from synthesis.pose_library import FAMILIES, STANCES
 from synthesis.retarget import retarget
 from synthesis.shapes import shape_of
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 # Flesh gives way: everyday touching (a hand on the hip, calf on thigh) is no fault up to this depth (metres).
-TOUCH = 0.012
+TOUCH = 0.015
+# Limbs that go through others are held further away in these steps, unless they go through so deep (metres).
+OPEN = (0.0, 0.10, 0.22, 0.36)
+HOPELESS = 0.08
 # A user's own pose is kept unless it goes through itself as deep as this.
 FAULT = 0.03
 
@@ -61,12 +64,15 @@ def sample(body: Body, rng: np.random.Generator, poses: Sequence[UserPose] = (),
     for _ in range(tries):
         betas = shape_of(body, rng)
         chosen = draw(rng)
-        found = Sampled(chosen.name, betas, articulate(body, chosen, betas, rng), chosen.seated, chosen.lift)
-        depth = penetration(body, pose(rig, betas, found.rotations), least)
-        if depth < least:
-            best, least = found, depth
-        if depth <= TOUCH:
-            break
+        for amount in OPEN:
+            rotations = articulate(body, opened(chosen, amount), betas, rng)
+            depth = penetration(body, pose(rig, betas, rotations))
+            if depth < least:
+                best, least = Sampled(chosen.name, betas, rotations, chosen.seated, chosen.lift), depth
+            if depth <= TOUCH:
+                return best  # type: ignore[return-value]
+            if depth > HOPELESS:
+                break
     assert best is not None
     return best
 
