@@ -171,7 +171,7 @@ def _ground(kind: int, colours: Any, period: float, x: float, z: float, away: fl
         tone = 0.80 + 0.36 * lattice(i, j, seed) + 0.16 * (noise(34 * x, 2.2 * z, seed + i) - 0.5)
         gap = max(line((x / period - i) * period, 0.003), line((q - j) * period * 7, 0.003))
         tone *= 1.0 - 0.45 * gap * near
-    elif kind == TILES or kind == PAVING:
+    elif kind in (TILES, PAVING):
         i, j = int(np.floor(x / period)), int(np.floor(z / period))
         shift = 0.5 * (j % 2) if kind == PAVING else 0.0
         i = int(np.floor(x / period + shift))
@@ -187,7 +187,7 @@ def _ground(kind: int, colours: Any, period: float, x: float, z: float, away: fl
     elif kind == SAND:
         tone = 0.92 + 0.10 * noise(4 * x, 9 * z, seed + 1) + 0.10 * noise(38 * x, 38 * z, seed + 2) * near
         tone += 0.12 * stain
-    elif kind == ASPHALT or kind == CONCRETE or kind == CARPET:
+    elif kind in (ASPHALT, CONCRETE, CARPET):
         fine = (noise(140 * x, 140 * z, seed + 1) - 0.5) * near
         tone = 1.0 + 0.22 * stain + 0.25 * fine + 0.12 * (noise(5 * x, 5 * z, seed + 2) - 0.5)
         if kind == CARPET:
@@ -263,7 +263,7 @@ def _block(block: Any, t: float, eye: Any, dx: float, dy: float, dz: float, ligh
     kind, seed = int(block[FACE]), int(block[SEED])
     r, g, b = block[ONE], block[ONE + 1], block[ONE + 2]
     other, tone = 0.0, 1.0
-    if axis != 1 or kind == LEAVES or kind == WALL:
+    if axis != 1 or kind in (LEAVES, WALL):
         if kind == WALL:
             tone = 0.96 + 0.07 * noise(0.7 * u, 0.7 * v, seed) + 0.03 * noise(30 * u, 30 * v, seed + 1)
             tone *= 1.0 - 0.12 * np.exp(-v / 0.35) - 0.10 * np.exp(-(high - v) / 0.5)
@@ -335,12 +335,10 @@ def _block(block: Any, t: float, eye: Any, dx: float, dy: float, dz: float, ligh
             if c < 0.03 and j > 0:
                 other = 0.7
         elif kind == CAR:
-            glass = 0.62 < v / high < 0.95 and 0.06 < u / wide < 0.94 and abs(u / wide - 0.5) > 0.012
+            glass = 0.12 < v / high < 0.84 and 0.05 < u / wide < 0.95 and abs(u / wide - 0.5) > 0.012
             if glass:
                 return 0.10 * lit, 0.12 * lit, 0.14 * lit
-            if v < 0.16 * high:
-                tone = 0.25
-            tone *= 0.8 + 0.35 * v / high
+            tone = 0.8 + 0.35 * v / high
         elif kind == DOOR:
             a, c = u / wide, v / high
             panel = min(

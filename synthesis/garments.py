@@ -30,8 +30,8 @@ def offsets(outfit: Outfit, wardrobe: Wardrobe) -> Floats:
     """
     w, out = wardrobe, np.zeros_like(wardrobe.rest)
     _dress(
-        record(outfit.look), record(w.frame), w.part, w.rest, w.normals, w.tidy, w.hang, w.radial, w.drape, w.around, w.last, w.flat,
-        out,
+        record(outfit.look), record(w.frame), w.part, w.rest, w.normals, w.tidy, w.hang, w.radial, w.drape, w.around,
+        w.last, w.flat, out,
     )  # fmt: skip
     return out
 
@@ -55,8 +55,8 @@ def put_on(body: Body, moved: Floats, betas: ArrayLike, rotations: ArrayLike, ve
 
 @compiled
 def _dress(
-    looks: Any, frames: Any, part: Any, rest: Any, normals: Any, tidy: Any, hang: Any, radial: Any, drape: Any, around: Any,
-    last: Any, flat: Any, out: Any,
+    looks: Any, frames: Any, part: Any, rest: Any, normals: Any, tidy: Any, hang: Any, radial: Any, drape: Any,
+    around: Any, last: Any, flat: Any, out: Any,
 ) -> None:  # fmt: skip
     L, F = looks[0], frames[0]
     for v in range(len(rest)):

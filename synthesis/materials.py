@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,24 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# How the kernels of this room are compiled; a division by zero is infinite, as in NumPy.
-compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "arcp", "nsz", "reassoc"})
+# The kernels of looks call one another across these modules.
+_KERNELS = ("materials", "cover", "hair", "faces", "trims", "paint", "garments", "backdrop", "outfits", "wardrobe")
+_stamp = tuple(
+    (path.stat().st_mtime_ns, path.stat().st_size) for path in (Path(__file__).with_name(f"{n}.py") for n in _KERNELS)
+)
+
+
+def compiled(function: Any) -> Any:
+    """Compile a kernel of looks; a division by zero is infinite, as in NumPy.
+
+    Numba's cache knows a function by its own file only; here it is made anew when any of the kernels' files changed.
+    """
+    kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "arcp", "nsz", "reassoc"})(
+        function
+    )
+    kernel._cache._cache_file._source_stamp = _stamp
+    return kernel
+
 
 # Fabrics. A cloth is a row of numbers: see the columns below.
 PLAIN, STRIPES, PINSTRIPES, GINGHAM, TARTAN, DOTS, FLORAL, CAMOUFLAGE = range(8)

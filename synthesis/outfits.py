@@ -116,8 +116,8 @@ STYLES: dict[str, _Style] = {
             ("e7b8b5 f6f1ea 54607a 8b9bb4", "5d7ba3 f0ece4 3c4d6b", "ffffff d9c7b8"),
             (_NEUTRAL, "2b3445 1d1e22 55585e", "f3f1ec 23252b"),
         ),
-        ((ROUND, 0.6, 0.45), (ROUND, 0.55, 0.75), (VEE, 0.55, 0.4), (ROUND, 1.9, 0.4), (POLO, 0.6, 0.45), (HOOD, 1.93, 0.7),
-         (SHIRT, 1.9, 0.5), (TANK, -0.1, 0.35)),
+        ((ROUND, 0.6, 0.45), (ROUND, 0.55, 0.75), (VEE, 0.55, 0.4), (ROUND, 1.9, 0.4), (POLO, 0.6, 0.45),
+         (HOOD, 1.93, 0.7), (SHIRT, 1.9, 0.5), (TANK, -1.0, 0.35)),
         (m.PLAIN, m.PLAIN, m.PLAIN, m.MELANGE, m.BRETON, m.STRIPES, m.GINGHAM, m.FLORAL, m.DOTS, m.PANEL, m.TARTAN),
         (NOTHING, NOTHING, NOTHING, OPEN, ZIPPED, CARDIGAN),
         (JEANS, JEANS, CHINOS, SHORTS, SKIRT, LEGGINGS),
@@ -130,8 +130,8 @@ STYLES: dict[str, _Style] = {
             ("f6efe6 c7b59b 5c4a3c 7a2733", "3c352f 55483b 23252b", "4a2f1f 2a1c14"),
             ("e9edf2 8ea4c0 2b3c5a 45313b", "20283a 4b5058", "1a1a1c 5a3a24"),
         ),
-        ((SHIRT, 1.93, 0.3), (SHIRT, 1.93, 0.4), (SHIRT, 1.0, 0.4), (POLO, 0.6, 0.35), (TURTLE, 1.93, 0.25), (VEE, 1.9, 0.25),
-         (ROUND, 0.9, 0.3)),
+        ((SHIRT, 1.93, 0.3), (SHIRT, 1.93, 0.4), (SHIRT, 1.0, 0.4), (POLO, 0.6, 0.35), (TURTLE, 1.93, 0.25),
+         (VEE, 1.9, 0.25), (ROUND, 0.9, 0.3)),
         (m.PLAIN, m.PLAIN, m.PINSTRIPES, m.GINGHAM, m.MELANGE),
         (NOTHING, BLAZER, BLAZER, CARDIGAN),
         (CHINOS, CHINOS, CHINOS, SKIRT),
@@ -146,7 +146,7 @@ STYLES: dict[str, _Style] = {
             ("3a3d45 c8ff3d e7e9ec 7a7f88", "1c1d21 3a3d45", "f1f1f1 c8ff3d"),
             ("d24d8a 2a2238 f2eef4 6f5aa8", "241d31 3b3550", "ffffff d24d8a"),
         ),
-        ((ROUND, 0.5, 0.35), (TANK, -0.1, 0.25), (ROUND, 1.93, 0.2), (HOOD, 1.95, 0.6), (VEE, 0.5, 0.5)),
+        ((ROUND, 0.5, 0.35), (TANK, -1.0, 0.25), (ROUND, 1.93, 0.2), (HOOD, 1.95, 0.6), (VEE, 0.5, 0.5)),
         (m.PLAIN, m.PLAIN, m.PANEL, m.GRADIENT, m.MELANGE, m.STRIPES, m.ZIGZAG),
         (NOTHING, NOTHING, NOTHING, ZIPPED),
         (JOGGERS, SHORTS, SHORTS, LEGGINGS, LEGGINGS),
@@ -173,7 +173,7 @@ STYLES: dict[str, _Style] = {
             ("cfe5f2 ff9a8b fefefe 5b8fb9", "fefefe b8a88a 5b7fa6", "ffffff b48a60"),
             ("8ecf9a fff4d6 f28f79 2f6f62", "d8c9a6 2f4a5c", "efe6d2 8a5a3c"),
         ),
-        ((TANK, -0.1, 0.3), (ROUND, 0.5, 0.5), (SHIRT, 0.6, 0.75), (VEE, 0.4, 0.4)),
+        ((TANK, -1.0, 0.3), (ROUND, 0.5, 0.5), (SHIRT, 0.6, 0.75), (VEE, 0.4, 0.4)),
         (m.PLAIN, m.FLORAL, m.FLORAL, m.STRIPES, m.BRETON, m.DOTS, m.GINGHAM),
         (NOTHING, NOTHING, NOTHING, OPEN),
         (SHORTS, SHORTS, SKIRT, SKIRT, CHINOS),
@@ -266,7 +266,7 @@ def dress(rng: np.random.Generator, textures: Sequence[Path] = ()) -> Outfit:
         cloths[BOTTOM], tucked = cloths[TOP], False
     look = Look(
         cloths=cloths,
-        sole=linear(_pick(rng, ("efece6", "efece6", "d9d2c4", "2a2725"))) if shoe in (SNEAKER, RUNNER) else linear("241d18"),
+        sole=linear(_pick(rng, ("efece6", "efece6", "d9d2c4", "2a2725")) if shoe in (SNEAKER, RUNNER) else "241d18"),
         belt_colour=linear(_pick(rng, ("17140f", "4a2f1c", "6e4a2c"))),
         seed=int(rng.integers(2**20)),
         neckline=neckline,
@@ -288,8 +288,7 @@ def dress(rng: np.random.Generator, textures: Sequence[Path] = ()) -> Outfit:
         watch=bool(rng.random() < 0.3),
         gloves=name in ("winter", "work") and bool(rng.random() < 0.25),
         hat=_pick(rng, style.hats),
-        print_=int(rng.integers(1, 7)) if neckline in (ROUND, HOOD) and fabric in (m.PLAIN, m.MELANGE) and rng.random() < 0.5
-        else 0,
+        print_=_print(rng, neckline, fabric),
         wear=float(rng.beta(1.3, 4)),
         **person,
     )  # fmt: skip
@@ -330,6 +329,12 @@ def _person(rng: np.random.Generator) -> dict[str, Any]:
         "freckles": float(rng.uniform(0.3, 1)) if tone < 2 and rng.random() < 0.3 else 0.0,
         "glasses": int(rng.choice(4, p=[0.76, 0.09, 0.07, 0.08])),
     }
+
+
+def _print(rng: np.random.Generator, neckline: int, fabric: int) -> int:
+    if neckline not in (ROUND, HOOD) or fabric not in (m.PLAIN, m.MELANGE) or rng.random() < 0.5:
+        return 0
+    return int(rng.integers(1, 7))
 
 
 def _pick(rng: np.random.Generator, options: Sequence[Any]) -> Any:

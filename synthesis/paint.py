@@ -141,10 +141,10 @@ def _folds(L: Any, row: int, role: int, along: float, u: float, v: float, streng
         ring = 0.75 * np.exp(-(((v + L.waist) / 0.07) ** 2)) if L.tucked else 0.35
         # Drawn from the armpits to the waist.
         lu, lv, cu, cv, skew = 13.0, 5.0, 7.0, 19.0, 3.0 if u > 0 else -3.0
-    elif role == UPPER_ARM or role == LOWER_ARM:
+    elif role in (UPPER_ARM, LOWER_ARM):
         # Sleeves crumple at the elbow and above the cuff.
         ring = 0.35 + 0.55 * np.exp(-(((along - 1.0) / 0.25) ** 2)) + 0.4 * ramp(1.6, 1.95, along)
-    elif role == UPPER_LEG or role == LOWER_LEG:
+    elif role in (UPPER_LEG, LOWER_LEG):
         ring = 0.30 + 0.5 * np.exp(-(((along - 1.0) / 0.16) ** 2)) + 0.55 * ramp(1.75, 1.97, along)
         ring += 0.5 * ramp(0.25, 0.02, along)
         if L.flare > 0.0:

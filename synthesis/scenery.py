@@ -194,8 +194,8 @@ def _street(rng: Rng, wide: Callable[[float], float]) -> Scenery:
         while at < wide(far - 3) + 2:
             colour = _colour(rng, _CARS)
             z = kerb + rng.uniform(0.2, 0.6)
-            out.add((at - 2.1, 0.18, z), (at + 2.1, 0.85, z + 1.7), b.CAR, colour * 0.9)
-            out.add((at - 1.2, 0.8, z + 0.1), (at + 1.1, 1.42, z + 1.6), b.CAR, colour)
+            out.add((at - 2.1, 0.18, z), (at + 2.1, 0.85, z + 1.7), b.CLOTH, colour * 0.9)
+            out.add((at - 1.15, 0.8, z + 0.15), (at + 0.95, 1.38, z + 1.55), b.CAR, colour)
             for wheel in (-1.35, 1.3):
                 out.add((at + wheel - 0.3, 0, z - 0.01), (at + wheel + 0.3, 0.6, z + 0.1), b.FLAT, linear("17181a"))
             at += rng.uniform(4.9, 14)

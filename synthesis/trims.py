@@ -289,9 +289,7 @@ def on_shoe(
         pale = 0.6 if runner else 0.7 * r + 0.02
         r, g, b = mix(r, g, b, 0.9 * lace, pale, pale, pale * 0.96)
     if L.shoe == o.SNEAKER:
-        cap = line(fore - 0.145 + 3.0 * across * across, 0.0016)
-        shade *= 1.0 - 0.3 * cap
-        if L.seed % 3 == 0 and fore > 0.142:
+        if L.seed % 3 == 0 and fore > 0.130:
             r, g, b = mix(r, g, b, 0.9, L.sole[0], L.sole[1], L.sole[2])
     elif L.shoe == o.RUNNER:
         c = L.cloths[o.SHOE]
@@ -305,10 +303,13 @@ def on_shoe(
         gloss = 0.35 if L.shoe == o.OXFORD else 0.14
         shade *= 0.9 + 0.2 * noise(60 * x, 60 * z, L.seed)
     sole = 0.020 if runner else 0.012
-    toes = fore > 0.135
-    if (rise < sole and not toes) or (toes and rise < 0.008):
+    # Toes are folded into the tip, where a height says nothing: it is of one colour.
+    toes = fore > 0.130
+    if rise < sole and not toes:
         dirt = 1.0 - L.wear * (0.25 + 0.35 * noise(70 * x, 70 * z, L.seed + 2))
         return L.sole[0] * dirt, L.sole[1] * dirt, L.sole[2] * dirt, 0.06
     shade *= 1.0 - (0.0 if toes else 0.35) * line(rise - sole, 0.0014)
-    shade *= 1.0 - 0.3 * L.wear * noise(45 * x, 45 * z + 30 * y, L.seed + 3) * ramp(0.06, 0.02, rise)
+    shade *= 1.0 - 0.3 * L.wear * noise(45 * x, 45 * z + 30 * y, L.seed + 3) * ramp(0.06, 0.02, rise) * (
+        0.0 if toes else 1.0
+    )
     return r * shade, g * shade, b * shade, gloss
