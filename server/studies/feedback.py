@@ -14,7 +14,7 @@ from server.bodies import service as surfaces
 from server.bodies.geodesics_routes import told
 from server.bodies.registry import LoadedBody
 from server.marks.schemas import SurfacePoint
-from server.problems import ConflictError, NotFoundError
+from server.problems import ConflictError
 from server.state import State
 from server.studies.copies import open_source
 from server.studies.schemas import Feedback, PointFeedback
@@ -28,7 +28,7 @@ Row = tuple[models.Point, models.MarkRevision | None]
 def feedback(state: State, task_id: UUID) -> Feedback:
     """The errors of a submitted practice task.
 
-    Raises NotFoundError for any task but one of a practice person, ConflictError before it is submitted.
+    Raises ConflictError for any task but one of a practice person, and before it is submitted.
     """
     with state.database.read() as session:
         task = existing(session, task_id)
@@ -36,7 +36,7 @@ def feedback(state: State, task_id: UUID) -> Feedback:
         study = studies.by_id(session, person.study_id) if person and person.study_id else None
         source = persons.by_id(session, person.source_person_id) if person and person.source_person_id else None
         if person is None or study is None or source is None or not person.practice:
-            raise NotFoundError("there is no feedback on this task")
+            raise ConflictError("only persons for practice come with feedback")
         points_task = tasks.of_person(session, person.id, TaskKind.points)
         if person.state != PersonState.done or points_task is None:
             raise ConflictError("submit the points first")

@@ -113,7 +113,7 @@ def next_study_task(study_id: UUID, caller: SignedIn, state: AppState) -> Task |
 
 @router.get("/api/tasks/{task_id}/feedback", dependencies=[allow(READ, Of.task)])
 def get_task_feedback(task_id: UUID, state: AppState) -> Feedback:
-    """The errors of a practice person, after it was submitted; 404 for any other task."""
+    """The errors of a practice person, after it was submitted; 409 for any other task."""
     return feedback.feedback(state, task_id)
 
 

@@ -151,7 +151,7 @@ def test_a_copy_is_its_annotators_alone(lab: Lab) -> None:
     lab.bob.fails("POST", f"/api/tasks/{task['id']}/submit", 404)
     lab.bob.fails("POST", f"/api/persons/{person['id']}/task", 404)
     lab.lead.fails("POST", f"/api/persons/{person['id']}/task", 403)
-    lab.ann.fails("GET", f"/api/tasks/{task['id']}/feedback", 404)
+    lab.ann.fails("GET", f"/api/tasks/{task['id']}/feedback", 409)
     lab.ann.fails("POST", f"/api/tasks/{task['id']}/reopen-mask", 409)
     moved = lab.ann.put_person(task["image"]["id"], person["id"], revision=1)
     assert moved.status_code == 409
