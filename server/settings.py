@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     geodesic_processes: int | None = Field(
         default=None, ge=0, description="processes of low priority that build geodesic tables; none: all processors"
     )
+    job_processes: int | None = Field(
+        default=None, ge=1, description="processes of low priority that do jobs, for each worker; none: all processors"
+    )
     job_days: float = Field(default=7, ge=0, description="so long the parts of a job are kept after it has ended")
     orphan_grace_minutes: float = Field(default=60, ge=0, description="unreferenced blobs younger than this stay")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import delete, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from annotation_db.columns import utc_now
@@ -154,6 +154,12 @@ def ended(session: Session, job_ids: Collection[UUID]) -> set[UUID]:
     return set(job_ids) - going
 
 
+def given_up(session: Session, job_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the jobs that failed or were cancelled."""
+    early = Job.state.in_((JobState.failed, JobState.cancelled))
+    return set(session.scalars(select(Job.id).where(Job.id.in_(job_ids), early)))
+
+
 def workers(session: Session) -> Sequence[Worker]:
     """All that are known."""
     return session.scalars(select(Worker).order_by(Worker.name)).all()
@@ -179,8 +185,3 @@ def forget(session: Session, name: str, seen_at: datetime | None = None) -> None
 def seen_since(session: Session, moment: datetime) -> bool:
     """Whether any worker was seen since a moment."""
     return bool(session.scalar(select(exists().where(Worker.seen_at >= moment))))
-
-
-def count_open(session: Session) -> int:
-    """How many jobs have not ended."""
-    return session.scalar(select(func.count()).select_from(Job).where(Job.state.in_(OPEN))) or 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import subprocess
 import sys
@@ -21,9 +20,8 @@ _log = logging.getLogger("densemark.jobs")
 class WorkerChild:
     """A worker in a child process, started again when it ends; it ends with this process, however that ends."""
 
-    def __init__(self, settings: Settings, concurrency: int | None = None) -> None:
-        told = {"settings": settings.model_dump(mode="json"), "concurrency": concurrency}
-        self._told = json.dumps(told).encode() + b"\n"
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.model_dump_json().encode() + b"\n"
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,7 +54,7 @@ class WorkerChild:
             assert process.stdin is not None
             began = time.monotonic()
             with suppress(OSError, ValueError):
-                process.stdin.write(self._told)
+                process.stdin.write(self._settings)
                 process.stdin.flush()
             status = process.wait()
             with suppress(OSError):

@@ -9,18 +9,21 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from dbos import DBOS, DBOSClient
 from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
 from annotation_db import Database
 from annotation_db.models import JobState
 from annotation_db.repositories import jobs
 from server.jobs.crew import Crew, EndedError, persist
+from server.jobs.words import in_words
 from server.settings import Settings
 
 PROTOCOL = "1"
@@ -33,6 +36,8 @@ _FIRST, _SHORT, _LONG = 1, 5, 10  # priorities: what lets others begin; jobs of 
 _FEW = 4
 _IDLE_POLL, _BUSY_POLL = 0.4, 0.05  # seconds between two looks for work
 _BATCH = 500
+_PAUSE = 2.0
+T = TypeVar("T")
 _log = logging.getLogger("densemark.jobs")
 
 
@@ -53,7 +58,7 @@ class Queue:
             _write_ahead(url)
         logging.getLogger("dbos").setLevel(logging.ERROR)
         for name, function in ((_PLAN, self._plan), (_SHARD, self._shard), (_FINISH, self._finish)):
-            DBOS.workflow(name=name, max_recovery_attempts=None)(_plain(function))
+            DBOS.workflow(name=name, max_recovery_attempts=None)(self._guarded(function))
         self._dbos = DBOS(
             config={
                 "name": _NAME,
@@ -98,6 +103,26 @@ class Queue:
         self._crew.close()
         self.recover(worker)
 
+    def _guarded(self, method: Callable[..., None]) -> Callable[..., None]:
+        """A workflow that ends well, whatever happens: what goes wrong is the job's failure."""
+
+        def workflow(job: str, *args: Any) -> None:
+            try:
+                method(job, *args)
+            except Exception as error:
+                _log.exception("job %s", job)
+                self._fail(job, in_words(error))
+
+        return workflow
+
+    def _fail(self, job: str, error: str) -> None:
+        def end() -> None:
+            with self._database.write() as session:
+                jobs.end(session, UUID(job), JobState.failed, error=error)
+
+        _patiently(end)
+        _log.warning("job %s failed: %s", job, error)
+
     def _plan(self, job: str, queue: str) -> None:
         shards: list[int] | None = self._do(job, {"do": "plan"})
         if shards is None:
@@ -134,16 +159,17 @@ class Queue:
             with self._database.read() as session:
                 return bool(jobs.ended(session, [UUID(job)]))
 
-        answer = persist(attempt, over)
+        answer = persist(attempt, lambda: _patiently(over))
         if answer is None or "done" in answer:
             return answer and answer["done"]
-        with self._database.write() as session:
-            jobs.end(session, UUID(job), JobState.failed, error=answer["failed"])
-        _log.warning("job %s failed: %s", job, answer["failed"])
+        self._fail(job, answer["failed"])
         return None
 
     def _enqueue(self, workflows: Sequence[tuple[str, str, str, int, tuple[Any, ...]]]) -> None:
         """Queue workflows, all or none; those whose id is known already stay as they are."""
+        _patiently(lambda: self._insert(workflows))
+
+    def _insert(self, workflows: Sequence[tuple[str, str, str, int, tuple[Any, ...]]]) -> None:
         with self._client._sys_db.engine.begin() as connection:
             for workflow_id, name, queue, priority, args in workflows:
                 self._client.enqueue_in_transaction(
@@ -174,13 +200,14 @@ class Queue:
         system.get_queue = get_queue
 
 
-def _plain(method: Callable[..., None]) -> Callable[..., None]:
-    """dbos takes functions."""
-
-    def workflow(*args: Any) -> None:
-        method(*args)
-
-    return workflow
+def _patiently(act: Callable[[], T]) -> T:
+    """What `act` gives, once the database answers."""
+    while True:
+        try:
+            return act()
+        except DBAPIError as error:
+            _log.warning("waiting for the database: %s", error.orig)
+            time.sleep(_PAUSE)
 
 
 def _write_ahead(url: str) -> None:

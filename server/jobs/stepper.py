@@ -17,7 +17,7 @@ import traceback
 from typing import IO, Any
 from uuid import UUID
 
-from server.jobs import steps
+from server.jobs import steps, words
 from server.settings import Settings
 from server.startup import open_state
 from server.state import State
@@ -46,12 +46,13 @@ def answer(state: State, order: dict[str, Any]) -> dict[str, Any]:
             return {"done": steps.plan(state, job_id)}
         if order["do"] == "step":
             return {"done": steps.step(state, job_id, order["index"])}
-        return {"done": steps.finish(state, job_id)}
+        steps.finish(state, job_id)
+        return {"done": None}
     except Exception as error:  # whatever a step may raise is the job's failure, not this process's
-        passes = steps.passes(error)
+        passes = words.passes(error)
         if not passes:
             traceback.print_exc()
-        return {"failed": steps.in_words(error), "passes": passes}
+        return {"failed": words.in_words(error), "passes": passes}
 
 
 def _read(stdin: IO[bytes], orders: queue.SimpleQueue[bytes]) -> None:

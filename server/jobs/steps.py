@@ -7,22 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-
-from annotation_db import Database, is_passing
+from annotation_db import Database
 from annotation_db.models import JobState
 from annotation_db.repositories import jobs
-from server.jobs.kinds import PassingError, kind_of
-from server.problems import ProblemError
+from server.jobs.kinds import kind_of
+from server.jobs.words import EndedTooOftenError
 from server.state import State
 
 MOST_ATTEMPTS = 5
 """So often a shard may be begun: one that takes its process down each time must not go on for ever."""
 _SAY_EVERY = 1.0  # seconds
-
-
-class EndedTooOftenError(Exception):
-    """The processes that tried ended without a word, or faults that should pass did not."""
 
 
 @dataclass
@@ -90,22 +84,6 @@ def finish(state: State, job_id: UUID) -> None:
     result = kind_of(job.kind).finish(state, job.args, results)
     with state.database.write() as session:
         jobs.end(session, job_id, JobState.done, result=result)
-
-
-def in_words(error: Exception) -> str:
-    """An error as people read it."""
-    if isinstance(error, ProblemError):
-        return error.detail
-    text = " ".join(str(error).split())
-    told = isinstance(error, ValueError | OSError | LookupError | PassingError | EndedTooOftenError | RuntimeError)
-    return text if told and text else f"{type(error).__name__}: {text}".rstrip(": ")
-
-
-def passes(error: Exception) -> bool:
-    """Whether the same may go well when it is tried again."""
-    if isinstance(error, DBAPIError):
-        return is_passing(error) or error.connection_invalidated
-    return isinstance(error, PassingError | ConnectionError | TimeoutError)
 
 
 def _check_attempts(attempts: int) -> None:

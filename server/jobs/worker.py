@@ -7,7 +7,6 @@ ends when that does, however the server has ended.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import re
@@ -38,6 +37,7 @@ NICE = 5
 """Below the web server, whose answers people wait for. The step processes have it from their worker."""
 _TICK = 0.4
 _LOOK_ROUND = 1.0
+_GRACE = 5.0
 _CLEAN_EVERY = 3600.0
 _log = logging.getLogger("densemark.jobs")
 
@@ -49,7 +49,7 @@ class Worker:
         settings: where everything is. The database must have been prepared.
         queues: the queues it takes work from.
         name: who it is; a free one made of the machine's name if none is given.
-        concurrency: how many steps at once; None for one per processor.
+        concurrency: how many steps at once; None for what the settings say.
 
     Raises:
         ValueError: the name is taken by a worker that lives, or is no name.
@@ -65,7 +65,7 @@ class Worker:
         self._settings = settings
         self._database = Database(settings.resolved_database_url())
         self._queues = queues or [DEFAULT_QUEUE]
-        self.concurrency = concurrency or processors()
+        self.concurrency = concurrency or settings.job_processes or processors()
         self._folder = settings.data.absolute() / "workers"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._ended = threading.Event()
@@ -92,7 +92,7 @@ class Worker:
                     look = now
                     self._take_over(queue)
                 self._hand(queue)
-                self._stop_ended(crew)
+                self._stop(crew)
                 self._sweep(queue)
                 crew.rest()
                 if now - clean >= _CLEAN_EVERY:
@@ -184,13 +184,14 @@ class Worker:
             with self._database.write() as session:
                 jobs.hand(session, [job_id], handed=True)
 
-    def _stop_ended(self, crew: Crew) -> None:
+    def _stop(self, crew: Crew) -> None:
+        """End the steps of jobs that failed or were cancelled."""
         busy = crew.jobs()
         if not busy:
             return
         with self._database.read() as session:
-            ended = jobs.ended(session, [UUID(job) for job in busy])
-        crew.stop({str(job_id) for job_id in ended})
+            stopped = jobs.given_up(session, [UUID(job) for job in busy])
+        crew.stop({str(job_id) for job_id in stopped})
 
     def _sweep(self, queue: Any) -> None:
         """Take failed and cancelled jobs off the queue; have it forget those that ended long ago."""
@@ -224,14 +225,15 @@ def main() -> int:
         os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which ends this process by its input
     stdin = sys.stdin.buffer
-    told = json.loads(stdin.readline())
-    worker = Worker(Settings.model_validate(told["settings"]), concurrency=told["concurrency"])
+    worker = Worker(Settings.model_validate_json(stdin.readline()))
 
     def watch() -> None:
         with contextlib.suppress(OSError):
             while os.read(stdin.fileno(), 1):
                 pass
         worker.end()
+        time.sleep(_GRACE)
+        os._exit(1)  # it waits for a database, say: whatever it was at is done by another
 
     threading.Thread(target=watch, daemon=True).start()
     work(worker)

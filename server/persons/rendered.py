@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID, uuid5
 
 from annotation.words import PersonSource
@@ -14,8 +14,9 @@ from server.persons.service import clip_box, new_person
 from server.problems import NotFoundError, RefusedError
 from server.schemas import Box
 from server.state import State
-from synthesis import truth
-from synthesis.render import Person
+
+if TYPE_CHECKING:
+    from synthesis.render import Person
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,10 @@ class RenderedPerson:
     truth: BinaryIO
 
     @classmethod
-    def of(cls, person: Person) -> "RenderedPerson":
+    def of(cls, person: "Person") -> "RenderedPerson":
         """One that has just been rendered."""
+        from synthesis import truth  # here: servers that render nothing need no renderer
+
         file = BytesIO()
         truth.write(file, person.truth)
         return cls(person.box, person.keypoints.ravel().tolist(), person.segmentation, file)

@@ -21,7 +21,7 @@ from server.settings import Settings
 from server.startup import prepare
 
 ROOT = Path(__file__).parents[2]
-_PATIENCE = 240.0
+_PATIENCE = 600.0
 
 
 class Jobs:
@@ -33,9 +33,9 @@ class Jobs:
         self.database = Database(self.settings.resolved_database_url())
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def worker(self, name: str, concurrency: int = 1) -> subprocess.Popen[bytes]:
+    def worker(self, name: str) -> subprocess.Popen[bytes]:
         """A worker process."""
-        return self._run("-m", "cli", "worker", "--name", name, "--concurrency", str(concurrency))
+        return self._run("-m", "cli", "worker", "--name", name)
 
     def server(self, port: int) -> subprocess.Popen[bytes]:
         """A server with its worker."""
@@ -45,6 +45,7 @@ class Jobs:
         env = os.environ | {
             "PYTHONPATH": str(ROOT),
             "DENSEMARK_DATA": str(self.settings.data),
+            "DENSEMARK_JOB_PROCESSES": "1",
             "DENSEMARK_DATABASE_URL": self.settings.database_url,
         }
         process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=env)

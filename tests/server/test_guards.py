@@ -163,7 +163,7 @@ def test_a_path_that_no_file_can_have_is_not_found(app: FastAPI, path: str) -> N
 def test_ready_only_with_everything_there(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     client = TestClient(app)
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"database": True, "migrations": True, "blobs": True}
+    assert client.get("/readyz").json() == {"database": True, "migrations": True, "blobs": True, "worker": False}
     monkeypatch.setattr("server.health.service.newest_revision", lambda: "later")
     late = client.get("/readyz")
     assert (late.status_code, late.json()["migrations"]) == (503, False)

@@ -10,14 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi import FastAPI
 
-from annotation.words import Role
 from annotation_db.models import Job, JobState
 from annotation_db.repositories import jobs
 from server.jobs import service, steps
 from server.jobs.crew import EndedError, persist
 from server.jobs.kinds import PassingError
+from server.jobs.words import EndedTooOftenError, in_words, passes
 from server.state import State
-from tests.server.people import Api, add_user, sign_in
+from tests.server.people import Api
 
 SQUARES = "tests.server.job_kinds:SQUARES"
 
@@ -37,25 +37,22 @@ def _do(state: State, job_id: UUID) -> Job:
     return job
 
 
-def test_rendered_persons_come_into_the_project_once(any_app: FastAPI) -> None:
-    state: State = any_app.state.densemark
-    add_user(any_app, "lena", Role.lead)
-    lead = sign_in(any_app, "lena")
+def test_rendered_persons_come_into_the_project_once(lead: Api, state: State) -> None:
     project = lead.project()
-    asked = {"count": 2, "size": 128, "seed": 5, "persons": [1, 2]}
+    asked = {"count": 1, "size": 128, "seed": 5, "persons": [1, 2]}
     results = []
     for _ in range(2):  # the same seed and options again add nothing
         made = lead.ok("POST", f"/api/projects/{project}/renders", 201, json=asked)
         assert (made["state"], made["kind"], made["project_id"], made["title"]) == (
-            "queued", "render", project, "Render 2 images",
+            "queued", "render", project, "Render 1 image",
         )  # fmt: skip
         results.append(_do(state, UUID(made["id"])).result)
         persons = lead.ok("GET", f"/api/projects/{project}/persons")["items"]
         assert {person["source"] for person in persons} == {"rendered"}
-        assert results[-1] == {"images": 2, "persons": len(persons)}
+        assert results[-1] == {"images": 1, "persons": len(persons)}
     assert results[0] == results[1]
     names = [image["file_name"] for image in lead.ok("GET", f"/api/projects/{project}/images")["items"]]
-    assert names == ["renders/5/00000001.jpg", "renders/5/00000002.jpg"]
+    assert names == ["renders/5/00000001.jpg"]
     for wrong in ({"count": 0}, {"count": 20_001}, {"count": 1, "persons": [2, 1]}, {"count": 1, "size": 100}):
         lead.fails("POST", f"/api/projects/{project}/renders", 422, json=wrong)
 
@@ -116,7 +113,7 @@ def test_a_shard_that_never_comes_to_its_end_is_given_up(state: State, tmp_path:
     for _ in range(steps.MOST_ATTEMPTS):  # each is a process that was killed, as far as the database knows
         with pytest.raises(ValueError, match="fourth wall"):
             steps.step(state, job.id, 1)
-    with pytest.raises(steps.EndedTooOftenError, match="begun 5 times"):
+    with pytest.raises(EndedTooOftenError, match="begun 5 times"):
         steps.step(state, job.id, 1)
     assert steps.step(state, job.id, 0) == 1
 
@@ -147,7 +144,7 @@ def test_only_passing_faults_are_tried_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "words", "passes"),
+    ("error", "text", "again"),
     [
         (ValueError("no  such\npart"), "no such part", False),
         (KeyError(), "KeyError", False),
@@ -156,8 +153,8 @@ def test_only_passing_faults_are_tried_again() -> None:
         (ConnectionResetError("gone"), "gone", True),
     ],
 )
-def test_failures_in_words(error: Exception, words: str, passes: bool) -> None:
-    assert (steps.in_words(error), steps.passes(error)) == (words, passes)
+def test_failures_in_words(error: Exception, text: str, again: bool) -> None:
+    assert (in_words(error), passes(error)) == (text, again)
 
 
 def test_readiness_tells_of_workers_and_does_not_need_one(
