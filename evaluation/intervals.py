@@ -208,7 +208,7 @@ def _stretch(cells: Rows, rest: Floats) -> Floats:
 
     The degrees of freedom are Satterthwaite's, of the variance that images and annotators bring to the figure, from
     the sums of ``rest``: what each cell holds above the figure. Annotators count where they are resampled and there are
-    two or more.
+    two or more; of one image there is no interval.
     """
     out = np.full(cells.keys, np.inf)
     if not len(rest):
@@ -216,12 +216,11 @@ def _stretch(cells: Rows, rest: Floats) -> Floats:
     images = _spread(cells.key, cells.image, rest, cells.keys)
     annotators = _spread(cells.key, cells.annotator, rest, cells.keys)
     for k in range(cells.keys):
+        if images[k][1] < 2:
+            continue
         sides = [images[k]]
         if cells.crossed and annotators[k][1] > 1:
             sides.append(annotators[k])
-        sides = [(v, n) for v, n in sides if n > 1]
-        if not sides:
-            continue
         total = sum(v for v, _ in sides)
         freedom = total**2 / sum(v**2 / (n - 1) for v, n in sides) if total > 0 else min(n for _, n in sides) - 1
         out[k] = student(freedom + 1)

@@ -72,9 +72,14 @@ def _annotators(people: list[Annotator], differences: list[Difference]) -> list[
     )
     if not differences:
         return [out + "; no two annotators marked the same points, so their difference cannot be tested."]
+    if len(differences) == 1:
+        known = "differ beyond chance" if differences[0].differs else "were not shown to differ"
+        return [f"{out}. The two {known}."]
     found = sum(d.differs for d in differences)
-    pairs = f"{len(differences)} pair{'s' if len(differences) > 1 else ''} of annotators"
-    return [out + f". Of {pairs}, {found or 'none'} differ{'s' if found == 1 else ''} beyond chance."]
+    return [
+        f"{out}. Of {len(differences)} pairs of annotators, {found or 'none'}"
+        f" {'differs' if found == 1 else 'differ'} beyond chance."
+    ]
 
 
 def _swaps(report: Report) -> list[str]:
@@ -113,7 +118,8 @@ def notes(report: Report, covered: float, unreached: int, twice: int) -> list[st
             f"{names} {'are' if everyone or len(report.simulated) > 1 else 'is'} simulated: programs, not people."
         )
     if 0 < report.persons < 20:
-        out.append(f"Only {report.persons} images: intervals are wide, and small differences cannot be shown.")
+        images = "1 image" if report.persons == 1 else f"{report.persons} images"
+        out.append(f"Only {images}: intervals are wide, and small differences cannot be shown.")
     if report.annotators == 1:
         out.append("Only one annotator: nothing can be said of annotators in general.")
     elif report.annotators > 1:
