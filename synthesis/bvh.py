@@ -87,6 +87,8 @@ def _hierarchy(text: str) -> Skeleton:
                 k += 4
             elif word == "CHANNELS":
                 count = int(tokens[k + 1])
+                if not 0 <= count <= 9:
+                    raise ValueError(f"a joint of {count} channels")
                 channels[at] = tuple(tokens[k + 2 : k + 2 + count])
                 k += 2 + count
             elif word == "}":

@@ -87,7 +87,8 @@ def _plan(body: Body) -> _Plan:
     names, at = rig.joint_names, joints(rig)
     parts = {name.lower(): p + 1 for p, name in enumerate(body.part_names)}
     faces, skip = [body.faces.astype(np.int64)], [np.zeros(len(body.faces), np.int64)]
-    vertex, search = [], []
+    vertex: list[Ints] = []
+    search: list[Ints] = []
     for side in ("left", "right"):
         for own, tips, bone, free in _SEARCHES:
             k = len(vertex)

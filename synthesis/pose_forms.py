@@ -88,7 +88,9 @@ def leg(hip: float, knee: float, out: float = 0.06, inward: float = 0.03) -> tup
 
 def mirrored(pose: Pose) -> Pose:
     """Left for right."""
-    flip = {key: (v[0], -v[1], -v[2]) for key in ("trunk", "head", "pelvis", "tip") if (v := getattr(pose, key))}
+    flip: dict[str, Any] = {
+        key: (v[0], -v[1], -v[2]) for key in ("trunk", "head", "pelvis", "tip") if (v := getattr(pose, key))
+    }
     return replace(pose, left=pose.right, right=pose.left, **flip)
 
 
@@ -96,7 +98,7 @@ def opened(pose: Pose, amount: float) -> Pose:
     """The pose with arms and legs further from the body: room for a person who takes more of it."""
     sides = []
     for own in (pose.left, pose.right):
-        more = {}
+        more: dict[str, Any] = {}
         for key, share in (("thigh", 0.5), ("shin", 0.3), ("upper_arm", 0.6), ("forearm", 1.0)):
             way = getattr(own, key)
             more[key] = (way[0] + share * amount, way[1], way[2])

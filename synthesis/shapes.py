@@ -35,7 +35,7 @@ _weights: WeakKeyDictionary[Body, Floats] = WeakKeyDictionary()
 def shape_of(body: Body, rng: np.random.Generator) -> Floats:
     """Random shape coefficients (S,) of a plausible person."""
     assert body.rig is not None
-    betas = rng.normal(0, 1, body.rig.shapedirs.shape[2])
+    betas = rng.normal(0.0, 1.0, (body.rig.shapedirs.shape[2],))
     sex = _SEXES.get(body.name, len(betas))
     if sex < len(betas):
         betas[sex] = rng.choice((-1.0, 1.0)) * _PEAK + _WIDTH * betas[sex]
