@@ -9,7 +9,7 @@ import traceback
 import typer
 from rich.markup import escape
 
-from cli import benchmark, bodies, datasets, demo, render, serve, simulate, users, worker
+from cli import backup, benchmark, bodies, datasets, demo, render, serve, simulate, users, worker
 from cli.common import errors
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.add_typer(users.app, name="user")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(bodies.app, name="body")
 app.command("render")(render.render)
 app.command("import")(datasets.import_)

@@ -1,0 +1,143 @@
+"""`densemark backup` and `densemark restore`: all that was made in a data folder as one file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from cli.common import DEFAULT_DATA, DataDir, console, counted, progress_bar, settings_for
+
+FORM = 1
+_DATABASE = "densemark.db"
+_ABOUT = "densemark-backup.json"
+
+_File = Annotated[Path, typer.Argument(help="The backup, a tar file.")]
+
+
+def backup(
+    file: _File,
+    data: DataDir = DEFAULT_DATA,
+) -> None:
+    """Write database, photos and bodies to one file, consistent even while a server is running."""
+    settings = settings_for(data)
+    if settings.database_url or settings.blob_url:
+        raise ValueError(
+            "database or photos are kept elsewhere (DENSEMARK_DATABASE_URL, DENSEMARK_BLOB_URL): back them up there, "
+            "with pg_dump first and the photos after it"
+        )
+    if not (data / _DATABASE).exists():
+        raise ValueError(f"no DenseMark data in {data.absolute()}")
+    if file.exists():
+        raise ValueError(f"{file} exists already; choose another name")
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with TemporaryDirectory(dir=file.parent, prefix=".densemark-") as folder, part.open("wb") as out:
+            copy = Path(folder) / _DATABASE
+            # The database first: a photo is kept before its row is written, so all that the copy names are there.
+            revision = _copy_database(data / _DATABASE, copy)
+            with tarfile.open(fileobj=out, mode="w") as tar, progress_bar() as bar:
+                _add_json(tar, Path(folder), {"form": FORM, "revision": revision})
+                tar.add(copy, _DATABASE)
+                files = list(_files(data))
+                for path in bar.track(files, description="photos and bodies"):
+                    tar.add(path, path.relative_to(data).as_posix(), recursive=False)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+    console.print(f"wrote {file}: the database and {counted(len(files), 'file')}, {file.stat().st_size / 1e6:,.1f} MB")
+
+
+def restore(
+    file: _File,
+    data: DataDir = DEFAULT_DATA,
+) -> None:
+    """Make a data folder from a backup. The folder must be new or empty; nothing is ever overwritten."""
+    from annotation_db import migrate
+
+    if settings_for(data).database_url:
+        raise ValueError("DENSEMARK_DATABASE_URL is set: a backup is restored to a data folder; unset it")
+    if data.exists() and any(data.iterdir()):
+        raise ValueError(f"{data.absolute()} is not empty: choose another --data")
+    parent = data.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=parent, prefix=".densemark-") as folder:
+        made = Path(folder) / "data"
+        try:
+            with tarfile.open(file) as tar:
+                members = tar.getmembers()
+                if not members or members[0].name != _ABOUT:
+                    raise ValueError("it does not begin as one")
+                with progress_bar() as bar:
+                    for member in bar.track(members, description="unpacking"):
+                        tar.extract(member, made, filter="data")
+            about = json.loads((made / _ABOUT).read_bytes())
+            if about["form"] != FORM:
+                raise ValueError(f"form {about['form']} is not {FORM}: use the version of DenseMark that wrote it")
+        except (tarfile.TarError, KeyError, ValueError, EOFError) as error:
+            raise ValueError(f"{file} is no whole backup of DenseMark: {error}") from error
+        (made / _ABOUT).unlink()
+        photos = _check(made)
+        migrate(f"sqlite:///{made / _DATABASE}")
+        for left in made.glob(f"{_DATABASE}.*.backup"):  # of the migration: the backup itself is one
+            left.unlink()
+        if data.exists():
+            data.rmdir()
+        made.rename(data)
+    console.print(f"restored {data.absolute()}: {counted(photos, 'photo or truth file')}, all whole")
+
+
+def _files(data: Path) -> Iterator[Path]:
+    """What people made, but for the database: blobs, and bodies of their own. The rest can be made again."""
+    yield from (path for path in sorted((data / "blobs").glob("??/*")) if path.is_file())
+    yield from (path for path in sorted((data / "bodies").glob("*")) if path.is_file())
+
+
+def _copy_database(source: Path, target: Path) -> str:
+    """Copy an SQLite database that may be in use; returns its revision."""
+    with closing(sqlite3.connect(source, timeout=30)) as data, closing(sqlite3.connect(target)) as copy:
+        data.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file
+        return str(copy.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+def _add_json(tar: tarfile.TarFile, folder: Path, about: dict[str, Any]) -> None:
+    path = folder / _ABOUT
+    path.write_text(json.dumps(about))
+    tar.add(path, _ABOUT)
+
+
+def _check(made: Path) -> int:
+    """How many blobs there are; raises ValueError unless the database and all that it names are whole."""
+    from annotation_db import LocalBlobs
+    from annotation_db.blobs import digest_of
+
+    with closing(sqlite3.connect(made / _DATABASE)) as database:
+        if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            raise ValueError("the database in the backup is damaged")
+        named = {
+            row[0] for row in database.execute("SELECT blob FROM images UNION SELECT truth FROM persons") if row[0]
+        }
+    shutil.rmtree(made / "blobs" / "partial", ignore_errors=True)
+    blobs = LocalBlobs(made / "blobs")
+    found = 0
+    for key, _ in blobs.ages():
+        with blobs.open(key) as file:
+            if digest_of(file) != key:
+                raise ValueError(f"the file {key} in the backup is damaged")
+        named.discard(key)
+        found += 1
+    if named:
+        raise ValueError(f"{counted(len(named), 'photo')} of the database are not in the backup, {min(named)} for one")
+    return found
