@@ -67,7 +67,7 @@ def directions(
         right[:, i] = np.bincount(cell, normal[:, i] * cosine, cells) + _HOLD * mean[:, i]
         for j in range(3):
             matrix[:, i, j] = np.bincount(cell, normal[:, i] * normal[:, j], cells) + _HOLD * (i == j)
-    found = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
+    found: Floats = np.linalg.solve(matrix, right[:, :, None])[:, :, 0].astype(np.float64)
     found[np.bincount(cell, minlength=cells) == 0] = np.nan
     return found
 
@@ -81,10 +81,11 @@ def normals(body: Body) -> Floats:
 
 def rise(cosine: NDArray[Any], shape: int) -> Floats:
     """h (N,) in [0,1] of cosines of the viewing angle: 0 facing the viewer, 1 at the silhouette."""
-    c = np.clip(np.asarray(cosine, np.float64), 0.0, 1.0)
-    if shape == 2:
-        return np.asarray((1.0 / np.maximum(c, FLATTEST) - 1.0) / (1.0 / FLATTEST - 1.0))
-    return np.asarray((1.0 - c) ** (shape + 1))
+    c: Floats = np.clip(np.asarray(cosine, np.float64), 0.0, 1.0)
+    out: Floats = (
+        (1.0 - c) ** (shape + 1) if shape < 2 else (1.0 / np.maximum(c, FLATTEST) - 1.0) / (1.0 / FLATTEST - 1.0)
+    )
+    return out
 
 
 def drift(metres: NDArray[Any], facing: NDArray[Any], group: NDArray[Any]) -> Drift:
