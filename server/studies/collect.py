@@ -164,13 +164,21 @@ def _chunk(rows: Sequence[Any], copies: dict[str, int], ids: bool) -> dict[str, 
     halves = [value if isinstance(value, str) else value.hex for value in columns[1]] if ids else ()
     numbers = [int(value[:16], 16) >> 1 for value in halves] if ids else [0] * len(hexes)
     whole = ("order", "part", "revision", "kind", "face")
-    real = ("x", "y", "bary_0", "bary_1", "bary_2", "seconds", "at")
+    real = ("x", "y", "bary_0", "bary_1", "bary_2", "seconds")
     return {
         "row": np.array([copies.get(value, -1) for value in hexes], np.int64),
         "id": np.array(numbers, np.int64),
         **{name: np.array(column, np.int64) for name, column in zip(whole, columns[2:7], strict=True)},
-        **{name: np.array(column, np.float64) for name, column in zip(real, columns[7:], strict=True)},
+        **{name: np.array(column, np.float64) for name, column in zip(real, columns[7:13], strict=True)},
+        "at": _moments(columns[13]),
     }
+
+
+def _moments(column: Sequence[Any]) -> NDArray[np.float64]:
+    """Numbers of seconds, of such numbers or of text in UTC."""
+    if not len(column) or not isinstance(column[0], str):
+        return np.array(column, np.float64)
+    return np.array(column, "datetime64[us]").astype(np.int64) / 1e6
 
 
 def _with_truth(
