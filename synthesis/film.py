@@ -59,7 +59,7 @@ def choose(rng: np.random.Generator) -> Film:
         grain=0.007 * noisy,
         dark=0.0012 * noisy,
         contrast=float(rng.normal(1.06, 0.07)),
-        saturation=float(rng.normal(0.94, 0.09)),
+        saturation=float(rng.normal(0.90, 0.09)),
         seed=int(rng.integers(2**31)),
     )
 
@@ -71,7 +71,7 @@ def develop(film: Film, light: Singles, person: NDArray[np.bool_]) -> NDArray[np
     logs, mine = np.log(np.maximum(coarse, 0.01)), person[::4, ::4]
     metered = float(logs.mean())
     if mine.any():
-        metered = 0.5 * metered + 0.5 * float(logs[mine].mean())
+        metered = 0.4 * metered + 0.6 * float(logs[mine].mean())
     gain = float(np.clip(_GREY / np.exp(metered), 0.4, 2.5)) * 2.0**film.stops
     out = np.empty(light.shape, np.uint8)
     _develop(
@@ -167,14 +167,12 @@ def defocus(light: Singles, far: Singles, focus: float, radius: float) -> None:
         radius: pixels, the standard deviation of the blur very far behind.
     """
     wide = max(round(radius * 1.1), 1)
-    if radius < 0.3:
-        return
     blurred, other = np.empty_like(light), np.empty_like(light)
     _box_rows(light, blurred, wide)
     _box_columns(blurred, other, wide)
     _box_rows(other, blurred, wide)
     _box_columns(blurred, other, wide)
-    _mix(light, other, far, np.float32(focus), np.float32(min(radius / 0.8, 1.0)))
+    _mix(light, other, far, np.float32(focus), np.float32(np.clip(radius / 0.8, 0.6, 1.0)))
 
 
 @njit(cache=True, nogil=True, fastmath=True)

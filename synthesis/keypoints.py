@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 # A keypoint inside the body is visible if the surface in front of it is nearer than this (metres).
-_FLESH = {"nose": 0.02, "eye": 0.02, "ear": 0.02, "shoulder": 0.12, "hip": 0.16, "elbow": 0.08, "knee": 0.10}
-_FLESH_ELSE = 0.07
+_FLESH = {"nose": 0.02, "eye": 0.02, "ear": 0.025, "shoulder": 0.13, "hip": 0.19, "elbow": 0.09, "knee": 0.12}
+_FLESH_ELSE = 0.08
 
 
 def keypoints(
@@ -42,8 +42,11 @@ def keypoints(
     front, mine = np.full(len(xy), np.inf), np.zeros(len(xy), bool)
     front[inside] = depth[row[inside], column[inside]]
     mine[inside] = owner[row[inside], column[inside]] == person
-    flesh = np.array(
-        [next((d for word, d in _FLESH.items() if word in name), _FLESH_ELSE) for name in body.keypoint_names]
-    )
-    visibility = np.where(inside, np.where(mine & (own - front < flesh), 2.0, 1.0), 0.0)
+    deep = np.array([flesh(name) for name in body.keypoint_names])
+    visibility = np.where(inside, np.where(mine & (own - front < deep), 2.0, 1.0), 0.0)
     return np.concatenate([np.where(inside[:, None], xy, 0.0), visibility[:, None]], axis=1)
+
+
+def flesh(name: str) -> float:
+    """How deep in the dressed body, at most, the keypoint of this name lies where it is seen (metres)."""
+    return next((deep for word, deep in _FLESH.items() if word in name), _FLESH_ELSE)

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter
 
 from surface.raster import front_most
 from synthesis.camera import Camera
+from synthesis.shading import TILE
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -98,6 +100,7 @@ class Lighting:
         axes: (3,3) rows of the shadow map's x, y and depth.
         corner, scale: metres to pixels of the map, ``(axes[:2] @ p - corner) * scale``.
         depth: (H,W) f32 the map; (1,1) for a soft light.
+        first: (H/TILE,W/TILE) f32 the nearest depth within each tile of the map and those around it.
     """
 
     light: Light
@@ -110,6 +113,7 @@ class Lighting:
     corner: Floats
     scale: float
     depth: Singles
+    first: Singles
 
 
 def work_out(
@@ -153,21 +157,22 @@ def work_out(
     ground = np.empty((GROUND, GROUND, 4), np.float32)
     ground[..., 0] = key[count:].reshape(GROUND, GROUND)
     ground[..., 1:] = ((around[count:] / open_floor) ** 0.75).reshape(GROUND, GROUND, 3)
-    axes, corner, scale, depth = _map(light, vertices, faces)
     spots = np.zeros((len(vertices), 3), np.float32), np.ones(len(vertices), np.float32)
     spots[0][used], spots[1][used] = around[:count], key[:count]
-    return Lighting(light, *spots, start, step, ground, axes, corner, scale, depth)
+    return Lighting(light, *spots, start, step, ground, *_map(light, vertices, faces))
 
 
-def _map(light: Light, vertices: Floats, faces: NDArray[np.int32]) -> tuple[Floats, Floats, float, Singles]:
+def _map(light: Light, vertices: Floats, faces: NDArray[np.int32]) -> tuple[Floats, Floats, float, Singles, Singles]:
     axes = _frames(light.towards[None])[0].astype(np.float64) * [[1], [1], [-1]]
     if light.radius >= _SOFT:
-        return axes, np.zeros(2), 1.0, np.full((1, 1), np.inf, np.float32)
+        nothing = np.full((1, 1), np.inf, np.float32)
+        return axes, np.zeros(2), 1.0, nothing, nothing
     local = vertices @ axes.T
     corner = local[:, :2].min(axis=0) - 0.03
     scale = _MAP / float((np.ptp(local[:, :2], axis=0) + 0.06).max())
     depth = front_most((local[:, :2] - corner) * scale, local[:, 2], faces, _MAP, _MAP)[1]
-    return axes, corner, scale, depth.astype(np.float32)
+    tiles = depth.reshape(_MAP // TILE, TILE, _MAP // TILE, TILE).min(axis=(1, 3))
+    return axes, corner, scale, depth.astype(np.float32), minimum_filter(tiles, 3).astype(np.float32)
 
 
 def _sphere(count: int) -> Floats:

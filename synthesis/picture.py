@@ -132,10 +132,10 @@ def _behind(
     return canvas
 
 
-def _map(lighting: light.Lighting) -> tuple[Singles, Singles, np.float32, Singles]:
+def _map(lighting: light.Lighting) -> tuple[Singles, Singles, np.float32, Singles, Singles]:
     return (
         lighting.axes.astype(np.float32), lighting.corner.astype(np.float32), np.float32(lighting.scale),
-        lighting.depth,
+        lighting.depth, lighting.first,
     )  # fmt: skip
 
 
@@ -159,13 +159,12 @@ def _coloured(
         if not len(mine):
             continue
         colour, bump, polish = _painted(stage, n, shown[mine], bary[mine])
-        point[mine, 3:6] += bump
-        albedo[mine], shine[mine] = colour, polish
-        again = mine[_edges(pixel[mine], weight[mine], albedo[mine], size)]
-        albedo[again], shine[again] = _finer(
-            stage, camera, n, pixel[again], shown[again], albedo[again], shine[again], fine, ahead, size
+        again = _edges(pixel[mine], weight[mine], colour, size)
+        colour[again], polish[again] = _finer(
+            stage, camera, n, pixel[mine[again]], shown[mine[again]], colour[again], polish[again], fine, ahead, size
         )
-        skin[mine] = _skin(outfit, albedo[mine])
+        tone = (outfit.look.skin / np.linalg.norm(outfit.look.skin)).astype(np.float32)
+        shading.put(mine, colour, polish, bump, tone, albedo, shine, skin, point)
     things = np.flatnonzero(shown >= stage.own)
     if len(things):
         which = stage.things.which[shown[things] - stage.own]
@@ -208,11 +207,3 @@ def _finer(
     colours, _, polish = _painted(stage, n, face, _weigh(stage, camera, face, at))
     third = np.float32(1 / 3)
     return third * (albedo + colours.reshape(2, -1, 3).sum(axis=0)), third * (shine + polish.reshape(2, -1).sum(axis=0))
-
-
-def _skin(outfit: Outfit, albedo: Singles) -> Singles:
-    """(N,) in [0,1]: how much a colour is that of the person's skin."""
-    tone = outfit.look.skin / np.linalg.norm(outfit.look.skin)
-    length = np.sqrt(np.einsum("nc,nc->n", albedo, albedo)) + 1e-6
-    alike = (albedo @ tone.astype(np.float32)) / length
-    return np.clip((alike - 0.985) / 0.01, 0, 1).astype(np.float32)

@@ -188,6 +188,7 @@ class _Take:
     bary: NDArray[np.float32]
     depth: Floats
     owner: Ints
+    facing: Floats
 
 
 def _take(
@@ -208,7 +209,9 @@ def _take(
     ).astype(np.int32)
     face, bary, depth = rasterize(*camera.project(vertices), faces, size, size, perspective=True)
     owner = np.where((face >= 0) & (face < len(placed) * each), face // each, -1)
-    return _Take(placed, camera, things, vertices, faces, face, bary, depth, owner)
+    cosine = np.empty(face.shape)
+    shading.facing(face, faces, vertices, camera.position, cosine)
+    return _Take(placed, camera, things, vertices, faces, face, bary, depth, owner, cosine)
 
 
 def _stream(seed: int, concern: int, index: int = 0) -> np.random.Generator:
@@ -230,10 +233,8 @@ def _segmentation(there: NDArray[np.bool_]) -> dict[str, Any]:
 def _person(body: Body, take: _Take, n: int) -> Person:
     """What is told of person ``n``, who is seen."""
     actor, there = take.actors[n], take.owner == n
-    cosine = np.empty(take.face.shape)
-    shading.facing(take.face, take.faces, take.vertices, take.camera.position, cosine)
     return Person(
-        truth=Truth.of(body, np.where(there, take.face - n * len(body.faces), -1), take.bary, take.depth, cosine),
+        truth=Truth.of(body, np.where(there, take.face - n * len(body.faces), -1), take.bary, take.depth, take.facing),
         box=_box(there),
         segmentation=_segmentation(there),
         keypoints=keypoints(body, actor.vertices, take.camera, take.owner, take.depth, n),

@@ -18,8 +18,17 @@ Singles = NDArray[np.float32]
 SAMPLES = 2
 # A step in depth (metres) that is drawn as an edge.
 _STEP = 0.02
-# Taps of a soft shadow's filter: first for what throws it, then for the shadow.
-_TAPS = 20
+# Pixels of a shadow map's tiles, of each of which the nearest depth is known.
+TILE = 16
+# Taps of a shadow's filter, evenly over the unit disk (Vogel 1979).
+_TAPS = 16
+_DISK = np.stack(
+    [
+        np.sqrt((np.arange(_TAPS) + 0.5) / _TAPS) * turn(np.pi * (3 - np.sqrt(5)) * np.arange(_TAPS))
+        for turn in (np.cos, np.sin)
+    ],
+    axis=1,
+).astype(np.float32)
 
 
 @njit(cache=True, nogil=True)
@@ -190,7 +199,9 @@ def _frame(vertices: Any, corners: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def shadow(x: Any, y: Any, z: Any, axes: Any, corner: Any, scale: Any, depth: Any, radius: Any, turned: Any) -> Any:
+def shadow(
+    x: Any, y: Any, z: Any, axes: Any, corner: Any, scale: Any, depth: Any, first: Any, radius: Any, turned: Any
+) -> Any:
     """Share of a hard light's disk that reaches a point, by its shadow map.
 
     Percentage-closer soft shadows (Fernando, SIGGRAPH sketches 2005): the filter is as wide as the penumbra.
@@ -198,37 +209,38 @@ def shadow(x: Any, y: Any, z: Any, axes: Any, corner: Any, scale: Any, depth: An
     height, width = depth.shape
     u = (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z - corner[0]) * scale
     v = (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z - corner[1]) * scale
-    d = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z
-    if u < -8 or v < -8 or u > width + 8 or v > height + 8:
+    if u < 0 or v < 0 or u >= width or v >= height:
         return np.float32(1)
-    widest = min(max(scale * radius * np.float32(1.2), np.float32(2.0)), np.float32(14))
+    d = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z
+    bias = np.float32(0.010)
+    if first[int(v) // TILE, int(u) // TILE] >= d - bias:
+        return np.float32(1)
+    widest = min(max(scale * radius * np.float32(1.2), np.float32(2.0)), np.float32(TILE - 2))
+    cosine, sine = np.cos(turned), np.sin(turned)
     found, thrown = np.float32(0), np.float32(0)
-    for k in range(_TAPS):
-        r = widest * np.sqrt((k + np.float32(0.5)) / _TAPS)
-        angle = np.float32(2.399963) * k + turned
-        i, j = int(np.floor(u + r * np.cos(angle))), int(np.floor(v + r * np.sin(angle)))
-        if 0 <= i < width and 0 <= j < height and depth[j, i] < d - np.float32(0.012):
+    for k in range(0, len(_DISK), 2):
+        i = int(u + widest * (cosine * _DISK[k, 0] - sine * _DISK[k, 1]))
+        j = int(v + widest * (sine * _DISK[k, 0] + cosine * _DISK[k, 1]))
+        if 0 <= i < width and 0 <= j < height and depth[j, i] < d - bias:
             found += 1
             thrown += d - depth[j, i]
     if found == 0:
         return np.float32(1)
     wide = min(max(thrown / found * radius * scale, np.float32(1.2)), widest)
     lit = np.float32(0)
-    for k in range(_TAPS):
-        r = wide * np.sqrt((k + np.float32(0.5)) / _TAPS)
-        angle = np.float32(2.399963) * k + turned
-        i, j = int(np.floor(u + r * np.cos(angle))), int(np.floor(v + r * np.sin(angle)))
-        if not (
-            0 <= i < width and 0 <= j < height and depth[j, i] < d - np.float32(0.010) - r / scale * np.float32(0.8)
-        ):
+    slack = bias + np.float32(0.6) * wide / scale
+    for k in range(len(_DISK)):
+        i = int(u + wide * (cosine * _DISK[k, 0] - sine * _DISK[k, 1]))
+        j = int(v + wide * (sine * _DISK[k, 0] + cosine * _DISK[k, 1]))
+        if not (0 <= i < width and 0 <= j < height and depth[j, i] < d - slack):
             lit += 1
-    return lit / _TAPS
+    return lit / len(_DISK)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def shade(
     position: Any, normal: Any, around: Any, key: Any, albedo: Any, shine: Any, skin: Any, camera: Any, towards: Any,
-    strength: Any, radius: Any, axes: Any, corner: Any, scale: Any, depth: Any, out: Any,
+    strength: Any, radius: Any, axes: Any, corner: Any, scale: Any, depth: Any, first: Any, out: Any,
 ) -> None:  # fmt: skip
     """Linear RGB (N,3), into ``out``, that lit points send to the camera.
 
@@ -248,7 +260,7 @@ def shade(
         towards: (3,) unit, to the key light.
         strength: (3,) of the key light.
         radius: radians, of the key light.
-        axes, corner, scale, depth: of the shadow map.
+        axes, corner, scale, depth, first: of the shadow map.
         out: (N,3).
     """
     one, hard = np.float32(1), len(depth) > 1
@@ -269,7 +281,7 @@ def shade(
                 np.float32(97.1) * px + np.float32(131.7) * py + np.float32(171.3) * pz))  # fmt: skip
             lit *= shadow(
                 px + np.float32(0.008) * nx, py + np.float32(0.008) * ny, pz + np.float32(0.008) * nz, axes, corner,
-                scale, depth, radius, angle,
+                scale, depth, first, radius, angle,
             )  # fmt: skip
         hx, hy, hz = vx + towards[0], vy + towards[1], vz + towards[2]
         length = one / (np.sqrt(hx * hx + hy * hy + hz * hz) + np.float32(1e-9))
@@ -285,13 +297,13 @@ def shade(
         fuzz = (one - s) * (one - polish) * np.float32(0.10) * (one - facing) ** 3
         for c in range(3):
             # Red light travels furthest in skin.
-            wrap = s * (np.float32(0.32) if c == 0 else np.float32(0.13) if c == 1 else np.float32(0.07))
+            wrap = s * (np.float32(0.24) if c == 0 else np.float32(0.12) if c == 1 else np.float32(0.07))
             wrap = max(wrap, np.float32(0.03))
             d = max((cosine + wrap) / (one + wrap), np.float32(0))
             d *= d ** (np.float32(0.35) * s)
             past = lit
             if s > 0 and c == 0:
-                past = lit + s * np.float32(0.22) * (lit * (one - lit)) * 2
+                past = lit + s * np.float32(0.16) * (lit * (one - lit)) * 2
             diffuse = strength[c] * d * past + around[n, c]
             colour = albedo[n, c]
             # What light thrown back and forth between folds adds to where the sky is not seen.
@@ -311,7 +323,8 @@ def _fraction(x: Any) -> Any:
 @njit(cache=True, nogil=True, fastmath=True)
 def shade_ground(
     canvas: Any, share: Any, camera: Any, axes_of: Any, focal: Any, cx: Any, cy: Any, key: Any, open_light: Any,
-    radius: Any, low: Any, step: Any, ground: Any, axes: Any, corner: Any, scale: Any, depth: Any, flat: Any,
+    radius: Any, low: Any, step: Any, ground: Any, axes: Any, corner: Any, scale: Any, depth: Any, first: Any,
+    flat: Any,
 ) -> None:  # fmt: skip
     """Darkens the ground, in place, where something stands in its light.
 
@@ -323,7 +336,7 @@ def shade_ground(
         key: (3,) key light on the ground, and ``open_light`` (3,) that from all around, where nothing is in the way.
         radius: radians, of the key light.
         low, step, ground: of ``Lighting``.
-        axes, corner, scale, depth: of the shadow map.
+        axes, corner, scale, depth, first: of the shadow map.
         flat: (H,W), into it how far away the ground is, metres; 1e9 where there is none.
     """
     height, width = share.shape
@@ -358,7 +371,7 @@ def shade_ground(
                 angle = np.float32(6.2831853) * _fraction(
                     np.float32(52.98292) * _fraction(np.float32(0.0671106) * x + np.float32(0.0058372) * y)
                 )
-                lit *= shadow(px, np.float32(0), pz, axes, corner, scale, depth, radius, angle)
+                lit *= shadow(px, np.float32(0), pz, axes, corner, scale, depth, first, radius, angle)
             w = share[y, x]
             for c in range(3):
                 a = a0 if c == 0 else a1 if c == 1 else a2
@@ -457,3 +470,25 @@ def facing(face: Any, faces: Any, vertices: Any, eye: Any, out: Any) -> None:
             vx, vy, vz = eye[0] - vertices[a, 0], eye[1] - vertices[a, 1], eye[2] - vertices[a, 2]
             length = np.sqrt((nx * nx + ny * ny + nz * nz) * (vx * vx + vy * vy + vz * vz))
             out[y, x] = min(max((nx * vx + ny * vy + nz * vz) / max(length, 1e-30), 0.0), 1.0)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def put(
+    rows: Any, colour: Any, polish: Any, bump: Any, tone: Any, albedo: Any, shine: Any, skin: Any, point: Any
+) -> None:
+    """Puts colours (M,3), polish (M,) and bumps (M,3) of fragments into their rows (M,) of all of them.
+
+    ``skin`` gets how much, in [0,1], a colour is that of the person's skin, whose direction in RGB is ``tone`` (3,);
+    bumps are added to the normals in ``point``.
+    """
+    for m in range(len(rows)):
+        n = rows[m]
+        length, along = np.float32(1e-12), np.float32(0)
+        for c in range(3):
+            albedo[n, c] = colour[m, c]
+            point[n, 3 + c] += bump[m, c]
+            length += colour[m, c] * colour[m, c]
+            along += colour[m, c] * tone[c]
+        shine[n] = polish[m]
+        alike = along / np.sqrt(length)
+        skin[n] = min(max((alike - np.float32(0.985)) * np.float32(100), np.float32(0)), np.float32(1))
