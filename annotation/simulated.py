@@ -51,9 +51,9 @@ class Model:
         for name in ("swaps", "turns", "flags"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} {getattr(self, name)} is no share in 0..1")
-        for name, value in (*((n, getattr(self, n)) for n in ("noise", "seconds", "boundary")), *self.bad.items()):
-            if not 0 <= value < np.inf:
-                raise ValueError(f"{name} {value} is below 0")
+        for size in (self.noise, self.seconds, self.boundary, *self.bad.values()):
+            if not 0 <= size < np.inf:
+                raise ValueError(f"noise, seconds and borders are not below 0: {size}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from cli.common import DEFAULT_BODY, DEFAULT_DATA, AsJson, DataDir, console, cou
 
 if TYPE_CHECKING:
     from synthesis.dataset import Recipe
-    from synthesis.poses import UserPose
+    from synthesis.pose_files import UserPose
 
 _MOTIONS = (".npz", ".bvh")
 _PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")

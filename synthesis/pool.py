@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, get_context, parent_process
@@ -25,7 +25,7 @@ _task: tuple[Body, Path, Recipe, Any] | None = None
 
 def make_all(
     body: Body, folder: Path, numbers: Sequence[int], recipe: Recipe, workers: int
-) -> Iterator[tuple[int, bool]]:
+) -> Generator[tuple[int, bool]]:
     """``synthesis.dataset.make`` by several processes, in any order; each computes in one thread.
 
     Leaving the loop early lets each process finish its image and ends them; they end, too, with the one that began
@@ -85,7 +85,7 @@ def _end_with(sentinel: int) -> None:
 def _make(numbers: list[int]) -> list[tuple[int, bool]]:
     assert _task is not None
     body, folder, recipe, stop = _task
-    out = []
+    out: list[tuple[int, bool]] = []
     for number in numbers:
         if stop.is_set():
             break

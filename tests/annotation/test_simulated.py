@@ -141,5 +141,5 @@ def test_flags_and_times(sheet):
     assert made.flagged.mean() == pytest.approx(0.1, abs=0.02)
     assert np.median(made.seconds) == pytest.approx(4.0, rel=0.05)
     for wrong in ({"swaps": 1.1}, {"noise": -0.1}, {"bad": {3: -1.0}}):
-        with pytest.raises(ValueError, match=r"share|below"):
+        with pytest.raises(ValueError, match=r"share|below 0"):
             Model(**wrong)
