@@ -73,7 +73,7 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
     shared = compare.pairs(first, marks.point[first.row], len(names), images)
     differences = compare.differences(shared, names, drawn, seed)
     step()
-    sides, faces = swaps.both(first, marks, body, table)
+    sides, faces = swaps.both(first, marks, body, table, drawn=study.masks is not None)
     mixed = {"left and right": sides, "front and back": faces}
     again, apart = retest.retest(first, second, marks, table, drawn)
     step()

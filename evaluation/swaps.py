@@ -43,9 +43,11 @@ class Swaps:
     off: NDArray[np.float64]
 
 
-def both(errors: Errors, marks: Marks, body: Body, metric: Metric) -> tuple[Swaps | None, Swaps | None]:
+def both(
+    errors: Errors, marks: Marks, body: Body, metric: Metric, drawn: bool = False
+) -> tuple[Swaps | None, Swaps | None]:
     """Left/right and front/back swaps; a mark that could be either is what its nearer counterpart says."""
-    sides, faces = left_right(errors, marks, body, metric), front_back(errors, marks, body, metric)
+    sides, faces = left_right(errors, marks, body, metric, drawn), front_back(errors, marks, body, metric)
     if sides is not None and faces is not None:
         either = sides.swapped & faces.swapped
         sides.swapped[either & (faces.off < sides.off)] = False
@@ -53,12 +55,21 @@ def both(errors: Errors, marks: Marks, body: Body, metric: Metric) -> tuple[Swap
     return sides, faces
 
 
-def left_right(errors: Errors, marks: Marks, body: Body, metric: Metric) -> Swaps | None:
-    """Marks at the mirror image of the truth; None for a body without left and right."""
+def left_right(errors: Errors, marks: Marks, body: Body, metric: Metric, drawn: bool = False) -> Swaps | None:
+    """Marks at the mirror image of the truth; None for a body without left and right.
+
+    Limbs tell only where they could be mixed up: annotators drew the masks, or someone marked the other side's limb.
+    Otherwise they were shown the right limb, and only halves of trunk and head are left to mix up.
+    """
     if not body.symmetric:
         return None
     true = marks.true_face[errors.row], marks.true_bary[errors.row]
-    return _found(errors, marks, metric, [body.mirror(*true)])
+    part, marked = body.face_part[true[0]], body.face_part[marks.face[errors.row]]
+    paired = body.part_mirror[part] != part
+    mirror = body.mirror(*true)
+    if not drawn and not (paired & (marked == body.part_mirror[part])).any():
+        mirror = np.where(paired, np.int32(-1), mirror[0]), mirror[1]
+    return _found(errors, marks, metric, [mirror])
 
 
 def front_back(errors: Errors, marks: Marks, body: Body, metric: Metric) -> Swaps | None:

@@ -1,10 +1,12 @@
 """Errors between the points, beside the dense truth; left taken for right and front for back."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from annotation.simulated import Model, mark
 from evaluation import swaps
 from evaluation.errors import Errors, measured
 from evaluation.groups import groups
@@ -88,7 +90,7 @@ def test_ordinary_noise_is_not_taken_for_swaps(mean: float) -> None:
     metric = chord(made.body)
     errors = measured(made.marks, metric)
     for found in (
-        swaps.left_right(errors, made.marks, made.body, metric),
+        swaps.left_right(errors, made.marks, made.body, metric, drawn=True),
         swaps.front_back(errors, made.marks, made.body, metric),
     ):
         assert found is not None
@@ -121,6 +123,23 @@ def test_planted_swaps_are_counted_both_ways() -> None:
     assert not found.swapped[~turned[errors.row]].any()
     assert found.swapped[turned[errors.row] & found.tells].mean() > 0.98
     assert swaps.rate(found, errors.image, np.zeros(0, np.int64)).value is None
+
+
+def test_swaps_on_the_part_shown_are_a_share_of_the_marks_that_could_be_swapped() -> None:
+    made = study([0.01], 30)
+    marks, rng = made.marks, np.random.default_rng(1)
+    for model in (Model(noise=0.008, swaps=0.1), Model(noise=0.008, turns=0.1)):
+        done = mark(model, made.body, marks.part, marks.true_face, marks.true_bary, 0, rng)
+        own = dataclasses.replace(marks, face=done.face, bary=done.bary)
+        metric = chord(made.body)
+        errors = measured(own, metric)
+        found = swaps.both(errors, own, made.body, metric)
+        sides, faces = (swaps.rate(one, errors.image) for one in found)
+        right, wrong = (sides, faces) if model.swaps else (faces, sides)
+        # Turns are planted along the normal alone, also from flanks, and on places that tell by the front axis only.
+        assert right.value == pytest.approx(0.1, abs=0.02)
+        assert (wrong.value or 0) < 0.02  # flanks lie opposite to flanks, and are their mirror images
+    assert sides.of < len(marks) / 2
 
 
 def test_the_opposite_of_a_face_lies_behind_it_in_the_same_part() -> None:
