@@ -1,12 +1,13 @@
 import { Badge, Button, Group, Paper, Stack, Table, Text, Title } from "@mantine/core";
 import { IconStack2 } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { count } from "../components/Meter";
 import { Restricted } from "../components/Restricted";
 import { EmptyState, ErrorState, LoadingState } from "../components/states";
 import { getJobs, isOver, type Job, type JobState } from "../jobs/api";
 import { JobProgress } from "../jobs/JobProgress";
 import { useJob } from "../jobs/useJob";
-import { duration, when } from "../studies/format";
+import { duration, persons as personsText, when } from "../studies/format";
 import { useCurrentProject } from "./ProjectLayout";
 
 export default function JobsPage() {
@@ -54,7 +55,7 @@ function Jobs({ projectId }: { projectId: string }) {
                   <Table.Th w="30%">Job</Table.Th>
                   <Table.Th w={120}>State</Table.Th>
                   <Table.Th>Progress</Table.Th>
-                  <Table.Th w={190}>Begun</Table.Th>
+                  <Table.Th w={220}>Begun</Table.Th>
                   <Table.Th w={100}>Took</Table.Th>
                 </Table.Tr>
               </Table.Thead>
@@ -94,14 +95,14 @@ function JobRow({ listed }: { listed: Job }) {
     <Table.Tr>
       <Table.Td fw={530}>{job.title}</Table.Td>
       <Table.Td>
-        <Badge variant="default" radius="sm" leftSection={<Dot color={color} />}>
+        <Badge variant="default" radius="sm" tt="none" fw={560} leftSection={<Dot color={color} />}>
           {label}
         </Badge>
       </Table.Td>
       <Table.Td>
         {job.state === "done" ? (
           <Text size="sm" c="dimmed">
-            {job.message || "Finished"}
+            {resultWords(job)}
           </Text>
         ) : job.state === "cancelled" ? (
           <Text size="sm" c="dimmed" className="numbers">
@@ -129,6 +130,15 @@ function Dot({ color }: { color: string }) {
   const fill =
     color === "green" ? "var(--dm-good)" : color === "red" ? "var(--dm-bad)" : `var(--mantine-color-${color}-5)`;
   return <span aria-hidden style={{ width: 7, height: 7, borderRadius: "50%", background: fill, display: "block" }} />;
+}
+
+/** What a finished job has given. */
+export function resultWords({ result, message }: Job): string {
+  const gave = (result ?? {}) as Record<string, unknown>;
+  if (typeof gave.persons === "number" && typeof gave.images === "number") {
+    return `${personsText(gave.persons)} in ${count(gave.images)} ${gave.images === 1 ? "image" : "images"}`;
+  }
+  return message || "Finished";
 }
 
 function took({ started_at, finished_at }: Job): string {

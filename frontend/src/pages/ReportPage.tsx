@@ -63,7 +63,7 @@ function Loaded({ studyId, report, computedAt }: { studyId: string; report: Repo
     ["limits", "Method and limits"],
   ];
   return (
-    <Page title={`Report of ${report.title}`} maw={1320}>
+    <Page title={`Report of ${report.title}`} maw={1240}>
       <Group justify="space-between" align="flex-end" mb="xl">
         <Stack gap={2}>
           <Anchor component={Link} to={`/studies/${studyId}`} size="sm" w="fit-content">

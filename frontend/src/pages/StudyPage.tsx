@@ -1,4 +1,18 @@
-import { Anchor, Button, CopyButton, Group, Modal, Paper, Progress, Stack, Table, Text, Title } from "@mantine/core";
+import {
+  Anchor,
+  Badge,
+  Button,
+  CopyButton,
+  Group,
+  Modal,
+  Paper,
+  Progress,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+  Title,
+} from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { IconCheck, IconLink, IconUserPlus } from "@tabler/icons-react";
@@ -57,7 +71,7 @@ function Loaded({ study }: { study: Study }) {
         {manage && <OpenOrClose study={study} left={total - done} />}
       </Group>
       <Stack gap="xl">
-        <Group align="stretch" gap="lg" grow preventGrowOverflow={false}>
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
           <Paper bg="var(--dm-surface)" p="lg">
             <Stack gap="sm">
               <Title order={2}>Progress</Title>
@@ -75,7 +89,7 @@ function Loaded({ study }: { study: Study }) {
             </Stack>
           </Paper>
           <ReportPanel studyId={study.id} marked={done > 0} manage={manage} />
-        </Group>
+        </SimpleGrid>
         <section>
           <Group justify="space-between" mb="sm">
             <Title order={2}>Annotators</Title>
@@ -275,15 +289,20 @@ function ProgressTable({ items }: { items: readonly AnnotatorProgress[] }) {
 }
 
 function ProgressRow({ of }: { of: AnnotatorProgress }) {
-  const { name, username, done, total, practice_done, practice, seconds, marks, last_seen } = of;
+  const { name, username, simulated, done, total, practice_done, practice, seconds, marks, last_seen } = of;
   const share = percent(done, total);
   return (
     <Table.Tr>
       <Table.Td fw={530}>
         {name}{" "}
         <Text span size="sm" c="dimmed" fw={400}>
-          {username}
+          {username !== name && username}
         </Text>
+        {simulated && (
+          <Badge ml="xs" size="sm" variant="default" tt="none" radius="sm">
+            simulated
+          </Badge>
+        )}
       </Table.Td>
       <Table.Td>
         <Group gap="sm" wrap="nowrap">

@@ -24,7 +24,7 @@ import { useJob } from "../jobs/useJob";
 import { partsOf } from "../parts";
 import { AnnotatorSelect } from "./AnnotatorSelect";
 import { createStudy, openStudy } from "./api";
-import { estimate, SECONDS_PER_MASK, SECONDS_PER_POINT } from "./estimate";
+import { estimate, rounded, SECONDS_PER_MASK, SECONDS_PER_POINT } from "./estimate";
 import { duration } from "./format";
 import { PartPicker } from "./PartPicker";
 import { type Choice, chosenCount, PersonChoice } from "./PersonChoice";
@@ -260,19 +260,19 @@ export function StudyForm({ project, body, members, users, present }: Props) {
               {persons === 1 ? "person" : "persons"}
             </Text>
             <dl className={classes.facts}>
-              <dt>Points on each person</dt>
-              <dd className="numbers">about {count(cost.pointsPerPerson)}</dd>
-              <dt>Persons for each annotator</dt>
+              <dt>Points a person</dt>
+              <dd className="numbers">about {count(rounded(cost.pointsPerPerson))}</dd>
+              <dt>Persons each</dt>
               <dd className="numbers">{count(cost.personsEach)}</dd>
-              <dt>Time for each annotator</dt>
+              <dt>Time each</dt>
               <dd className="numbers">about {duration(cost.secondsEach)}</dd>
-              <dt>Points in the report</dt>
-              <dd className="numbers">about {count(cost.points)}</dd>
+              <dt>Points in all</dt>
+              <dd className="numbers">about {count(rounded(cost.points))}</dd>
             </dl>
             <Text size="xs" c="dimmed">
               Counted on {SECONDS_PER_POINT} seconds for a point
               {masks === "drawn" && ` and ${duration(SECONDS_PER_MASK)} for a person's masks`}, and four of five parts
-              seen on each person. Practice and second times are in the time.
+              seen on each person. Practice and second times are included in the time.
             </Text>
             <InlineError error={create.error} />
             <Button type="submit" loading={busy && wanted === "open"} disabled={missing !== null || busy}>
@@ -309,7 +309,7 @@ export function missingWords(has: { name: string; persons: number; annotators: n
 
 function Row({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
   return (
-    <section className={classes.row} aria-label={title}>
+    <section className={classes.row}>
       <div>
         <Text fw={560} c="bright" size="sm">
           {title}

@@ -21,7 +21,6 @@ export interface Outline {
 }
 
 export interface Estimate {
-  /** All rounded as befits an estimate. */
   pointsPerPerson: number;
   /** Persons that each annotator is given, practice and second times included. */
   personsEach: number;
@@ -41,4 +40,11 @@ export function estimate(outline: Outline): Estimate {
     points: annotators * (persons + again) * pointsPerPerson,
     secondsEach: personsEach * perPerson,
   };
+}
+
+/** A count with as many digits as an estimate has: two. */
+export function rounded(value: number): number {
+  if (value < 100) return value >= 20 ? 5 * Math.round(value / 5) : value;
+  const step = 10 ** (Math.floor(Math.log10(value)) - 1);
+  return step * Math.round(value / step);
 }

@@ -9,8 +9,9 @@ export function cmNumber(metres: number | null | undefined): string {
   return metres === null || metres === undefined || Number.isNaN(metres) ? NONE : (100 * metres).toFixed(1);
 }
 
-/** Metres as "2.4 cm". */
+/** Metres as "2.4 cm"; below a millimetre as "0.4 mm". */
 export function cm(metres: number | null | undefined): string {
+  if (metres && metres > 0 && metres < 0.00095) return `${(1000 * metres).toFixed(1)} mm`;
   const text = cmNumber(metres);
   return text === NONE ? NONE : `${text} cm`;
 }

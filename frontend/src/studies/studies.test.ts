@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { estimate } from "./estimate";
+import { estimate, rounded } from "./estimate";
 import { ago, cm, cmInterval, duration, pText, pWords, share, unitless } from "./format";
 import { spans } from "./IntervalBar";
-import type { Curve, Difference } from "./report";
+import type { Curve, Difference, Group } from "./report";
 import { ratioAt } from "./report/Correct";
 import { oriented } from "./report/Differences";
+import { inOrder } from "./report/order";
 import { missingWords } from "./StudyForm";
 import { rampColour, topOf } from "./scale";
 import { placeWords } from "./work";
@@ -14,6 +15,8 @@ describe("figures in words", () => {
   it("are centimetres with one decimal", () => {
     expect(cm(0.02449)).toBe("2.4 cm");
     expect(cm(null)).toBe("–");
+    expect(cm(0.0004)).toBe("0.4 mm");
+    expect(cm(0)).toBe("0.0 cm");
     expect(cmInterval({ low: 0.021, high: 0.028 })).toBe("2.1 to 2.8");
     expect(cmInterval({ low: null, high: 0.028 })).toBe("–");
   });
@@ -49,6 +52,10 @@ describe("the estimate", () => {
     expect(personsEach).toBe(37);
     expect(points).toBe(8 * 35 * 67);
     expect(secondsEach).toBe(37 * 67 * 6);
+  });
+
+  it("is told with two digits", () => {
+    expect([7, 67, 938, 16_080].map(rounded)).toEqual([7, 65, 940, 16_000]);
   });
 
   it("adds the painting where masks are drawn, and takes a measured pace where there is one", () => {
@@ -105,6 +112,34 @@ describe("the report", () => {
     expect(ratioAt(curve, 0.05)).toBeCloseTo(0.3);
     expect(ratioAt(curve, 0.1)).toBe(0.6);
     expect(ratioAt(curve, 0.3)).toBeNull();
+  });
+
+  it("lists the parts under their groups, the worst first, and no group of one part twice", () => {
+    const group = (kind: string, name: string, mean: number) =>
+      ({ kind, name, label: kind === "part" ? 1 : null, mean: { ...none, value: mean } }) as Group;
+    const groups = [
+      group("all", "all", 3),
+      group("group", "hands", 2),
+      group("group", "upper legs", 5),
+      group("group", "head", 1),
+      group("part", "Upper Leg Right", 4),
+      group("part", "Left Hand", 2.5),
+      group("part", "Right Hand", 1.5),
+      group("part", "Upper Leg Left", 6),
+      group("part", "Head", 1),
+      group("part", "Tail", 9),
+    ];
+    expect(inOrder(groups).map(({ name }) => name)).toEqual([
+      "all",
+      "upper legs",
+      "Upper Leg Left",
+      "Upper Leg Right",
+      "hands",
+      "Left Hand",
+      "Right Hand",
+      "Head",
+      "Tail",
+    ]);
   });
 
   it("names the more accurate one of a pair first", () => {

@@ -88,7 +88,15 @@ function Row({ one, top, drawn, twice, columns }: RowProps) {
             </Text>
           </button>
           {one.simulated && (
-            <Badge ml="xs" size="xs" variant="default" tt="none" radius="sm">
+            <Badge
+              ml="xs"
+              size="sm"
+              variant="default"
+              tt="none"
+              radius="sm"
+              fw={500}
+              style={{ verticalAlign: "middle" }}
+            >
               simulated
             </Badge>
           )}

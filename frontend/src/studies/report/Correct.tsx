@@ -49,7 +49,7 @@ export function Correct({ report, studyId, version }: { report: Report; studyId:
                 <Table.Td>{other.name}</Table.Td>
                 <Table.Td ta="right">{unitless(other.auc10)}</Table.Td>
                 <Table.Td ta="right">{unitless(other.auc30)}</Table.Td>
-                <Table.Td>
+                <Table.Td className={classes.wraps}>
                   <Text size="sm" c="dimmed">
                     {other.citation}
                   </Text>

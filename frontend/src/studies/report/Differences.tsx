@@ -44,7 +44,7 @@ export function Differences({ report, studyId, version }: { report: Report; stud
               <Table.Th ta="right">
                 <Term of="interval">95 % interval</Term>
               </Table.Th>
-              <Table.Th>Shown</Table.Th>
+              <Table.Th>Told apart</Table.Th>
               <Table.Th ta="right">
                 <Term of="corrected">Corrected p</Term>
               </Table.Th>

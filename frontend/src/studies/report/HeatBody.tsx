@@ -19,15 +19,15 @@ interface Props {
   mesh: BodyMesh;
   /** (V) metres, NaN where nothing is known. */
   heat: Float32Array;
-  /** URL of the picture from six sides, for browsers without 3D. */
-  picture: string;
   alt: string;
+  /** This browser has no 3D. */
+  onFlat: () => void;
 }
 
 const TURN = Math.PI / 24;
 
 /** The body in 3D, coloured by the error of the marks on it. */
-export default function HeatBody({ body, mesh, heat, picture, alt }: Props) {
+export default function HeatBody({ body, mesh, heat, alt, onFlat }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cursor] = useState(() => new ValueStore<Cursor>(NOWHERE));
   const [held, setHeld] = useState(false);
@@ -36,6 +36,10 @@ export default function HeatBody({ body, mesh, heat, picture, alt }: Props) {
   const seam = useMemo(() => seams(mesh, [0, ...body.charts.map(({ part }) => part)]), [mesh, body]);
   const top = useMemo(() => topOf(heat), [heat]);
   const { scene, error } = useBodyScene(canvas, mesh, seam, cursor, { onClick: () => {} });
+  const flat = error !== null;
+  useEffect(() => {
+    if (flat) onFlat();
+  }, [flat, onFlat]);
   useEffect(() => {
     scene?.paint([null, ...body.charts.map(() => "#808080")]);
     scene?.show({ isoLines: false, seamLines: false, wireframe: false, byDistance: false });
@@ -57,7 +61,6 @@ export default function HeatBody({ body, mesh, heat, picture, alt }: Props) {
       return true;
     },
   });
-  if (error) return <img src={picture} alt={alt} className={classes.picture} />;
   return (
     <div>
       <div className={classes.stage}>

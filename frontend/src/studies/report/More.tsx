@@ -1,4 +1,4 @@
-import { Alert, Table, Text, Title } from "@mantine/core";
+import { Table, Text, Title } from "@mantine/core";
 import { count } from "../../components/Meter";
 import { cm, cmInterval, cmNumber, points, share, shareInterval, unitless } from "../format";
 import { IntervalBar } from "../IntervalBar";
@@ -197,10 +197,9 @@ export function Planning({ report, studyId, version }: Props) {
       <Plot studyId={studyId} name="plan" version={version} alt={says} />
       <div className={classes.card}>
         <Table verticalSpacing={6} horizontalSpacing="md" className="numbers" fz="sm">
-          <caption className={classes.section}>Persons needed to tell two annotators apart</caption>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Points on each person</Table.Th>
+              <Table.Th>Persons needed, with so many points on each</Table.Th>
               {differences.map((difference) => (
                 <Table.Th key={difference} ta="right">
                   apart by {cm(difference)}
@@ -211,7 +210,7 @@ export function Planning({ report, studyId, version }: Props) {
           <Table.Tbody>
             {sizes.map((size) => (
               <Table.Tr key={size}>
-                <Table.Td>{size}</Table.Td>
+                <Table.Td>{size} points</Table.Td>
                 {differences.map((difference) => {
                   const needed = at(size, difference);
                   return (
@@ -231,15 +230,9 @@ export function Planning({ report, studyId, version }: Props) {
 
 /** What the figures rest on, and where they end. */
 export function Limits({ report }: { report: Report }) {
-  const { floor, interpolation, notes, simulated } = report;
+  const { floor, interpolation, notes } = report;
   return (
     <Section id="limits" title="How this was measured, and its limits">
-      {simulated.length > 0 && (
-        <Alert variant="light" color="yellow" p="sm">
-          {simulated.length === report.annotators ? "All annotators are" : `${simulated.join(", ")}:`} simulated by a
-          program, not people.
-        </Alert>
-      )}
       <ul className={classes.notes}>
         <li>
           An error is the shortest way along the body's surface from the true point to the marked one. The truth is

@@ -1,3 +1,4 @@
+import { Alert } from "@mantine/core";
 import { count } from "../../components/Meter";
 import { cm, cmInterval, persons, points, share, shareInterval, unitless } from "../format";
 import type { Report } from "../report";
@@ -11,8 +12,16 @@ export function Summary({ report }: { report: Report }) {
   const all = part(report, "all");
   const ours = report.curves.find(({ source }) => source === "annotators");
   const human = report.published[0];
+  const { simulated } = report;
   return (
     <Section id="short" title="In short">
+      {simulated.length > 0 && (
+        <Alert variant="light" color="yellow" p="sm" role="note">
+          {simulated.length === report.annotators
+            ? "All annotators of this study are programs, not people."
+            : `${simulated.join(", ")}: ${simulated.length === 1 ? "a program, no person" : "programs, not people"}.`}
+        </Alert>
+      )}
       <ul className={classes.says}>
         {report.says.map((sentence) => (
           <li key={sentence}>{sentence}</li>

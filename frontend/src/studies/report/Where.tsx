@@ -1,6 +1,6 @@
 import { Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { queries } from "../../api/queries";
 import type { Body } from "../../api/types";
 import { readMesh } from "../../bodies/mesh";
@@ -12,6 +12,7 @@ import { cmInterval, cmNumber } from "../format";
 import { IntervalBar } from "../IntervalBar";
 import { studyQueries } from "../queries";
 import type { Group, Report } from "../report";
+import { inOrder, isUnder, nameOf } from "./order";
 import classes from "./report.module.css";
 import { Section, Term } from "./Section";
 
@@ -20,6 +21,8 @@ const HeatBody = lazy(() => import("./HeatBody"));
 /** Where on the body the errors are: on the body itself, and part by part. */
 export function Where({ report, studyId, version }: { report: Report; studyId: string; version: string }) {
   const body = useQuery({ ...queries.body(report.body_hash), retry: false });
+  // Without 3D there is a picture, which needs the whole width.
+  const [flat, setFlat] = useState(false);
   return (
     <Section
       id="where"
@@ -31,8 +34,15 @@ export function Where({ report, studyId, version }: { report: Report; studyId: s
         </>
       }
     >
-      <div className={classes.where}>
-        <Heat report={report} studyId={studyId} version={version} body={body.data} failed={body.isError} />
+      <div className={flat ? undefined : classes.where}>
+        <Heat
+          report={report}
+          studyId={studyId}
+          version={version}
+          body={body.data}
+          failed={flat || body.isError}
+          onFlat={() => setFlat(true)}
+        />
         <PartsTable groups={report.groups} body={body.data} />
       </div>
     </Section>
@@ -45,9 +55,10 @@ interface HeatProps {
   version: string;
   body: Body | undefined;
   failed: boolean;
+  onFlat: () => void;
 }
 
-function Heat({ report, studyId, version, body, failed }: HeatProps) {
+function Heat({ report, studyId, version, body, failed, onFlat }: HeatProps) {
   const scheme = useScheme();
   const mesh = useQuery({ ...queries.bodyMesh(report.body_hash), enabled: body !== undefined });
   const heat = useQuery(studyQueries.heat(studyId, version));
@@ -55,12 +66,12 @@ function Heat({ report, studyId, version, body, failed }: HeatProps) {
   const alt = heatWords(report);
   const read = useMemo(() => body && mesh.data && readMesh(mesh.data, body.vertices, body.faces), [body, mesh.data]);
   if (failed || mesh.isError || heat.isError || (heat.data && body && heat.data.length !== body.vertices)) {
-    return <img src={picture} alt={alt} className={classes.plot} />;
+    return <img src={picture} alt={alt} className={classes.six} />;
   }
   if (!body || !read || !heat.data) return <LoadingState label="Loading the body" />;
   return (
     <Suspense fallback={<LoadingState label="Loading the body" />}>
-      <HeatBody body={body} mesh={read} heat={heat.data} picture={picture} alt={alt} />
+      <HeatBody body={body} mesh={read} heat={heat.data} alt={alt} onFlat={onFlat} />
     </Suspense>
   );
 }
@@ -72,11 +83,9 @@ function heatWords({ groups, body }: Report): string {
     .sort((a, b) => (b.mean.value as number) - (a.mean.value as number));
   const [worst, best] = [parts[0], parts.at(-1)];
   if (!worst || !best) return `${body} coloured by error.`;
-  const said = ({ name, mean }: Group) => `${name} ${cmNumber(mean.value)} cm`;
+  const said = (group: Group) => `${nameOf(group).toLowerCase()} ${cmNumber(group.mean.value)} cm`;
   return `${body} in 3D coloured by error. Largest on average: ${said(worst)}; smallest: ${said(best)}.`;
 }
-
-const ORDER = ["all", "group", "part"];
 
 /** Mean, median and 90th percentile of all, of groups of parts, and of each part. */
 export function PartsTable({
@@ -90,17 +99,15 @@ export function PartsTable({
 }) {
   const colours = body ? new Map(partsOf(body).all.map(({ label, colour }) => [label, colour])) : null;
   const top = 1.05 * Math.max(...groups.map(({ mean }) => mean.high ?? mean.value ?? 0), 0.01);
-  const sorted = [...groups].sort(
-    (a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || (b.mean.value ?? 0) - (a.mean.value ?? 0),
-  );
+  const rows = inOrder(groups);
   return (
     <div className={classes.card}>
-      <Table verticalSpacing={compact ? 4 : 6} horizontalSpacing="sm" className="numbers" fz="sm">
+      <Table verticalSpacing={compact ? 4 : 6} horizontalSpacing={compact ? "sm" : "xs"} className="numbers" fz="sm">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Part</Table.Th>
             <Table.Th ta="right">Mean, cm</Table.Th>
-            <Table.Th w="24%" miw={90}>
+            <Table.Th w="24%" miw={80}>
               <Term of="interval">95 % interval</Term>
             </Table.Th>
             <Table.Th ta="right">
@@ -113,12 +120,12 @@ export function PartsTable({
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {sorted.map((group) => (
+          {rows.map((group) => (
             <Table.Tr
               key={`${group.kind} ${group.name}`}
-              className={group.kind === "all" ? classes.strong : group.kind === "group" ? classes.group : ""}
+              className={group.kind === "all" ? classes.strong : isUnder(group, rows) ? "" : classes.group}
             >
-              <Table.Td className={group.kind === "part" && !compact ? classes.indent : ""}>
+              <Table.Td className={isUnder(group, rows) ? classes.indent : ""}>
                 {group.label !== null && (
                   <span
                     className={classes.swatch}
@@ -126,7 +133,7 @@ export function PartsTable({
                     aria-hidden
                   />
                 )}
-                {group.name}
+                {nameOf(group)}
               </Table.Td>
               <Table.Td ta="right">{cmNumber(group.mean.value)}</Table.Td>
               <Table.Td title={`${cmInterval(group.mean)} cm`}>
