@@ -5,7 +5,7 @@ A procedural place agrees with the camera's horizon and with the ground that sha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -68,7 +68,7 @@ def choose(rng: np.random.Generator, photos: Sequence[Path] = ()) -> Place:
         high, low = (part.reshape(-1, 3).mean(axis=0).astype(float) for part in np.array_split(pixels, 2))
         return Place("photo", bool(rng.random() < 0.5), low, high, seed, photo, 0.5 * blur)
     kind = str(rng.choice(_KINDS, p=_SHARES))
-    made = _made(kind, seed, lambda z: 3.0 + 0.4 * z)
+    made = _made(kind, seed, lambda z: 3.0 + 0.4 * z, 1.5)
     sky = made.sky.mean(axis=0) if not made.indoors else np.full(3, 0.8)
     return Place(kind, made.indoors, made.colours[0], sky, seed, None, blur if kind != "studio" else 0.4)
 
@@ -113,7 +113,7 @@ def background(
     def wide(z: float) -> float:
         return float((z - eye[2]) * spread + abs(eye[0]))
 
-    made = _made(place.kind, place.seed, wide)
+    made = _made(place.kind, place.seed, wide, float(eye[1]))
     right, down, forward = camera.axes @ axes.T
     light = np.array([0.45, 0.6, -0.66]) * [1 if place.seed % 2 else -1, 1, 1]
     rgb, share = np.empty((small, small, 3), np.float32), np.empty((small, small, 1), np.float32)
@@ -133,8 +133,8 @@ def background(
     return large, wider[..., 0]
 
 
-def _made(kind: str, seed: int, wide: scenery.Callable[[float], float]) -> scenery.Scenery:
-    return scenery.make(kind, np.random.default_rng([seed, 0]), wide)
+def _made(kind: str, seed: int, wide: Callable[[float], float], eye: float) -> scenery.Scenery:
+    return scenery.make(kind, np.random.default_rng([seed, 0]), wide, eye)
 
 
 def _bend(rgb: Singles, share: Singles, made: scenery.Scenery, camera: Camera, factor: int) -> None:

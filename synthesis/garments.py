@@ -68,6 +68,11 @@ def _dress(
         cover, loose, thick, folds = 0.0, 0.0, 0.0, 0.0
         upper = False
         for row, inside in ((o.TOP, top), (o.OUTER, outer), (o.BOTTOM, bottom)):
+            # Over other clothes the step lies beyond the edge, so that the edge itself is drawn on smooth ground.
+            if (row == o.OUTER and top > 0.0) or (
+                row != o.BOTTOM and bottom > 0.03 and not (row == o.TOP and L.tucked)
+            ):
+                inside += 0.028
             if inside <= 0.0:
                 continue
             cloth = L.cloths[row]

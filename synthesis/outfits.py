@@ -260,7 +260,7 @@ def dress(rng: np.random.Generator, textures: Sequence[Path] = ()) -> Outfit:
             cloths[row, m.KIND], cloths[row, m.PICTURE] = m.IMAGE, len(pictures) - 1 if row == BOTTOM else 0
             cloths[row, m.PERIOD] = rng.uniform(0.25, 0.5)
     hem = -0.02 - 0.06 * rng.random() - 0.05 * loose
-    leg = {SHORTS: rng.uniform(0.45, 0.95), SKIRT: rng.uniform(0.45, 1.35), LEGGINGS: rng.choice([1.5, 1.97, 1.97])}
+    leg = {SHORTS: rng.uniform(0.42, 0.84), SKIRT: rng.uniform(0.45, 1.35), LEGGINGS: rng.choice([1.5, 1.97, 1.97])}
     tucked = bool(rng.random() < style.tucked) or bottom == SKIRT
     if one_piece:
         cloths[BOTTOM], tucked = cloths[TOP], False

@@ -41,9 +41,24 @@ class Scenery:
         self.blocks.append([*low, *high, face, *one, *(one if two is None else two), seed])
 
 
-def make(kind: str, rng: Rng, wide: Callable[[float], float]) -> Scenery:
-    """The scenery of a kind of place; ``wide(z)`` is half the width of what the camera sees ``z`` metres behind."""
-    return _KINDS[kind](rng, wide)
+def make(kind: str, rng: Rng, wide: Callable[[float], float], eye: float) -> Scenery:
+    """The scenery of a kind of place.
+
+    Args:
+        kind: of place.
+        rng: what chooses.
+        wide: ``wide(z)`` is half the width of what the camera sees ``z`` metres behind the person.
+        eye: metres, the height of the camera; ceilings are above it.
+    """
+    made = _KINDS[kind](rng, wide)
+    for block in made.blocks:
+        if made.indoors and block[b.LOW + 1] > 2.4:
+            # Never below the camera, nor below the walls' ends.
+            block[b.LOW + 1] = max(block[b.LOW + 1], eye + 0.5)
+            block[b.HIGH + 1] = max(block[b.HIGH + 1], eye + 0.7)
+        elif made.indoors and block[b.FACE] in (b.WALL, b.BRICKS):
+            block[b.HIGH + 1] = max(block[b.HIGH + 1], eye + 0.6)
+    return made
 
 
 def _colour(rng: Rng, words: str, spread: float = 0.08) -> Floats:
@@ -261,7 +276,7 @@ def _court(rng: Rng, wide: Callable[[float], float]) -> Scenery:
         out.add((half, 0, -30), (half + 0.3, 6.5, far), b.WALL, wall, pad, _seed(rng))
         out.add((-half, 6.5, -30), (half, 6.8, far), b.WALL, linear("b9bcbe"), linear("b9bcbe"), _seed(rng))
         for x in np.arange(-half + 0.6, half - 1, 2.6):
-            out.add((x, 3.6, far - 0.02), (x + 1.9, 5.2, far), b.WINDOW, wall * 0.6, wall * 0.6, _seed(rng))
+            out.add((x, 2.3, far - 0.02), (x + 1.9, 5.2, far), b.WINDOW, wall * 0.6, wall * 0.6, _seed(rng))
     else:
         out.add((-60, 0, far), (60, 3.2, far + 0.02), b.FENCE, linear("4a4f52"))
         for x in np.arange(-12, 13, 3.0):
