@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 
-_MUCH = 2.0  # times the others' median error
+_MUCH = 3.0  # times the others' median error
 
 
 def annotators(
@@ -71,7 +71,7 @@ def annotators(
         others = [f.value for b, f in enumerate(found.mean) if b != a and f.value is not None]
         low = found.mean[a].low
         if len(others) > 1 and low is not None and low > _MUCH * float(np.median(others)):
-            suspect[a].append("errs more than twice as far as others do")
+            suspect[a].append("errs more than three times as far as others do")
     left_right, front_back = (rates[name] for name in mixed)
     return [
         Annotator(

@@ -2,13 +2,14 @@
 
 A difference between two annotators on point j of image i is d + u_i + e_ij; the variances between images and within
 them are found by analysis of variance of all pairs together. With m points on each of n persons the mean difference
-has variance (var u + var e / m) / n, and n is the least for which a paired t-test has the power (noncentral t).
+has variance (var u + var e / m) / n, and n is the least for which a paired t-test has the power (noncentral t),
+and at least 6, as ``evaluation.compare`` cannot tell by fewer.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import nct, t
+from scipy.stats import chi2, norm, t
 
 from evaluation.compare import Pair
 from evaluation.report import Plan, PlanRow
@@ -17,6 +18,8 @@ POWER, LEVEL = 0.8, 0.05
 POINTS = (25, 50, 100, 150)
 DIFFERENCES = (0.005, 0.01, 0.02)
 MOST = 100_000
+LEAST = 6
+"""Of fewer persons no flipping of signs is rarer than the level (2 in 2^n)."""
 
 
 def spreads(shared: list[Pair]) -> tuple[float, float] | None:
@@ -39,26 +42,24 @@ def spreads(shared: list[Pair]) -> tuple[float, float] | None:
 
 def persons(difference: float, variance: float) -> int | None:
     """The least number of persons, when each person's mean difference has this variance; None above ``MOST``."""
-    if variance <= 0:
-        return 2
-    low, high = 1, 2
+    low, high = LEAST - 1, LEAST
     while _power(high, difference, variance) < POWER:
         low, high = high, high * 2
         if high > MOST:
             return None
-    while high - low > 1:
+    while high - low > 1 and low >= LEAST:
         middle = (low + high) // 2
         low, high = (low, middle) if _power(middle, difference, variance) >= POWER else (middle, high)
     return high
 
 
 def _power(n: int, difference: float, variance: float) -> float:
-    if n < 2:
-        return 0.0
-    shift, limit = difference / np.sqrt(variance / n), t.ppf(1 - LEVEL / 2, n - 1)
-    if shift > limit + 8:  # where the noncentral t is slow to come by
+    """Of the two-sided paired t-test, by the mean over the sample's deviation."""
+    if variance <= 0:
         return 1.0
-    return float(nct.sf(limit, n - 1, shift) + nct.cdf(-limit, n - 1, shift))
+    shift, limit = difference / np.sqrt(variance / n), t.ppf(1 - LEVEL / 2, n - 1)
+    deviation = np.sqrt(chi2.ppf((np.arange(1000) + 0.5) / 1000, n - 1) / (n - 1))
+    return float((norm.cdf(shift - limit * deviation) + norm.cdf(-shift - limit * deviation)).mean())
 
 
 def plan(shared: list[Pair]) -> Plan:
