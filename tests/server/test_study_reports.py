@@ -202,7 +202,7 @@ def test_a_report_beside_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch, tm
     exact = metric(found.true_face[seen], found.true_bary[seen], found.face[seen], found.bary[seen])
     assert np.median(exact) < 1e-3
     monkeypatch.setattr(report_job, "table_of", lambda _state, _body, _tell: metric)
-    monkeypatch.setattr(report_job, "HEAT_SIZE", 200)
+    monkeypatch.setattr(report_job, "HEAT_SIZE", 400)
     monkeypatch.setattr(figures, "FIGURES", {"parts": figures.FIGURES["parts"]})
     monkeypatch.setattr(pdf, "write", lambda *given, **_more: given[3].write_bytes(b"%PDF"))
     job = lab.lead.ok("POST", f"{url}/report")
