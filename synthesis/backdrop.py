@@ -163,23 +163,25 @@ def _ground(kind: int, colours: Any, period: float, x: float, z: float, away: fl
     tone, other = 1.0, 0.0
     # Patterns finer than a pixel fade out.
     near = 1.0 / (1.0 + (away / (60.0 * period + 4.0)) ** 2)
+    # Nothing is drawn finer than what a pixel may show.
+    thin = 0.003 + 0.0011 * away
     stain = noise(0.9 * x, 0.9 * z, seed) - 0.5
     if kind == PLANKS:
         i = int(np.floor(x / period))
         q = z / (period * 7) + 0.37 * i
         j = int(np.floor(q))
         tone = 0.80 + 0.36 * lattice(i, j, seed) + 0.16 * (noise(34 * x, 2.2 * z, seed + i) - 0.5)
-        gap = max(line((x / period - i) * period, 0.003), line((q - j) * period * 7, 0.003))
-        tone *= 1.0 - 0.45 * gap * near
+        gap = max(line((x / period - i) * period, thin), line((q - j) * period * 7, thin))
+        tone *= 1.0 - 0.45 * gap * near * 0.003 / thin * 1.6
     elif kind in (TILES, PAVING):
         i, j = int(np.floor(x / period)), int(np.floor(z / period))
         shift = 0.5 * (j % 2) if kind == PAVING else 0.0
         i = int(np.floor(x / period + shift))
         tone = 0.94 + 0.12 * lattice(i, j, seed) + 0.05 * (noise(9 * x, 9 * z, seed + 2) - 0.5)
-        gap = max(line((x / period + shift - i) * period, 0.004), line((z / period - j) * period, 0.004))
+        gap = max(line((x / period + shift - i) * period, thin), line((z / period - j) * period, thin))
         if kind == TILES and (i + j) % 2 == 0:
             other = 1.0
-        tone *= 1.0 - 0.35 * gap * near
+        tone *= 1.0 - 0.35 * gap * near * 0.003 / thin * 1.8
     elif kind == GRASS:
         blade = noise(55 * x, 21 * z, seed + 1) * near + 0.5 * (1 - near)
         tone = 0.72 + 0.55 * blade + 0.35 * stain
@@ -371,6 +373,29 @@ def _block(block: Any, t: float, eye: Any, dx: float, dy: float, dz: float, ligh
         lit = 1.0
     r, g, b = r + other * (block[TWO] - r), g + other * (block[TWO + 1] - g), b + other * (block[TWO + 2] - b)
     return r * tone * lit, g * tone * lit, b * tone * lit
+
+
+@compiled
+def soften(image: Any, row: Any) -> None:
+    """Smooths steps at edges in (h,w,C), in place, with weights 1-2-1 both ways; ``row`` (1,w,C) is scratch."""
+    height, width, channels = image.shape
+    quarter, half = np.float32(0.25), np.float32(0.5)
+    for y in range(height):
+        for c in range(channels):
+            before = image[y, 0, c]
+            for x in range(width):
+                here = image[y, x, c]
+                after = image[y, min(x + 1, width - 1), c]
+                image[y, x, c] = quarter * (before + after) + half * here
+                before = here
+    row[0] = image[0]
+    for y in range(height):
+        low = min(y + 1, height - 1)
+        for x in range(width):
+            for c in range(channels):
+                here = image[y, x, c]
+                image[y, x, c] = quarter * (row[0, x, c] + image[low, x, c]) + half * here
+                row[0, x, c] = here
 
 
 @compiled

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from synthesis import scenery
-from synthesis.backdrop import COLUMNS, SEAMLESS, draw, enlarge
+from synthesis.backdrop import COLUMNS, SEAMLESS, draw, enlarge, soften
 from synthesis.camera import Camera
 from synthesis.fabrics import open_image, to_linear
 
@@ -127,6 +127,8 @@ def background(
         _bend(rgb, share, made, camera, factor)
     if factor == 1:
         return rgb, share[..., 0]
+    soften(rgb, np.empty_like(rgb[:1]))
+    soften(share, np.empty_like(share[:1]))
     large, wider = np.empty((size, size, 3), np.float32), np.empty((size, size, 1), np.float32)
     enlarge(rgb, factor, large)
     enlarge(share, factor, wider)
