@@ -24,7 +24,7 @@ _PAINTS = (
     (0.72, 0.70, 0.66), (0.04, 0.04, 0.045), (0.30, 0.31, 0.32), (0.10, 0.16, 0.26), (0.35, 0.07, 0.05),
     (0.09, 0.20, 0.12), (0.55, 0.38, 0.10),
 )  # fmt: skip
-_GREENS = ((0.05, 0.11, 0.025), (0.08, 0.15, 0.03), (0.035, 0.08, 0.03), (0.11, 0.15, 0.05), (0.12, 0.09, 0.03))
+_GREENS = ((0.09, 0.19, 0.045), (0.13, 0.23, 0.05), (0.07, 0.15, 0.055), (0.17, 0.23, 0.08), (0.16, 0.14, 0.05))
 _LEATHERS = ((0.12, 0.055, 0.025), (0.02, 0.02, 0.022), (0.30, 0.16, 0.07), (0.05, 0.07, 0.12), (0.35, 0.30, 0.24))
 _BACK = np.radians(8)
 
@@ -35,7 +35,7 @@ _CLEAR = 0.9  # metres between the camera and what stands before it
 
 
 def _pick(rng: Rng, colours: Sequence[tuple[float, float, float]]) -> Floats:
-    return np.array(colours[rng.integers(len(colours))]) * rng.uniform(0.8, 1.2)
+    return np.array(colours[int(rng.integers(len(colours)))]) * rng.uniform(0.8, 1.2)
 
 
 def seat(body: Body, actor: Actor, rng: Rng) -> list[Mesh]:
@@ -209,7 +209,7 @@ def before(actors: Sequence[Actor], camera: Camera, rng: Rng, indoors: bool, siz
     taken = cells(np.concatenate([p for a in actors for p in (a.dressed, *(mesh.vertices for mesh in a.things))]))
     eye = camera.position * [1, 0, 1]
     for _ in range(tries):
-        actor = actors[rng.integers(len(actors))]
+        actor = actors[int(rng.integers(len(actors)))]
         kinds = _INSIDE if indoors else _OUTSIDE
         meshes = kinds[rng.integers(len(kinds))](rng)
         spot = actor.dressed[rng.integers(len(actor.dressed))] * [1, 0, 1]

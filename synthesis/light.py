@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter
+from scipy.ndimage import minimum_filter, uniform_filter
 
 from surface.raster import front_most
 from synthesis.camera import Camera
@@ -129,14 +129,12 @@ def work_out(
     step = float((max(high[0] - low[0], high[2] - low[2]) + 2 * reach) / (GROUND - 1))
     start = (low + high)[[0, 2]] / 2 - step * (GROUND - 1) / 2
     z, x = np.meshgrid(start[1] + step * np.arange(GROUND), start[0] + step * np.arange(GROUND), indexing="ij")
-    floor = np.stack([x.ravel(), np.zeros(x.size), z.ravel()], axis=1)
-    count = int(used.sum())
-    points = np.concatenate([vertices[used], floor])
-    toward = np.concatenate([normals[used], np.tile([0.0, 1.0, 0.0], (len(floor), 1))])
-    blockers = vertices.astype(np.float32)
-    lift = np.concatenate([np.full(count, 0.03), np.zeros(len(floor))])
-    receivers = (points + lift[:, None] * toward).astype(np.float32)
-    toward = toward.astype(np.float32)
+    floor = np.stack([x.ravel(), np.zeros(x.size), z.ravel()], axis=1).astype(np.float32)
+    count, blockers = int(used.sum()), vertices.astype(np.float32)
+    toward = np.zeros((count + len(floor), 3), np.float32)
+    toward[:count], toward[count:, 1] = normals[used], 1
+    # Off the surface, so that it does not shade itself.
+    receivers = np.concatenate([blockers[used] + np.float32(0.03) * toward[:count], floor])
     slack = np.concatenate([np.full(count, 0.05), np.full(len(floor), 0.02)]).astype(np.float32)
 
     sky = _sphere(_AROUND)
@@ -144,18 +142,19 @@ def work_out(
     bright = (0.62 + 0.38 * (sky @ light.towards))[:, None] * np.ones(3)
     radiance = (light.above * up[:, None] + light.below * (1 - up[:, None])) * bright
     radiance[sky[:, 1] < 0] = light.below
-    around = np.zeros((len(points), 3), np.float32)
+    around = np.zeros_like(receivers)
     _gather(receivers, toward, slack, blockers, cast, _frames(sky), radiance.astype(np.float32), True, around)
     open_floor = (np.clip(sky[:, 1], 0, None)[:, None] * radiance).sum(axis=0) / np.clip(sky[:, 1], 0, None).sum()
-    key = np.ones(len(points), np.float32)
+    key = np.ones(len(receivers), np.float32)
     if light.radius >= _SOFT:
         lamps = _cone(light.towards, light.radius, _CONE)
-        share = np.zeros((len(points), 3), np.float32)
+        share = np.zeros_like(receivers)
         weight = np.full((_CONE, 3), 1 / _CONE, np.float32)
         _gather(receivers, toward, slack, blockers, cast, _frames(lamps), weight, False, share)
         key = share[:, 0].copy()
     ground = np.empty((GROUND, GROUND, 4), np.float32)
-    ground[..., 0] = key[count:].reshape(GROUND, GROUND)
+    # Smoothed: the shadows of a lamp's single directions must not show.
+    ground[..., 0] = uniform_filter(key[count:].reshape(GROUND, GROUND), 3)
     ground[..., 1:] = ((around[count:] / open_floor) ** 0.75).reshape(GROUND, GROUND, 3)
     spots = np.zeros((len(vertices), 3), np.float32), np.ones(len(vertices), np.float32)
     spots[0][used], spots[1][used] = around[:count], key[:count]
@@ -170,9 +169,9 @@ def _map(light: Light, vertices: Floats, faces: NDArray[np.int32]) -> tuple[Floa
     local = vertices @ axes.T
     corner = local[:, :2].min(axis=0) - 0.03
     scale = _MAP / float((np.ptp(local[:, :2], axis=0) + 0.06).max())
-    depth = front_most((local[:, :2] - corner) * scale, local[:, 2], faces, _MAP, _MAP)[1]
-    tiles = depth.reshape(_MAP // TILE, TILE, _MAP // TILE, TILE).min(axis=(1, 3))
-    return axes, corner, scale, depth.astype(np.float32), minimum_filter(tiles, 3).astype(np.float32)
+    depth = front_most((local[:, :2] - corner) * scale, local[:, 2], faces, _MAP, _MAP)[1].astype(np.float32)
+    tiles = depth.reshape(_MAP // TILE, TILE, _MAP).min(axis=1).reshape(-1, _MAP // TILE, TILE).min(axis=2)
+    return axes, corner, scale, depth, minimum_filter(tiles, 3)
 
 
 def _sphere(count: int) -> Floats:

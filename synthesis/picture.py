@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Singles = NDArray[np.float32]
+# Samples (2h,2w) of a window in the image, and its left and top in pixels.
+Window = tuple[Ints, int, int]
 
 # Neighbouring albedos that differ by more than this are painted at each sample of the pixel.
 _EDGE = 0.05
@@ -88,10 +90,12 @@ def picture(
     others = np.arange(own, len(faces), dtype=np.int32)
     # The persons are closed: their far sides are seen nowhere.
     ahead = np.concatenate([shading.turned_to(vertices, faces[:own], camera.position, False), others])
-    fine, depth = front_most(*camera.scaled(2).project(vertices), faces[ahead], 2 * size, 2 * size, perspective=True)
+    left, top, wide, high = _window(face)
+    xy, far = camera.scaled(2).project(vertices)
+    fine, depth = front_most(xy - [2 * left, 2 * top], far, faces[ahead], 2 * high, 2 * wide, perspective=True)
     used = np.zeros(len(vertices), bool)
     pixel, shown, at, weight = shading.fragments(
-        face, fine, depth, ahead, faces, own, each, stage.things.which, used
+        face, fine, depth, left, top, ahead, faces, own, each, stage.things.which, used
     )  # fmt: skip
     normals = shading.normals_of(vertices, faces)
     lit = np.concatenate([shading.turned_to(vertices, faces[:own], lamp.towards, True), others])
@@ -103,7 +107,7 @@ def picture(
         [vertices, normals, lighting.around, lighting.key[:, None]], axis=1
     ).astype(np.float32)  # fmt: skip
     point = shading.blend(shown, bary, faces, values)
-    albedo, shine, skin = _coloured(stage, camera, shown, bary, pixel, weight, point, fine, ahead, size)
+    albedo, shine, skin = _coloured(stage, camera, shown, bary, pixel, weight, point, (fine, left, top), ahead, size)
     out = np.empty_like(albedo)
     shading.shade(
         point[:, :3], point[:, 3:6], point[:, 6:9], point[:, 9], albedo, shine, skin,
@@ -112,6 +116,14 @@ def picture(
     )  # fmt: skip
     shading.lay_over(canvas, pixel, weight, out)
     return film.develop(roll, canvas, (face >= 0) & (face < own))
+
+
+def _window(face: Ints) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what is shown of faces (H,W), with a pixel around it, within the image."""
+    shown = face >= 0
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    top, left = max(int(rows[0]) - 1, 0), max(int(columns[0]) - 1, 0)
+    return left, top, min(int(columns[-1]) + 2, len(face)) - left, min(int(rows[-1]) + 2, len(face)) - top
 
 
 def _behind(
@@ -148,8 +160,8 @@ def _weigh(stage: Stage, camera: Camera, shown: Ints, at: Singles) -> Singles:
 
 
 def _coloured(
-    stage: Stage, camera: Camera, shown: Ints, bary: Singles, pixel: Ints, weight: Singles, point: Singles, fine: Ints,
-    ahead: Ints, size: int,
+    stage: Stage, camera: Camera, shown: Ints, bary: Singles, pixel: Ints, weight: Singles, point: Singles,
+    fine: Window, ahead: Ints, size: int,
 ) -> tuple[Singles, Singles, Singles]:  # fmt: skip
     """Albedo (N,3), shine (N,) and skin (N,) of fragments; adds the bumps to the normals in ``point``."""
     albedo = np.empty((len(shown), 3), np.float32)
@@ -193,14 +205,15 @@ def _edges(pixel: Ints, weight: Singles, albedo: Singles, size: int) -> NDArray[
 
 
 def _finer(
-    stage: Stage, camera: Camera, n: int, pixel: Ints, shown: Ints, albedo: Singles, shine: Singles, fine: Ints,
+    stage: Stage, camera: Camera, n: int, pixel: Ints, shown: Ints, albedo: Singles, shine: Singles, fine: Window,
     ahead: Ints, size: int,
 ) -> tuple[Singles, Singles]:  # fmt: skip
     """Albedo (N,3) and shine (N,) of pixels, as the mean of their middles, which are given, and of two samples."""
+    samples, left, top = fine
     row, column = pixel // size, pixel % size
     faces, places = [], []
     for k in (0, 1):
-        face = ahead[fine[2 * row + k, 2 * column + k]]
+        face = ahead[samples[2 * (row - top) + k, 2 * (column - left) + k]]
         faces.append(np.where(face // len(stage.body.faces) == n, face, shown))
         places.append(np.stack([column + 0.25 + 0.5 * k, row + 0.25 + 0.5 * k], axis=1))
     face, at = np.concatenate(faces), np.concatenate(places).astype(np.float32)

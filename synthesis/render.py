@@ -151,7 +151,7 @@ def render(body: Body, seed: int, options: Options = Options()) -> Render:
     stage = Stage(body, outfits, take.vertices, take.faces, take.things)
     roll = film.choose(_stream(seed, _NOISE))
     image = picture(stage, camera, place, lamp, roll, take.face, middle * [1, 0, 1], focus)
-    return Render(image, tuple(_person(body, take, n) for n in np.flatnonzero(seen)), camera, seed)
+    return Render(image, tuple(_person(body, take, int(n)) for n in np.flatnonzero(seen)), camera, seed)
 
 
 def _stream(seed: int, concern: int, index: int = 0) -> np.random.Generator:
@@ -212,10 +212,6 @@ def _take(
     cosine = np.empty(face.shape)
     shading.facing(face, faces, vertices, camera.position, cosine)
     return _Take(placed, camera, things, vertices, faces, face, bary, depth, owner, cosine)
-
-
-def _stream(seed: int, concern: int, index: int = 0) -> np.random.Generator:
-    return np.random.default_rng([seed, concern, index])
 
 
 def _box(there: NDArray[np.bool_]) -> tuple[float, float, float, float]:

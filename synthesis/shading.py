@@ -33,14 +33,16 @@ _DISK = np.stack(
 
 @njit(cache=True, nogil=True)
 def fragments(
-    face: Any, fine: Any, depth: Any, names: Any, faces: Any, own: int, each: int, which: Any, used: Any
-) -> Any:
+    face: Any, fine: Any, depth: Any, left: int, top: int, names: Any, faces: Any, own: int, each: int, which: Any,
+    used: Any,
+) -> Any:  # fmt: skip
     """What is shaded.
 
     Args:
         face: (H,W) the face at each pixel's centre.
-        fine: (2H,2W) the row of ``names`` at each sample.
-        depth: (2H,2W) metres.
+        fine: (2h,2w) the row of ``names`` at each sample of a window in the image, outside of which nothing is shown.
+        depth: (2h,2w) metres.
+        left, top: pixels, the window's corner.
         names: (M,) faces that the samples are of.
         faces: (F,3).
         own: how many of the faces are persons', ``each`` of one person.
@@ -55,19 +57,19 @@ def fragments(
     for y in range(height):
         for x in range(width):
             most += face[y, x] >= 0
-    for y in range(2 * height):
-        for x in range(2 * width):
+    for y in range(len(fine)):
+        for x in range(fine.shape[1]):
             most += fine[y, x] >= 0
     pixel, shown = np.empty(most, np.int32), np.empty(most, np.int32)
     at, weight = np.empty((most, 2), np.float32), np.empty(most, np.float32)
     count = 0
     samples = np.empty(4, np.int32)
-    for y in range(height):
-        for x in range(width):
+    for y in range(top, top + len(fine) // 2):
+        for x in range(left, left + fine.shape[1] // 2):
             middle = face[y, x]
             empty = middle < 0
             for k in range(4):
-                samples[k] = fine[2 * y + k // 2, 2 * x + k % 2]
+                samples[k] = fine[2 * (y - top) + k // 2, 2 * (x - left) + k % 2]
                 empty = empty and samples[k] < 0
             if empty:
                 continue
@@ -77,7 +79,7 @@ def fragments(
                 if samples[k] >= 0:
                     samples[k] = names[samples[k]]
                 same = same and _owner(samples[k], own, each, which) == who
-                d = depth[2 * y + k // 2, 2 * x + k % 2]
+                d = depth[2 * (y - top) + k // 2, 2 * (x - left) + k % 2]
                 near, far = min(near, d), max(far, d)
             if same and far - near < _STEP:
                 pixel[count], shown[count], weight[count] = y * width + x, middle, 1.0
@@ -166,17 +168,21 @@ def normals_of(vertices: Any, faces: Any) -> Any:
 def turn(bump: Any, face: Any, faces: Any, rest: Any, vertices: Any) -> None:
     """Turns vectors (N,3) at faces (N,), in place, from the axes of the rest body (V,3) into those of the posed one."""
     p, q = np.empty((3, 3)), np.empty((3, 3))
+    known, turns = np.zeros(len(faces), np.bool_), np.empty((len(faces), 3, 3), np.float32)
     for n in range(len(face)):
-        if bump[n, 0] == 0.0 and bump[n, 1] == 0.0 and bump[n, 2] == 0.0:
-            continue
-        _frame(rest, faces[face[n]], p)
-        _frame(vertices, faces[face[n]], q)
         x, y, z = bump[n, 0], bump[n, 1], bump[n, 2]
-        a = p[0, 0] * x + p[0, 1] * y + p[0, 2] * z
-        b = p[1, 0] * x + p[1, 1] * y + p[1, 2] * z
-        c = p[2, 0] * x + p[2, 1] * y + p[2, 2] * z
+        if x == 0.0 and y == 0.0 and z == 0.0:
+            continue
+        f = face[n]
+        if not known[f]:
+            _frame(rest, faces[f], p)
+            _frame(vertices, faces[f], q)
+            for k in range(3):
+                for m in range(3):
+                    turns[f, k, m] = q[0, k] * p[0, m] + q[1, k] * p[1, m] + q[2, k] * p[2, m]
+            known[f] = True
         for k in range(3):
-            bump[n, k] = a * q[0, k] + b * q[1, k] + c * q[2, k]
+            bump[n, k] = turns[f, k, 0] * x + turns[f, k, 1] * y + turns[f, k, 2] * z
 
 
 @njit(cache=True, nogil=True)
