@@ -178,7 +178,7 @@ def from_folder(folder: Path) -> Callable[[Task], Truth]:
         raise ValueError(f"{folder} holds no renders")
 
     def find(task: Task) -> Truth:
-        name, box = task["image"]["file_name"], np.array(task["person"]["bbox"])
+        name, box = Path(task["image"]["file_name"]).name, np.array(task["person"]["bbox"])
         if not name[:8].isdigit():
             raise ValueError(f"{name} is no image of {folder}")
         for entry in dataset.record(folder, int(name[:8]))["annotations"]:
