@@ -157,9 +157,13 @@ def _ends(name: str, figure: Figure | None) -> list[tuple[str, float | None]]:
 
 
 def _rate(name: str, rate: Rate) -> Row:
-    return {f"{name}_swaps": rate.count, f"{name}_of": rate.of, f"{name}_rate": rate.value} | {
-        f"{name}_rate_low": rate.low, f"{name}_rate_high": rate.high
-    }  # fmt: skip
+    return {
+        f"{name}_swaps": rate.count,
+        f"{name}_of": rate.of,
+        f"{name}_rate": rate.value,
+        f"{name}_rate_low": rate.low,
+        f"{name}_rate_high": rate.high,
+    }
 
 
 def _cell(value: object) -> object:
