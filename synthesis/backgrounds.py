@@ -63,7 +63,7 @@ def choose(rng: np.random.Generator, photos: Sequence[Path] = ()) -> Place:
     """
     seed, blur = int(rng.integers(2**31)), float(rng.uniform(0.6, 2.4))
     if photos:
-        photo = photos[rng.integers(len(photos))]
+        photo = photos[int(rng.integers(len(photos)))]
         pixels = to_linear(_photo(photo))
         high, low = (part.reshape(-1, 3).mean(axis=0).astype(float) for part in np.array_split(pixels, 2))
         return Place("photo", bool(rng.random() < 0.5), low, high, seed, photo, 0.5 * blur)

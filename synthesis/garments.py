@@ -12,7 +12,7 @@ from synthesis import materials as m
 from synthesis import outfits as o
 from synthesis.cover import edges, locate
 from synthesis.hair import move
-from synthesis.materials import compiled, ramp, record, ridges
+from synthesis.materials import compiled, ramp, record, ridges, unwound
 from synthesis.wardrobe import FOOT, HEAD, LOWER_LEG, TORSO, UPPER_LEG
 
 if TYPE_CHECKING:
@@ -100,8 +100,9 @@ def _dress(
         elif cover > 0.0:
             fold = 0.0
             if folds > 0.0:
-                a = ridges(9 * u + 3 * side, 5 * down, L.seed)[0] - 0.4
-                b = ridges(6 * u, 13 * down, L.seed + 3)[0] - 0.4
+                p, q, _ = unwound(u, down, 0.155 if role == TORSO else 0.07)
+                a = ridges(9 * p + 3 * side, 5 * q, L.seed)[0] - 0.4
+                b = ridges(6 * p, 13 * q, L.seed + 3)[0] - 0.4
                 fold = folds * (0.006 * a + 0.005 * b) * (0.4 + loose)
             push = loose * (drape[v] if upper or role == TORSO else hang[v])
             for c in range(3):

@@ -23,7 +23,7 @@ def compiled(function: Any) -> Any:
 
     Numba's cache knows a function by its own file only; here it is made anew when any of the kernels' files changed.
     """
-    kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "arcp", "nsz", "reassoc"})(
+    kernel: Any = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "arcp", "nsz", "reassoc"})(
         function
     )
     kernel._cache._cache_file._source_stamp = _stamp
@@ -89,6 +89,12 @@ def ridges(x: float, y: float, seed: int) -> tuple[float, float, float]:
     dx = steep * 6 * a * (1 - a) * ((n10 - n00) * (1 - sb) + (n11 - n01) * sb)
     dy = steep * 6 * b * (1 - b) * (high - low)
     return rest * rest, dx, dy
+
+
+@compiled
+def unwound(u: float, v: float, radius: float) -> tuple[float, float, float]:
+    """Coordinates (u, v) around and along a limb that meet behind it, and whether u grows (1) or falls (-1)."""
+    return abs(u), v + 0.11 * np.sin(u / radius), 1.0 if u > 0 else -1.0
 
 
 @compiled

@@ -261,7 +261,7 @@ def dress(rng: np.random.Generator, textures: Sequence[Path] = ()) -> Outfit:
             cloths[row, m.PERIOD] = rng.uniform(0.25, 0.5)
     hem = -0.02 - 0.06 * rng.random() - 0.05 * loose
     leg = {SHORTS: rng.uniform(0.42, 0.84), SKIRT: rng.uniform(0.45, 1.35), LEGGINGS: rng.choice([1.5, 1.97, 1.97])}
-    tucked = bool(rng.random() < style.tucked) or bottom == SKIRT
+    tucked = bool(rng.random() < style.tucked) or bottom == SKIRT or outer == BLAZER
     if one_piece:
         cloths[BOTTOM], tucked = cloths[TOP], False
     look = Look(
@@ -338,7 +338,7 @@ def _print(rng: np.random.Generator, neckline: int, fabric: int) -> int:
 
 
 def _pick(rng: np.random.Generator, options: Sequence[Any]) -> Any:
-    return options[rng.integers(len(options))]
+    return options[int(rng.integers(len(options)))]
 
 
 def _cloth(rng: np.random.Generator, kind: int, a: Floats, b: Floats, c: Floats, thick: float, loose: float) -> Floats:

@@ -12,7 +12,7 @@ from synthesis import outfits as o
 from synthesis.cover import edges, locate
 from synthesis.faces import face, hair, skin
 from synthesis.hair import hairline, hatline
-from synthesis.materials import compiled, line, noise, ramp, record, ridges, weave
+from synthesis.materials import compiled, line, noise, ramp, record, ridges, unwound, weave
 from synthesis.trims import on_bottom, on_outer, on_shoe, on_top
 from synthesis.wardrobe import FOOT, HAND, HEAD, LOWER_ARM, LOWER_LEG, TORSO, UPPER_ARM, UPPER_LEG
 
@@ -140,7 +140,7 @@ def _folds(L: Any, row: int, role: int, along: float, u: float, v: float, streng
     if role == TORSO:
         ring = 0.75 * np.exp(-(((v + L.waist) / 0.07) ** 2)) if L.tucked else 0.35
         # Drawn from the armpits to the waist.
-        lu, lv, cu, cv, skew = 13.0, 5.0, 7.0, 19.0, 3.0 if u > 0 else -3.0
+        lu, lv, cu, cv, skew = 13.0, 5.0, 7.0, 19.0, 3.0
     elif role in (UPPER_ARM, LOWER_ARM):
         # Sleeves crumple at the elbow and above the cuff.
         ring = 0.35 + 0.55 * np.exp(-(((along - 1.0) / 0.25) ** 2)) + 0.4 * ramp(1.6, 1.95, along)
@@ -151,6 +151,7 @@ def _folds(L: Any, row: int, role: int, along: float, u: float, v: float, streng
             ring = 0.0
     ring = min(ring, 1.0)
     seed = L.seed + 31 * row
+    u, v, side = unwound(u, v, 0.155 if role == TORSO else 0.07)
     h1, a1, b1 = ridges(lu * u + skew * v, lv * v, seed)
     h2, a2, b2 = ridges(cu * u, cv * v + 2.0 * skew * u, seed + 3)
     high = 0.0048
@@ -158,4 +159,4 @@ def _folds(L: Any, row: int, role: int, along: float, u: float, v: float, streng
     du = high * ((1 - ring) * a1 * lu + ring * (a2 * cu + b2 * 2.0 * skew))
     dv = high * ((1 - ring) * (a1 * skew + b1 * lv) + ring * b2 * cv)
     shade = 1.0 - strength * 24.0 * (0.0024 - here)
-    return -strength * du * 1.6, -strength * dv * 1.6, min(max(shade, 0.75), 1.12)
+    return -strength * side * du * 1.6, -strength * dv * 1.6, min(max(shade, 0.75), 1.12)

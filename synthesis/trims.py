@@ -200,7 +200,7 @@ def on_bottom(
     if kind != o.SKIRT and kind != o.LEGGINGS:
         if role != TORSO and role != FOOT:
             # Outer and inner seams.
-            k = 2 if along < 1.0 else 3
+            k = role - UPPER_ARM
             turn = u / F.radius[k]
             for at in (1.57, -1.57):
                 away = (turn - at) * F.radius[k]
@@ -239,7 +239,7 @@ def on_bottom(
     if kind == o.JOGGERS:
         if role != TORSO and inside < 0.05:
             shade *= (0.90 + 0.10 * np.sin(u * 1500.0)) * (1.0 - 0.3 * line(inside - 0.05, 0.002))
-        stripe = abs(abs(u) - 1.57 * F.radius[2 if along < 1.0 else 3]) if role != TORSO else 1.0
+        stripe = abs(abs(u) - 1.57 * F.radius[role - UPPER_ARM]) if role != TORSO else 1.0
         if L.seed % 2 == 0 and stripe < 0.014 and (stripe > 0.005 or L.seed % 4 == 0):
             c = L.cloths[o.BOTTOM]
             r, g, b = mix(r, g, b, 0.9, c[m.B], c[m.B + 1], c[m.B + 2])
