@@ -15,13 +15,15 @@ from surface.body import Body
 from synthesis.dataset import image_seed, picture
 from synthesis.render import Options, render
 
-_IMAGES = 10  # of a shard: about a second
+_FEWEST, _MOST = 4, 25  # images of a shard; at most two or three seconds of work
+_SHARDS = 16  # so many at least, where there is enough to do: progress that moves, and work for several workers
 
 
 def _plan(_state: State, args: dict[str, Any]) -> list[tuple[int, int]]:
     """First image and the one after the last of each shard; images count from 1."""
     end = args["count"] + 1
-    return [(first, min(first + _IMAGES, end)) for first in range(1, end, _IMAGES)]
+    images = min(max(args["count"] // _SHARDS, _FEWEST), _MOST)
+    return [(first, min(first + images, end)) for first in range(1, end, images)]
 
 
 def _step(state: State, args: dict[str, Any], shard: tuple[int, int]) -> dict[str, int]:

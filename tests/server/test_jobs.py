@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
 
 from annotation_db.models import Job, JobState
 from annotation_db.repositories import jobs
@@ -16,6 +18,7 @@ from server.jobs import service, steps
 from server.jobs.crew import EndedError, persist
 from server.jobs.kinds import PassingError
 from server.jobs.words import EndedTooOftenError, in_words, passes
+from server.renders.job import RENDER
 from server.state import State
 from tests.server.people import Api
 
@@ -34,6 +37,7 @@ def _do(state: State, job_id: UUID) -> Job:
     with state.database.read() as session:
         job = jobs.by_id(session, job_id)
     assert job is not None
+    assert job.done == job.total
     return job
 
 
@@ -55,6 +59,14 @@ def test_rendered_persons_come_into_the_project_once(lead: Api, state: State) ->
     assert names == ["renders/5/00000001.jpg"]
     for wrong in ({"count": 0}, {"count": 20_001}, {"count": 1, "persons": [2, 1]}, {"count": 1, "size": 100}):
         lead.fails("POST", f"/api/projects/{project}/renders", 422, json=wrong)
+
+
+@given(count=st.integers(1, 20_000))
+def test_shards_of_a_render_hold_every_image_once(count: int) -> None:
+    shards = RENDER.plan(None, {"count": count})  # type: ignore[arg-type]
+    assert [number for shard in shards for number in range(*shard)] == list(range(1, count + 1))
+    assert all(1 <= end - first <= 25 for first, end in shards)
+    assert len(shards) >= min(16, count / 4)
 
 
 def test_jobs_are_listed_by_age_and_can_be_cancelled(lead: Api, state: State) -> None:
@@ -116,6 +128,9 @@ def test_a_shard_that_never_comes_to_its_end_is_given_up(state: State, tmp_path:
     with pytest.raises(EndedTooOftenError, match="begun 5 times"):
         steps.step(state, job.id, 1)
     assert steps.step(state, job.id, 0) == 1
+    with state.database.write() as session:  # by a worker that was taken for gone, and came back
+        assert jobs.finish_shard(session, job.id, 0, "late") == 1
+        assert jobs.results(session, job.id) == [0, None]
 
 
 def _tries(*outcomes: Any, over: bool = False) -> tuple[int, dict[str, Any] | None]:

@@ -36,20 +36,20 @@ def test_a_killed_worker_and_a_killed_server_on_sqlite(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     with jobs_in(tmp_path) as jobs:
         server = jobs.server(port)
-        job = jobs.start(count=20, seconds=0.2)
+        job = jobs.start(count=40, seconds=0.3)
         job.reaches(1)
         worker = next(p for p in psutil.Process(server.pid).children() if "server.jobs.worker" in p.cmdline())
         finished = _killed_midway(job, worker.pid, 2)
         job.reaches(len(finished) + 2)  # by the worker that the server has started anew
+        until(lambda: jobs.answers(port))
+        readiness = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=60).json()
+        assert readiness == {"database": True, "migrations": True, "blobs": True, "worker": True}
         below = psutil.Process(server.pid).children(recursive=True)
         _killed_midway(job, server.pid, len(finished) + 3)
         server.wait()
         until(lambda: not any(lives(process.pid) for process in below))
-        jobs.server(port)
-        _came_to_its_end(job, 20, 2, finished)
-        until(lambda: jobs.answers(port))
-        readiness = httpx.get(f"http://127.0.0.1:{port}/readyz").json()
-        assert readiness == {"database": True, "migrations": True, "blobs": True, "worker": True}
+        jobs.worker("another")
+        _came_to_its_end(job, 40, 2, finished)
 
 
 def test_another_worker_takes_over_on_postgresql_and_steps_end_in_every_way(tmp_path: Path, postgres_url: str) -> None:
