@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from annotation.words import PersonSource, PersonState, StudyState
@@ -201,17 +201,17 @@ def done(session: Session, study_ids: Collection[UUID], user_id: UUID | None = N
     """How far the annotators of several studies are, or one of them is. Practice is counted apart."""
     finished, real = Person.state == PersonState.done, Person.practice.is_(False)
 
-    def count(*conditions: object) -> object:
-        return func.sum(case((conditions[0] if len(conditions) == 1 else conditions[0] & conditions[1], 1), else_=0))
+    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((condition, 1), else_=0))
 
     query = (
         select(
             Person.study_id,
             Person.assigned_to,
             count(real),
-            count(real, finished),
+            count(and_(real, finished)),
             count(~real),
-            count(~real, finished),
+            count(and_(~real, finished)),
             func.sum(case((real, Person.points), else_=0)),
             func.sum(case((real, Person.marks), else_=0)),
         )
@@ -241,7 +241,8 @@ def seconds(session: Session, study_id: UUID) -> dict[UUID, float]:
         .group_by(Person.assigned_to),
     ):
         for user_id, total in session.execute(query):
-            spent[user_id] = spent.get(user_id, 0.0) + float(total or 0.0)
+            if user_id is not None:
+                spent[user_id] = spent.get(user_id, 0.0) + float(total or 0.0)
     return spent
 
 
@@ -253,7 +254,7 @@ def last_seen(session: Session, study_id: UUID) -> dict[UUID, tuple[datetime | N
         .where(Person.study_id == study_id)
         .group_by(Person.assigned_to)
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    return {user_id: (submitted, until) for user_id, submitted, until in rows if user_id is not None}
 
 
 def networks(session: Session, study_id: UUID) -> Sequence[StudyNetwork]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Float, String, case, cast, extract, func, select, type_coerce
+from sqlalchemy import Float, String, case, cast, extract, func, literal, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from annotation.words import MarkKind, PersonState
@@ -40,7 +40,7 @@ def copies(session: Session, study_id: UUID) -> Sequence[Copy]:
         .where(Person.study_id == study_id, Person.practice.is_(False))
         .order_by(Person.assigned_to, Person.study_order)
     )
-    return [Copy(*row) for row in rows]
+    return [Copy(id_, source, user, again, state) for id_, source, user, again, state in rows if source and user]
 
 
 def file_names(session: Session, image_ids: Collection[UUID]) -> dict[UUID, str]:
@@ -65,7 +65,7 @@ def revisions(session: Session, study_id: UUID, ids: bool) -> Iterator[Sequence[
     query = (
         select(
             type_coerce(Point.person_id, String),
-            type_coerce(Point.id, String) if ids else 0,
+            type_coerce(Point.id, String) if ids else literal("0"),
             Point.order,
             Point.part,
             MarkRevision.revision,

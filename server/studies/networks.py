@@ -106,7 +106,8 @@ def _surface(body: Any, items: Sequence[NetworkPoint]) -> tuple[NDArray[np.int32
                 [item.I for item in chosen], [item.U for item in chosen], [item.V for item in chosen]
             )
         if placed:
-            face[placed], bary[placed] = [items[n].face for n in placed], [items[n].bary for n in placed]
+            face[placed] = [items[n].face or 0 for n in placed]
+            bary[placed] = [items[n].bary or (1, 0, 0) for n in placed]
             body.position(face[placed], bary[placed])
     except ValueError as error:
         raise RefusedError(str(error)) from error

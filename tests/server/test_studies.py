@@ -49,7 +49,7 @@ def next_of(api: Api, study: str) -> dict[str, Any] | None:
 def mark(api: Api, task: dict[str, Any]) -> None:
     """Say something of every point: the first is flagged, the others are clicked where a view shows their part."""
     for n, point in enumerate(api.points(task)):
-        click = {"kind": "surface", "flag": None, "view": 0, "x": 0.5, "y": 0.5} if n else {}
+        click: dict[str, Any] = {"kind": "surface", "flag": None, "view": 0, "x": 0.5, "y": 0.5} if n else {}
         assert api.put_mark(task, point["id"], **click).status_code == 200
 
 

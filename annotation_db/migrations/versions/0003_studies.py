@@ -38,14 +38,20 @@ def upgrade() -> None:
     op.create_index("ix_studies_project_id", "studies", ["project_id"])
 
     # A column that refers to a table is added in place: making SQLite's table anew would drop the one others refer to.
-    inline = {"inline_references": op.get_bind().dialect.name == "sqlite"}
-    op.add_column("persons", sa.Column("study_id", sa.Uuid(), _refers("study_id", "studies"), nullable=True), **inline)
+    inline = op.get_bind().dialect.name == "sqlite"
+    op.add_column(
+        "persons",
+        sa.Column("study_id", sa.Uuid(), _refers("study_id", "studies"), nullable=True),
+        inline_references=inline,
+    )
     op.add_column(
         "persons", sa.Column("source_person_id", sa.Uuid(), _refers("source_person_id", "persons"), nullable=True),
-        **inline,
+        inline_references=inline,
     )  # fmt: skip
     op.add_column(
-        "persons", sa.Column("assigned_to", sa.Uuid(), _refers("assigned_to", "users"), nullable=True), **inline
+        "persons",
+        sa.Column("assigned_to", sa.Uuid(), _refers("assigned_to", "users"), nullable=True),
+        inline_references=inline,
     )
     op.add_column("persons", sa.Column("study_order", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("persons", sa.Column("practice", sa.Boolean(), nullable=False, server_default=sa.false()))
