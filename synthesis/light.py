@@ -158,7 +158,8 @@ def work_out(
     ground[..., 1:] = ((around[count:] / open_floor) ** 0.75).reshape(GROUND, GROUND, 3)
     spots = np.zeros((len(vertices), 3), np.float32), np.ones(len(vertices), np.float32)
     spots[0][used], spots[1][used] = around[:count], key[:count]
-    return Lighting(light, *spots, start, step, ground, *_map(light, vertices, faces))
+    axes, corner, scale, depth, first = _map(light, vertices, faces)
+    return Lighting(light, spots[0], spots[1], start, step, ground, axes, corner, scale, depth, first)
 
 
 def _map(light: Light, vertices: Floats, faces: NDArray[np.int32]) -> tuple[Floats, Floats, float, Singles, Singles]:
