@@ -4,9 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { imageFileUrl } from "../api/endpoints";
 import { queries } from "../api/queries";
-import type { Body, Task } from "../api/types";
+import type { Body, SurfacePoint, Task } from "../api/types";
 import { usePath } from "../bodies/geodesics";
-import { type BodyMesh, readMesh, seams } from "../bodies/mesh";
+import { type BodyMesh, type FacePoint, readMesh, seams, type Vec3 } from "../bodies/mesh";
 import { baseColours, lighten } from "../bodies/tinting";
 import { type Cursor, NOWHERE, useBodyScene } from "../bodies/useBodyScene";
 import { percent } from "../components/Meter";
@@ -175,12 +175,16 @@ function OnBody({ body, file, current }: { body: Body; file: ArrayBuffer; curren
   return <Canvas body={body} mesh={mesh} current={current} />;
 }
 
+function placeOf(point: SurfacePoint | null | undefined): FacePoint | null {
+  return point ? { face: point.face, bary: point.bary as Vec3 } : null;
+}
+
 function Canvas({ body, mesh, current }: { body: Body; mesh: BodyMesh; current: PointFeedback | null }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cursor] = useState(() => new ValueStore<Cursor>(NOWHERE));
   const seam = useMemo(() => seams(mesh, [0, ...body.charts.map(({ part }) => part)]), [mesh, body]);
   const { scene, error } = useBodyScene(canvas, mesh, seam, cursor, { onClick: () => {} });
-  const [marked, truth] = [current?.marked ?? null, current?.true ?? null];
+  const [marked, truth] = useMemo(() => [placeOf(current?.marked), placeOf(current?.true)], [current]);
   const path = usePath(body.hash, marked, marked && truth);
   useEffect(() => {
     const colours = baseColours(body, partsOf(body), "parts").map((colour) => lighten(colour, 0.35));
