@@ -17,9 +17,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
-from sqlalchemy import insert
 
-from annotation.words import MarkKind, PersonSource, PersonState, Role, StudyMasks, StudyState
+from annotation.words import PersonSource, PersonState, Role, StudyMasks, StudyState
 from annotation_db import models, utc_now
 from annotation_db.repositories import studies
 from server import startup
@@ -31,6 +30,18 @@ from surface.body import Body
 from synthesis import truth
 
 SIZE = 512
+
+
+def _insert(table: str, *columns: str) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' for _ in columns)})"
+
+
+_POINTS = _insert("points", "id", "person_id", "part", "x", "y", '"order"', "mask_revision", "created_at")
+_MARKS = _insert("marks", "id", "point_id", "annotator_id", "revision")
+_REVISIONS = _insert(
+    "mark_revisions", "mark_id", "revision", "write_id", "kind", "face", "bary_0", "bary_1", "bary_2", "body_hash",
+    "annotator_id", "seconds", "created_at",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -83,7 +94,7 @@ def fill(state: State, persons: int, annotators: int, points: int) -> UUID:
         studies.add(session, study, [])
         for user in users:
             studies.add_annotator(session, study.id, user.id)
-        wanted: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
+        wanted: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
         for number in range(persons):
             blob = blobs[number % len(blobs)]
             shown = open_truth(state.blobs, blob)
@@ -102,7 +113,9 @@ def fill(state: State, persons: int, annotators: int, points: int) -> UUID:
             session.flush()
             session.add(models.StudyPerson(study_id=study.id, person_id=source.id, number=number))
             at = rng.choice(len(shown.pixel), points, replace=False)
-            rows, columns = np.divmod(shown.pixel[at].astype(int), SIZE)
+            rows, columns = (axis.tolist() for axis in np.divmod(shown.pixel[at].astype(int), SIZE))
+            part, face, bary = shown.part[at].tolist(), shown.face[at].tolist(), shown.bary[at].tolist()
+            moment = utc_now().strftime("%Y-%m-%d %H:%M:%S.%f")
             for place, user in enumerate(users):
                 copy = models.Person(
                     **common, study_id=study.id, source_person_id=source.id, assigned_to=user.id, study_order=number,
@@ -110,26 +123,20 @@ def fill(state: State, persons: int, annotators: int, points: int) -> UUID:
                 )  # fmt: skip
                 session.add(copy)
                 session.flush()
-                other = at[(np.arange(points) + place + 1) % points]
-                ids = [(uuid4(), uuid4()) for _ in range(points)]
-                wanted[models.Point] += [
-                    {"id": ids[n][0], "person_id": copy.id, "part": int(shown.part[at[n]]), "x": columns[n] + 0.5,
-                     "y": rows[n] + 0.5, "order": n, "mask_revision": 1, "created_at": now}
+                ids = [(uuid4().hex, uuid4().hex) for _ in range(points)]
+                marked = np.roll(np.arange(points), place + 1).tolist()
+                wanted[_POINTS] += [
+                    (ids[n][0], copy.id.hex, part[n], columns[n] + 0.5, rows[n] + 0.5, n, 1, moment)
                     for n in range(points)
-                ]  # fmt: skip
-                wanted[models.Mark] += [
-                    {"id": mark, "point_id": point, "annotator_id": user.id, "revision": 1} for point, mark in ids
-                ]  # fmt: skip
-                wanted[models.MarkRevision] += [
-                    {"mark_id": ids[n][1], "revision": 1, "write_id": uuid4(), "kind": MarkKind.surface,
-                     "face": int(shown.face[other[n]]), "bary_0": float(shown.bary[other[n], 0]),
-                     "bary_1": float(shown.bary[other[n], 1]), "bary_2": float(shown.bary[other[n], 2]),
-                     "body_hash": body.hash, "annotator_id": user.id, "seconds": 8.0, "created_at": utc_now()}
-                    for n in range(points)
-                ]  # fmt: skip
+                ]
+                wanted[_MARKS] += [(mark, point, user.id.hex, 1) for point, mark in ids]
+                wanted[_REVISIONS] += [
+                    (ids[n][1], 1, uuid4().hex, "surface", face[m], *bary[m], body.hash, user.id.hex, 8.0, moment)
+                    for n, m in enumerate(marked)
+                ]
             if number % 50 == 49 or number == persons - 1:
-                for table, made in wanted.items():
-                    session.execute(insert(table), made)
+                for statement, made in wanted.items():
+                    session.connection().exec_driver_sql(statement, made)
                 wanted.clear()
         return study.id
 
