@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from evaluation.report import Report
     from server.state import State
 
-PERSONS, POINTS, SIZE = 30, 4, 512
+PERSONS, SIZE = 30, 512
+POINTS = {"given": 3, "drawn": 2}  # of a part; each mark is a request
 NOISE = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.025, 0.035)  # metres, each direction
 SWAPPER, SWAPS = 7, 0.05
 DRAWING, BOUNDARY = (0, 2, 5, 7), 1.5  # who draws masks, and by how many pixels borders are off
@@ -222,7 +223,7 @@ def _study(url: str, project: UUID, masks: str, names: list[str]) -> str:
     """Set a study up and open it; returns its id."""
     with Api(url, "lead", PASSWORD) as lead:
         users = {user["username"]: user["id"] for user in lead.items("/api/users")}
-        settings = {"masks": masks, "points_per_part": POINTS, "practice": 0, "again": 0, "seed": 5}
+        settings = {"masks": masks, "points_per_part": POINTS[masks], "practice": 0, "again": 0, "seed": 5}
         who = {"annotators": [users[name] for name in names]}
         made = lead.post(
             f"/api/projects/{project}/studies", {"name": f"Known errors, {masks} masks", **settings, **who}
