@@ -91,9 +91,10 @@ def begin(body: Body, folder: Path, recipe: Recipe) -> None:
     wanted = describe(body, recipe)
     target = folder / "render.json"
     if target.exists():
-        _same(folder, about(folder), wanted)
-        return
-    if folder.is_dir() and any(folder.iterdir()):
+        if numbers_in(folder):  # else nothing binds it, as where the first image failed
+            _same(folder, about(folder), wanted)
+            return
+    elif folder.is_dir() and any(folder.iterdir()):
         raise ValueError(f"{folder} is not empty and holds no render.json: choose a new folder")
     for name in ("images", "truth", "records"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -198,8 +199,8 @@ def finish(folder: Path, progress: Callable[[int, int], None] | None = None) -> 
 
 def numbers_in(folder: Path) -> list[int]:
     """The images that have a record, ascending."""
-    names = (entry.name for entry in os.scandir(folder / "records"))
-    return sorted(int(name[:8]) for name in names if name.endswith(".json") and not name.startswith("."))
+    names = [path.name for path in (folder / "records").glob("????????.json")]
+    return sorted(int(name[:8]) for name in names if name[:8].isdigit())
 
 
 def about(folder: Path) -> dict[str, Any]:

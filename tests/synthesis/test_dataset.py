@@ -56,9 +56,14 @@ def test_other_options_are_refused(anny: Body, folder: Path, tmp_path: Path) -> 
     ):
         with pytest.raises(ValueError, match=word):
             dataset.begin(anny, folder, other)
-    (tmp_path / "letter.txt").write_text("mine")
+    empty, letters = tmp_path / "empty", tmp_path / "letters"
+    dataset.begin(anny, empty, RECIPE)
+    dataset.begin(anny, empty, dataset.Recipe(4))
+    assert dataset.about(empty)["seed"] == 4, "nothing was made of the other"
+    letters.mkdir()
+    (letters / "letter.txt").write_text("mine")
     with pytest.raises(ValueError, match="not empty"):
-        dataset.begin(anny, tmp_path, RECIPE)
+        dataset.begin(anny, letters, RECIPE)
 
 
 def test_the_coco_file_says_what_the_truth_says(anny: Body, folder: Path) -> None:
