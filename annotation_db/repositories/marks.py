@@ -12,9 +12,7 @@ from annotation_db.models import Image, Mark, MarkRevision, Person, Point, Proje
 from annotation_db.repositories.place import Place
 
 
-def point_in_task(
-    session: Session, task_id: UUID, point_id: UUID
-) -> tuple[Task, Project, Place, Point | None] | None:
+def point_in_task(session: Session, task_id: UUID, point_id: UUID) -> tuple[Task, Project, Place, Point | None] | None:
     """A task whose image is not deleted, its project, where it is, and the point if it is one of the task's person,
     superseded or not; all in one query, since every click asks for them."""
     row = session.execute(
