@@ -95,9 +95,13 @@ def stages(profile: cProfile.Profile, least: float = 0.02) -> dict[str, float]:
     tops = {key: key[2] for key in stats.stats if key[2] in ("render", "save") and "synthesis" in key[0]}  # type: ignore[attr-defined]
     whole = sum(stats.stats[key][3] for key in tops)  # type: ignore[attr-defined]
     shares: dict[str, float] = {}
-    for key in tops:
-        for (_, _, name), times in stats.all_callees[key].items():  # type: ignore[attr-defined]
-            shares[name] = shares.get(name, 0.0) + times[3] / whole
+    todo = [(callee, times) for key in tops for callee, times in stats.all_callees[key].items()]  # type: ignore[attr-defined]
+    while todo:
+        callee, times = todo.pop()
+        if callee[2] in ("<listcomp>", "<genexpr>"):
+            todo += stats.all_callees[callee].items()  # type: ignore[attr-defined]
+        else:
+            shares[callee[2]] = shares.get(callee[2], 0.0) + times[3] / whole
     listed = sorted(shares.items(), key=lambda item: -item[1])
     return {f"share of {name.strip('_<>')}, %": 100 * share for name, share in listed if share >= least}
 
