@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from io import StringIO
 from ipaddress import ip_address
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid5
 
@@ -48,7 +47,7 @@ ACCOUNTS = (
     ("engineer", "Emil Engineer", Role.engineer),
     ("admin", "Ada Admin", Role.admin),
 )
-RENDERED_PERSONS = 4
+RENDERED_PERSONS, RENDERED_SIZE, RENDERED_SEED = 4, 640, 3
 PHOTO_NAME = "astronaut.png"
 PHOTO_BOX = (18.0, 14.0, 346.0, 498.0)
 PHOTO_PARTS: dict[int, list[tuple[float, float]]] = {
@@ -81,7 +80,7 @@ def demo(
     if problem := port_problem(host, chosen):
         stop(problem)
     with open_state(data, create=True) as state:
-        seed(state)
+        coming = seed(state)
     if check:
         with serving(data, host, chosen) as url:
             run_check(url, data)
@@ -90,6 +89,10 @@ def demo(
     console.print(f"\n  [bold]DenseMark demo[/bold]  {url}\n")
     for username, _, role in ACCOUNTS:
         console.print(f"    {role:10} sign in as [bold]{username:10}[/bold] password [bold]{PASSWORD}[/bold]")
+    if coming:
+        console.print(
+            f"\n  {RENDERED_PERSONS} rendered persons are being made and appear in the project within a minute or two."
+        )
     console.print(f"\n  Data in {data.absolute()}. Ctrl+C stops it.\n")
     if not no_browser:
         threading.Timer(1.0, webbrowser.open, [url]).start()
@@ -124,8 +127,8 @@ def photo_path() -> Path:
     return Path(spec.origin).parent / "data" / PHOTO_NAME
 
 
-def seed(state: State) -> None:
-    """Makes accounts, project, photo and rendered persons that are not there yet."""
+def seed(state: State) -> bool:
+    """Makes accounts, project and photo that are not there yet; returns whether rendered persons are still to come."""
     from annotation_db.repositories import users
     from server.projects.service import add_member
     from server.users.service import create_user
@@ -142,7 +145,7 @@ def seed(state: State) -> None:
             if user is not None:
                 add_member(session, project_id, user.id)
     add_photo(state, project_id)
-    add_renders(state, project_id)
+    return add_renders(state, project_id)
 
 
 def add_photo(state: State, project_id: UUID) -> None:
@@ -165,37 +168,35 @@ def add_photo(state: State, project_id: UUID) -> None:
             persons.add(session, person, person_id)
 
 
-def add_renders(state: State, project_id: UUID) -> None:
-    """Rendered persons, whose true surface points are known; only those that are missing are rendered."""
-    from annotation_db.repositories import images
-    from server.projects.service import get_project
+def add_renders(state: State, project_id: UUID) -> bool:
+    """Has rendered persons, whose true surface points are known, made by the worker beside the server, once.
 
-    with state.database.read() as session:
-        present = {image.file_name for image in images.names(session, project_id)}
-        body = state.bodies.by_hash(get_project(session, None, project_id).body.hash).body
-    for seed_number in range(1, RENDERED_PERSONS + 1):
-        file_name = f"rendered-{seed_number}.png"
-        if file_name not in present:
-            console.print(f"rendering a person ({seed_number} of {RENDERED_PERSONS})")
-            add_render(state, project_id, body, file_name, seed_number)
+    A first start compiles the renderer, which takes a minute that nobody should wait for. Returns whether they are
+    still to come.
+    """
+    from annotation_db.models import JobState
+    from annotation_db.repositories import images, users
+    from server.jobs import service as jobs
+    from server.renders.schemas import RenderRequest
 
-
-def add_render(state: State, project_id: UUID, body: Body, file_name: str, seed_number: int) -> None:
-    from PIL import Image
-
-    from server.persons.rendered import add_rendered_person
-    from synthesis import truth
-    from synthesis.render import Options, render
-
-    made = render(body, seed_number, Options(size=640, occluders=0, cut=0))
-    person = made.person
-    with TemporaryDirectory() as folder:
-        picture, file = Path(folder) / file_name, Path(folder) / "truth.npz"
-        Image.fromarray(made.image).save(picture)
-        truth.write(file, person.truth)
-        add_rendered_person(
-            state, project_id, picture, person.box, person.keypoints.ravel().tolist(), person.segmentation, file
-        )
+    subject = uuid5(project_id, "the demo's rendered persons")
+    request = RenderRequest(count=RENDERED_PERSONS, size=RENDERED_SIZE, seed=RENDERED_SEED, occluders=0)
+    with state.database.write() as session:
+        if images.name_taken(session, project_id, "rendered-1.png"):  # a demo of before there were jobs
+            return False
+        before = jobs.latest(session, "render", subject)
+        if before is None or before.state == JobState.failed:
+            lead = users.by_login(session, "lead")
+            before = jobs.start(
+                session,
+                "render",
+                {**request.model_dump(mode="json"), "project": str(project_id)},
+                title=f"Render {RENDERED_PERSONS} persons",
+                project_id=project_id,
+                subject_id=subject,
+                user_id=lead.id if lead else None,
+            )
+        return before.state in (JobState.queued, JobState.running)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Takes the pictures of the docs from a running demo on fresh data: `python tools/screenshots.py http://127.0.0.1:8000`.
 
-Only rendered persons are shown. Needs the dev install and a Chromium (`python tools/bootstrap.py chromium`).
+Only rendered persons are shown, so start it when the demo has them. Needs the dev install and a Chromium (`python tools/bootstrap.py chromium`).
 """
 
 from __future__ import annotations
@@ -17,19 +17,22 @@ from playwright.sync_api import Page, expect, sync_playwright
 import surface
 from annotation.masks import encode_runs
 from cli.api import Api
-from cli.demo import PASSWORD, PROJECT
+from cli.demo import PASSWORD, PROJECT, RENDERED_SEED, RENDERED_SIZE
 from surface import views
+from synthesis.dataset import image_seed
 from synthesis.render import Options, render
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "images"
-SEED, SIZE = 3, 640  # the rendered person that the demo calls rendered-3.png
+NUMBER = 4  # of the demo's rendered persons
+NAME, SEED = f"renders/{RENDERED_SEED}/{NUMBER:08d}.jpg", image_seed(RENDERED_SEED, NUMBER)
+OPTIONS = Options(size=RENDERED_SIZE, occluders=0)
 
 
 def open_mask_task(api: Api) -> str:
     """The id of the mask task of the rendered person."""
     project = next(p for p in api.items("/api/projects") if p["name"] == PROJECT)
     images = api.items(f"/api/projects/{project['id']}/images")
-    image = next(i for i in images if i["file_name"] == f"rendered-{SEED}.png")
+    image = next(i for i in images if i["file_name"] == NAME)
     person = api.get(f"/api/images/{image['id']}")["persons"][0]
     task: str = api.post(f"/api/persons/{person['id']}/task")["id"]
     return task
@@ -38,9 +41,7 @@ def open_mask_task(api: Api) -> str:
 def put_mask(api: Api, task_id: str, parts: Sequence[int]) -> int:
     task, mask = api.get(f"/api/tasks/{task_id}"), api.get(f"/api/tasks/{task_id}/mask")
     x0, y0, width, height = task["region"]
-    truth = render(surface.load("anny"), SEED, Options(size=SIZE, occluders=0, cut=0)).person.truth.part_map()[
-        y0 : y0 + height, x0 : x0 + width
-    ]
+    truth = render(surface.load("anny"), SEED, OPTIONS).person.truth.part_map()[y0 : y0 + height, x0 : x0 + width]
     runs = encode_runs(np.where(np.isin(truth, parts), truth, 0).astype(np.uint8))
     write = {"task_id": task_id, "region": task["region"], "runs": runs, "revision": mask["revision"], "seconds": 0.0}
     revision: int = api.put(f"/api/masks/{mask['id']}", write)["revision"]
@@ -50,7 +51,7 @@ def put_mask(api: Api, task_id: str, parts: Sequence[int]) -> int:
 def mark_true(page: Page, api: Api, task_id: str, count: int) -> None:
     """Clicks the true places of the first points, as a sure annotator would."""
     body = surface.load("anny")
-    truth = render(body, SEED, Options(size=SIZE, occluders=0, cut=0)).person.truth
+    truth = render(body, SEED, OPTIONS).person.truth
     for point in api.get(f"/api/tasks/{task_id}/points")["items"][:count]:
         row = truth.rows([point["x"], point["y"]])
         face, bary = truth.face[row], truth.bary[row].astype(np.float64)
