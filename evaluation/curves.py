@@ -51,7 +51,6 @@ def curves(drawn: Draws, rows: Rows, metres: NDArray[np.floating], source: str, 
         values = [f.value for f in own if f.value is not None]
         if len(values) < len(own):
             continue
-        low = [v if f.low is None else f.low for f, v in zip(own, values, strict=True)]
-        high = [v if f.high is None else f.high for f, v in zip(own, values, strict=True)]
+        low, high = [f.low for f in own], [f.high for f in own]
         out.append(Curve(source, name, THRESHOLDS.tolist(), values, low, high, ten[k], thirty[k]))
     return out

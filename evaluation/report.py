@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FORM = 1
+FORM = 2
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,9 @@ class Rate:
 class Group:
     """Errors of one part, one group of parts, or of all.
 
-    `kind` is "part", "group" or "all"; `label` is the part's label for a part. `surface_mean` is the paper's figure:
-    errors interpolated over the visible surface, then averaged over it, over images and over annotators.
+    `kind` is "part", "group" or "all"; `label` is the part's label for a part. `surface_mean` is after the paper:
+    errors interpolated over the visible surface, then averaged over it, over images and over annotators; beyond the
+    paper, errors are taken to drift with the viewing angle. Its count is that of images by one annotator.
     """
 
     kind: str
@@ -53,14 +54,17 @@ class Group:
 
 @dataclass(frozen=True)
 class Curve:
-    """Ratio of correct points by threshold. `source`: "annotators", "annotator", "network" or "floor"."""
+    """Ratio of correct points by threshold. `source`: "annotators", "annotator", "network" or "floor".
+
+    `low` and `high` hold None where there is no interval: marks of one image have none.
+    """
 
     source: str
     name: str
     thresholds: list[float]
     ratio: list[float]
-    low: list[float]
-    high: list[float]
+    low: list[float | None]
+    high: list[float | None]
     auc10: Figure
     auc30: Figure
 
@@ -79,7 +83,8 @@ class Published:
 class Annotator:
     """One annotator. `rank` 1 has the least mean error; `suspect` when their swaps stand out from the others'.
 
-    `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart).
+    `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart);
+    it is empty for one who shared no points with any other, and so was compared with nobody.
     """
 
     name: str
@@ -107,7 +112,10 @@ class Annotator:
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean error of `first` less that of `second` on points both marked; `p` by permutation, `p_corrected` by Holm."""
+    """Mean error of `first` less that of `second` on what both marked: the same points, else the same parts of images.
+
+    `p` is by permutation, `p_corrected` for all pairs together.
+    """
 
     first: str
     second: str
@@ -121,10 +129,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Bin:
-    """Errors of the points whose `x` lies in [low, high)."""
+    """Errors of the points whose `x` lies in [low, high); `middle` is their mean `x`."""
 
     low: float
     high: float
+    middle: float
     mean: Figure
 
 
@@ -178,7 +187,10 @@ class Retest:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """Persons needed, with so many points each, to tell two annotators apart by `difference` (power .8, level .05)."""
+    """Persons needed, with so many points each, to tell two annotators apart by `difference`.
+
+    Power is .8, the level .05 for all pairs of as many annotators as this study has together.
+    """
 
     points_per_person: int
     difference: float
@@ -195,16 +207,25 @@ class Plan:
 
 @dataclass(frozen=True)
 class Interpolation:
-    """How well errors between the points are known: each point's error foretold from the others, beside its own."""
+    """How well errors between the points are known: each point's error foretold from the others, beside its own.
+
+    `measured` and `foretold` are means; their agreement shows no more than that nothing is added or lost. `correlation`
+    is that of the two over the points: at 0 a point tells nothing of its neighbours.
+    """
 
     points: int
     measured: float | None
     foretold: float | None
+    correlation: float | None
 
 
 @dataclass(frozen=True)
 class Report:
-    """A study's report."""
+    """A study's report.
+
+    `points` counts showings: a point shown to three annotators counts three times, in `distinct_points` once. `covered`
+    is the share of the visible surface that errors were interpolated over: parts with a mark.
+    """
 
     form: int
     title: str
@@ -213,6 +234,7 @@ class Report:
     persons: int
     annotators: int
     points: int
+    distinct_points: int
     marked: int
     flagged: int
     outside: int
@@ -230,6 +252,7 @@ class Report:
     masks: list[MaskGroup] | None
     retest: Retest | None
     plan: Plan
+    covered: float | None
     interpolation: Interpolation
     says: list[str]
     notes: list[str]

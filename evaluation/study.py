@@ -91,6 +91,7 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
         persons=len(np.unique(marks.person[once])),
         annotators=len(np.unique(marks.annotator[once])),
         points=int(once.sum()),
+        distinct_points=len(np.unique(marks.point[once])),
         marked=marked,
         flagged=flagged,
         outside=outside,
@@ -108,6 +109,7 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
         masks=overlap.overlap(study.masks, body.part_names, drawn) if study.masks is not None else None,
         retest=again,
         plan=plan.plan(shared),
+        covered=filled.covered if len(first) else None,
         interpolation=_interpolation(own, foretold),
         says=[],
         notes=[],
@@ -167,5 +169,7 @@ def _floor(study: Study, errors: Errors, table: Metric, drawn: Draws, seed: int)
 
 def _interpolation(own: NDArray[np.floating], foretold: NDArray[np.floating]) -> Interpolation:
     if not len(own):
-        return Interpolation(0, None, None)
-    return Interpolation(len(own), float(own.mean()), float(foretold.mean()))
+        return Interpolation(0, None, None, None)
+    varies = len(own) > 2 and own.std() > 0 and foretold.std() > 0
+    together = float(np.corrcoef(own, foretold)[0, 1]) if varies else None
+    return Interpolation(len(own), float(own.mean()), float(foretold.mean()), together)

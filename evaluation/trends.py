@@ -64,7 +64,10 @@ def _trend(
         edges = edges if edges[-1] > x.max() else np.append(edges[:-1], np.nextafter(x.max(), np.inf))
         key = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
         means = ratios(drawn, Rows(key, some.image, some.annotator, len(edges) - 1), some.metres)
-        bins = [Bin(float(a), float(b), m) for a, b, m in zip(edges[:-1], edges[1:], means, strict=True) if m.count]
+        number = np.bincount(key, minlength=len(means))
+        middle = np.bincount(key, x, len(means)) / np.maximum(number, 1)
+        ends = zip(edges[:-1].tolist(), edges[1:].tolist(), middle.tolist(), means, strict=True)
+        bins = [Bin(low, high, x_, m) for low, high, x_, m in ends if m.count]
     group = some.annotator.astype(np.int64) + some.part.astype(np.int64) * annotators
     value, p = slope(x, some.metres.astype(np.float64), group, some.image)
     reach = float(np.subtract(*np.quantile(x, (0.95, 0.05)))) if len(x) else 0.0

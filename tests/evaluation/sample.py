@@ -115,7 +115,9 @@ def report(annotators: int = 8) -> Report:
         for a in range(annotators)
         for b in range(a + 1, annotators)
     ]
-    bins = [Bin(k * 10.0, k * 10.0 + 10, figure(0.02 + 0.004 * k, 0.003, 400 - 30 * k)) for k in range(8)]
+    bins = [
+        Bin(k * 10.0, k * 10.0 + 10, k * 10.0 + 4.0, figure(0.02 + 0.004 * k, 0.003, 400 - 30 * k)) for k in range(8)
+    ]
     return Report(
         form=FORM,
         title="First study",
@@ -124,6 +126,7 @@ def report(annotators: int = 8) -> Report:
         persons=30,
         annotators=annotators,
         points=4100,
+        distinct_points=820,
         marked=4000,
         flagged=80,
         outside=20,
@@ -172,7 +175,8 @@ def report(annotators: int = 8) -> Report:
             [PlanRow(n, d, round(9000 / n * (0.01 / d) ** 2) + 2) for n in (25, 50, 100) for d in (0.005, 0.01, 0.02)],
             "To tell two annotators apart by 1 cm, give both 92 persons with 100 points each.",
         ),
-        interpolation=Interpolation(4000, 0.031, 0.0305),
+        covered=0.97,
+        interpolation=Interpolation(4000, 0.031, 0.0305, 0.42),
         says=["On average a mark lies 3.1 cm from the true place.", "Hands and feet are marked best."],
         notes=["All annotators of this study are simulated."],
     )

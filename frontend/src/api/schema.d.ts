@@ -1130,7 +1130,7 @@ export interface paths {
         };
         /**
          * Get Task Feedback
-         * @description The errors of a practice person, after it was submitted; 404 for any other task.
+         * @description The errors of a practice person, after it was submitted; 409 for any other task.
          */
         get: operations["get_task_feedback"];
         put?: never;
@@ -1377,7 +1377,8 @@ export interface components {
          * Annotator
          * @description One annotator. `rank` 1 has the least mean error; `suspect` when their swaps stand out from the others'.
          *
-         *     `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart).
+         *     `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart);
+         *     it is empty for one who shared no points with any other, and so was compared with nobody.
          */
         Annotator: {
             auc10: components["schemas"]["Figure"];
@@ -1461,7 +1462,7 @@ export interface components {
         };
         /**
          * Bin
-         * @description Errors of the points whose `x` lies in [low, high).
+         * @description Errors of the points whose `x` lies in [low, high); `middle` is their mean `x`.
          */
         Bin: {
             /** High */
@@ -1469,6 +1470,8 @@ export interface components {
             /** Low */
             low: number;
             mean: components["schemas"]["Figure"];
+            /** Middle */
+            middle: number;
         };
         /**
          * Body
@@ -1595,14 +1598,16 @@ export interface components {
         /**
          * Curve
          * @description Ratio of correct points by threshold. `source`: "annotators", "annotator", "network" or "floor".
+         *
+         *     `low` and `high` hold None where there is no interval: marks of one image have none.
          */
         Curve: {
             auc10: components["schemas"]["Figure"];
             auc30: components["schemas"]["Figure"];
             /** High */
-            high: number[];
+            high: (number | null)[];
             /** Low */
-            low: number[];
+            low: (number | null)[];
             /** Name */
             name: string;
             /** Ratio */
@@ -1624,7 +1629,9 @@ export interface components {
         };
         /**
          * Difference
-         * @description Mean error of `first` less that of `second` on points both marked; `p` by permutation, `p_corrected` by Holm.
+         * @description Mean error of `first` less that of `second` on what both marked: the same points, else the same parts of images.
+         *
+         *     `p` is by permutation, `p_corrected` for all pairs together.
          */
         Difference: {
             difference: components["schemas"]["Figure"];
@@ -1729,8 +1736,9 @@ export interface components {
          * Group
          * @description Errors of one part, one group of parts, or of all.
          *
-         *     `kind` is "part", "group" or "all"; `label` is the part's label for a part. `surface_mean` is the paper's figure:
-         *     errors interpolated over the visible surface, then averaged over it, over images and over annotators.
+         *     `kind` is "part", "group" or "all"; `label` is the part's label for a part. `surface_mean` is after the paper:
+         *     errors interpolated over the visible surface, then averaged over it, over images and over annotators; beyond the
+         *     paper, errors are taken to drift with the viewing angle. Its count is that of images by one annotator.
          */
         Group: {
             /** Flagged */
@@ -1837,8 +1845,13 @@ export interface components {
         /**
          * Interpolation
          * @description How well errors between the points are known: each point's error foretold from the others, beside its own.
+         *
+         *     `measured` and `foretold` are means; their agreement shows no more than that nothing is added or lost. `correlation`
+         *     is that of the two over the points: at 0 a point tells nothing of its neighbours.
          */
         Interpolation: {
+            /** Correlation */
+            correlation: number | null;
             /** Foretold */
             foretold: number | null;
             /** Measured */
@@ -2563,7 +2576,9 @@ export interface components {
         };
         /**
          * PlanRow
-         * @description Persons needed, with so many points each, to tell two annotators apart by `difference` (power .8, level .05).
+         * @description Persons needed, with so many points each, to tell two annotators apart by `difference`.
+         *
+         *     Power is .8, the level .05 for all pairs of as many annotators as this study has together.
          */
         PlanRow: {
             /** Difference */
@@ -2871,6 +2886,9 @@ export interface components {
         /**
          * Report
          * @description A study's report.
+         *
+         *     `points` counts showings: a point shown to three annotators counts three times, in `distinct_points` once. `covered`
+         *     is the share of the visible surface that errors were interpolated over: parts with a mark.
          */
         Report: {
             /** Annotators */
@@ -2881,10 +2899,14 @@ export interface components {
             body_hash: string;
             /** By Annotator */
             by_annotator: components["schemas"]["Annotator"][];
+            /** Covered */
+            covered: number | null;
             /** Curves */
             curves: components["schemas"]["Curve"][];
             /** Differences */
             differences: components["schemas"]["Difference"][];
+            /** Distinct Points */
+            distinct_points: number;
             /** Flagged */
             flagged: number;
             floor: components["schemas"]["Figure"];
