@@ -36,7 +36,7 @@ class Watching:
     async def follow(self, job_id: UUID) -> AsyncIterator[bytes]:
         """The job now and at every change, each as an event; ends when the job has, or at `close`."""
         self._loop = asyncio.get_running_loop()
-        queue: asyncio.Queue[Job | None] = asyncio.Queue()
+        queue: asyncio.Queue[Job | None] = asyncio.Queue(1)
         self._followers.setdefault(job_id, set()).add(queue)
         if self._watcher is None or self._watcher.done():
             self._watcher = asyncio.create_task(self._watch())
@@ -72,7 +72,7 @@ class Watching:
             with suppress(SQLAlchemyError):  # it may come back
                 for job in await run_in_threadpool(self._look, list(self._followers)):
                     for queue in self._followers.get(job.id, ()):
-                        queue.put_nowait(job)
+                        _put(queue, job)
             await asyncio.sleep(_EVERY)
 
     def _look(self, job_ids: list[UUID]) -> list[Job]:
@@ -82,7 +82,14 @@ class Watching:
     def _end(self) -> None:
         for queues in self._followers.values():
             for queue in queues:
-                queue.put_nowait(None)
+                _put(queue, None)
+
+
+def _put(queue: asyncio.Queue[Job | None], job: Job | None) -> None:
+    """Offer the newest; what a follower who reads slowly has not taken by now is old."""
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(job)
 
 
 def close_at_signals(close: Callable[[], None]) -> None:
