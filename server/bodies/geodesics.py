@@ -27,6 +27,7 @@ from surface.geodesic_table import GeodesicTable, failure_path
 
 _log = logging.getLogger("densemark.geodesics")
 
+BUILDER = (sys.executable, "-P", "-m", "surface.geodesic_builder")
 _ATTEMPTS = 3  # a builder that was killed is started again so often
 
 Place = tuple[int, Sequence[float]]
@@ -148,7 +149,7 @@ class Geodesics:
         order = message(body.hash, body.vertices, body.faces, self._folder, self._processes, TARGET)
         for _ in range(_ATTEMPTS):
             # Open as long as this process lives: its end is what tells the builder to end.
-            builder = subprocess.Popen([sys.executable, "-m", "surface.geodesic_builder"], stdin=subprocess.PIPE)
+            builder = subprocess.Popen(BUILDER, stdin=subprocess.PIPE)  # noqa: S603 - a program of this package
             assert builder.stdin is not None
             with suppress(OSError):
                 builder.stdin.write(order)

@@ -24,7 +24,7 @@ WAIT = 2.0
 """Seconds that a request waits for a transfer that is being made."""
 RETRY = 5
 """Seconds after which the client may ask again."""
-BUILDER = (sys.executable, "-m", "surface.transfer_builder")
+BUILDER = (sys.executable, "-P", "-m", "surface.transfer_builder")
 
 
 class BeingMadeError(ProblemError):

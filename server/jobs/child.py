@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from server.settings import Settings
 
-_ORDER = (sys.executable, "-m", "server.jobs.worker")
+ORDER = (sys.executable, "-P", "-m", "server.jobs.worker")
 _LONGEST_PAUSE = 60.0  # seconds before a worker that ended is started again
 _GRACE = 5.0
 _log = logging.getLogger("densemark.jobs")
@@ -50,7 +50,7 @@ class WorkerChild:
                 if self._closed.is_set():
                     return
                 # Its input stays open as long as this process lives: its end is what tells the worker to end.
-                process = self._process = subprocess.Popen(_ORDER, stdin=subprocess.PIPE)  # noqa: S603
+                process = self._process = subprocess.Popen(ORDER, stdin=subprocess.PIPE)  # noqa: S603
             assert process.stdin is not None
             began = time.monotonic()
             with suppress(OSError, ValueError):

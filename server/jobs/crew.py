@@ -17,7 +17,8 @@ from server.settings import Settings
 
 _IDLE = 60.0  # seconds after which a process that has nothing to do ends
 _TRIES = 3
-_ORDER = (sys.executable, "-m", "server.jobs.stepper")
+ORDER = (sys.executable, "-P", "-m", "server.jobs.stepper")
+"""Starts one; -P, here and elsewhere: what lies in the folder that a server was started in is no program of ours."""
 
 
 def processors() -> int:
@@ -131,7 +132,7 @@ class _Stepper:
         # Its input stays open as long as this process lives: its end is what tells the other to end. A session of its
         # own makes it and all it starts one group, which can be ended as a whole.
         self._process = subprocess.Popen(  # noqa: S603 - a program of this package
-            _ORDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=limits | os.environ
+            ORDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=limits | os.environ
         )
         self._settings: bytes | None = settings
 

@@ -1,9 +1,12 @@
 """Jobs over HTTP, and what each step does when it is done again."""
 
+import asyncio
 import json
+import subprocess
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +17,9 @@ from hypothesis import strategies as st
 
 from annotation_db.models import Job, JobState
 from annotation_db.repositories import jobs
-from server.jobs import service, steps
+from server.bodies import geodesics
+from server.exports import transfers
+from server.jobs import child, crew, events, service, steps
 from server.jobs.crew import EndedError, persist
 from server.jobs.kinds import PassingError
 from server.jobs.words import EndedTooOftenError, in_words, passes
@@ -177,3 +182,32 @@ def test_readiness_tells_of_workers_and_does_not_need_one(
 ) -> None:
     answered = lead.client.get("/readyz")
     assert (answered.status_code, answered.json()["worker"]) == (200, False)
+
+
+@pytest.mark.parametrize("order", [child.ORDER, crew.ORDER, geodesics.BUILDER, transfers.BUILDER])
+def test_no_process_runs_what_lies_in_the_folder_it_is_started_in(order: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "trap.py").write_text("raise SystemExit(99)")
+    ended = subprocess.run([*order[:-1], "trap"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "No module named trap" in ended.stderr
+
+
+def test_a_follower_who_does_not_read_is_told_the_newest_only(lead: Api, state: State) -> None:
+    job = UUID(lead.ok("POST", f"/api/projects/{lead.project()}/renders", 201, json={"count": 1})["id"])
+
+    async def follow() -> list[str]:
+        told = state.watching.follow(job)
+        first = await anext(told)
+        held = next(iter(state.watching._followers[job]))
+        for message in ("one", "two", "three"):
+            with state.database.write() as session:
+                jobs.say(session, job, message)
+            await asyncio.sleep(2 * events._EVERY)
+        assert held.qsize() == 1
+        second = await anext(told)
+        await told.aclose()
+        return [json.loads(event.removeprefix(b"data: "))["message"] for event in (first, second)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "_EVERY", 0.02)
+        assert asyncio.run(follow()) == ["", "three"]
