@@ -111,7 +111,7 @@ def fill(state: State, persons: int, annotators: int, points: int) -> UUID:
             source = models.Person(**common, truth=blob)
             session.add(source)
             session.flush()
-            session.add(models.StudyPerson(study_id=study.id, person_id=source.id, number=number))
+            session.add(models.StudyPerson(study_id=study.id, person_id=source.id, number=number, bbox=source.bbox))
             at = rng.choice(len(shown.pixel), points, replace=False)
             rows, columns = (axis.tolist() for axis in np.divmod(shown.pixel[at].astype(int), SIZE))
             part, face, bary = shown.part[at].tolist(), shown.face[at].tolist(), shown.bary[at].tolist()

@@ -41,7 +41,7 @@ class Study(WithId, Base):
 
 
 class StudyPerson(Base):
-    """A rendered person of a study, by its number from 0."""
+    """A rendered person of a study, by its number from 0, with the box that all its copies get."""
 
     __tablename__ = "study_persons"
     __table_args__ = (UniqueConstraint("study_id", "number"),)
@@ -51,6 +51,19 @@ class StudyPerson(Base):
     number: Mapped[int]
     practice: Mapped[bool] = mapped_column(default=False)
     again: Mapped[bool] = mapped_column(default=False)
+    x: Mapped[float]
+    y: Mapped[float]
+    w: Mapped[float]
+    h: Mapped[float]
+
+    @property
+    def bbox(self) -> tuple[float, float, float, float]:
+        """The box as one value."""
+        return self.x, self.y, self.w, self.h
+
+    @bbox.setter
+    def bbox(self, box: tuple[float, float, float, float]) -> None:
+        self.x, self.y, self.w, self.h = box
 
 
 class StudyAnnotator(Base):

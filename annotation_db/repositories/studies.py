@@ -106,6 +106,16 @@ def showing(session: Session, image_id: UUID) -> Study | None:
     ).first()
 
 
+def waiting_for(session: Session, person_id: UUID) -> Study | None:
+    """A study, not closed yet, that has the rendered person among its own; not locked."""
+    return session.scalars(
+        select(Study)
+        .join(StudyPerson, StudyPerson.study_id == Study.id)
+        .where(StudyPerson.person_id == person_id, Study.state != StudyState.closed)
+        .limit(1)
+    ).first()
+
+
 def rendered(session: Session, project_id: UUID) -> Sequence[Person]:
     """The project's own rendered persons, in the order they were added."""
     query = (

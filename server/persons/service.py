@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from annotation.words import PersonSource, PersonState
 from annotation_db import models, utc_now
-from annotation_db.repositories import images, persons, tasks
+from annotation_db.repositories import images, persons, studies, tasks
 from annotation_db.repositories.place import Place
 from server.access import ANNOTATE, require
 from server.paging import page
@@ -52,9 +52,9 @@ def put_person(session: Session, caller: Caller, person_id: UUID, body: PersonWr
     row = persons.by_id(session, person_id, lock=True)
     if row is not None and row.image_id != image.id:
         raise ConflictError("this id belongs to a person in another image")
-    _check_no_copy(row)
     if row is not None and persons.has_write(session, person_id, body.write_id):
         return out([row])[0]
+    _check_no_study(session, row)
     _check_revision(row, body.revision)
     box = clip_box(body.bbox, image.width, image.height)
     if row is None:
@@ -76,9 +76,9 @@ def delete_person(session: Session, caller: Caller, person_id: UUID, write_id: U
     row = persons.by_id(session, person_id, lock=True)
     if row is None:
         raise NotFoundError("no such person")
-    _check_no_copy(row)
     if row.deleted_at is not None:
         return out([row])[0]
+    _check_no_study(session, row)
     _check_revision(row, revision)
     _check_lease(session, row, caller)
     row.deleted_at = utc_now()
@@ -146,9 +146,13 @@ def _check_revision(row: models.Person | None, revision: int) -> None:
         raise StaleError("somebody else changed this person meanwhile", current=out([row])[0])
 
 
-def _check_no_copy(row: models.Person | None) -> None:
+def _check_no_study(session: Session, row: models.Person | None) -> None:
+    """Raise ConflictError on a copy, and on a rendered person while a study that has it is not closed."""
     if row is not None and row.study_id is not None:
         raise ConflictError("this person belongs to a study, which shows everybody the same box")
+    study = studies.waiting_for(session, row.id) if row else None
+    if study is not None:
+        raise ConflictError(f"the study {study.name!r} shows this person; close it first")
 
 
 def _check_lease(session: Session, row: models.Person, caller: Caller) -> None:

@@ -66,9 +66,9 @@ def choose(
     if again > len(named):
         raise RefusedError(f"{again} persons cannot be shown twice: only {len(named)} are measured")
     twice = set(rng.permutation(len(named))[:again].tolist())
-    rows = [models.StudyPerson(person_id=person.id, practice=True, again=False) for person in trained]
+    rows = [models.StudyPerson(person_id=person.id, bbox=person.bbox, practice=True, again=False) for person in trained]
     rows += [
-        models.StudyPerson(person_id=person.id, practice=False, again=index in twice)
+        models.StudyPerson(person_id=person.id, bbox=person.bbox, practice=False, again=index in twice)
         for index, person in enumerate(named)
     ]
     for number, row in enumerate(rows):

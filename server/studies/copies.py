@@ -15,6 +15,7 @@ from annotation_db.repositories import images, marks, masks, persons, projects, 
 from server.bodies.registry import LoadedBody
 from server.persons.service import new_person
 from server.problems import NotFoundError, RefusedError
+from server.schemas import Box
 from server.state import State
 from server.studies.order import order
 from server.studies.truths import open_truth
@@ -39,12 +40,12 @@ def make(session: Session, study: models.Study, annotators: Sequence[models.Stud
     practice = [row.number for row, _ in rows if row.practice]
     measured = [row.number for row, _ in rows if not row.practice]
     again = [row.number for row, _ in rows if row.again]
-    by_number = {row.number: person for row, person in rows}
+    by_number = {row.number: (row.bbox, person) for row, person in rows}
     for annotator in annotators:
         copies = []
         for place, showing in enumerate(order(practice, measured, again, study.seed, annotator.number)):
-            source = by_number[showing.person]
-            copy = new_person(shown[source.image_id], source.bbox, source.source, study.created_by)
+            box, source = by_number[showing.person]
+            copy = new_person(shown[source.image_id], box, source.source, study.created_by)
             copy.id, copy.area = uuid4(), source.area
             copy.study_id, copy.source_person_id, copy.assigned_to = study.id, source.id, annotator.user_id
             copy.study_order, copy.practice, copy.again = place, showing.practice, showing.again
@@ -67,7 +68,7 @@ def prepare(state: State, person_id: UUID, user_id: UUID) -> None:
     filled = None
     if study.masks == StudyMasks.given:  # pixels are worked on before anything is locked
         loaded = state.bodies.by_hash(project.body_hash)
-        filled = given(loaded, open_source(state, source, loaded), source, study)
+        filled = given(loaded, open_source(state, source, loaded), source.id, copy.bbox, study)
     with state.database.write() as session:
         locked = persons.by_id(session, person_id, lock=True)
         if locked is None or _has_task(session, person_id):
@@ -92,14 +93,14 @@ def open_source(state: State, source: models.Person, loaded: LoadedBody) -> Trut
     return found
 
 
-def given(loaded: LoadedBody, truth: Truth, source: models.Person, study: models.Study) -> Given:
-    """The mask and points that everybody gets of a person; the same every time."""
-    region = region_of(source.bbox, truth.width, truth.height)
+def given(loaded: LoadedBody, truth: Truth, source_id: UUID, box: Box, study: models.Study) -> Given:
+    """The mask and points that everybody gets of a rendered person in a box; the same every time."""
+    region = region_of(box, truth.width, truth.height)
     x0, y0, w, h = region
     labels = np.ascontiguousarray(truth.part_map()[y0 : y0 + h, x0 : x0 + w])
     if study.parts is not None:
         labels = np.where(np.isin(labels, study.parts), labels, 0).astype(np.uint8)
-    points = sample_points(labels, (x0, y0), source.id.int % 2**63, loaded.order, study.points_per_part)
+    points = sample_points(labels, (x0, y0), source_id.int % 2**63, loaded.order, study.points_per_part)
     rles = to_coco_rle(labels, (x0, y0), truth.width, truth.height)
     counts = {str(label): rle["counts"] for label, rle in rles.items()}
     return Given(truth.width, truth.height, counts, int(np.count_nonzero(labels)), tuple(points))

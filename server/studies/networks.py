@@ -36,14 +36,16 @@ def lines(state: State, study_id: UUID) -> Iterator[bytes]:
     """A line of JSON for each point of the measured persons: its number, image, box, position and part."""
     with state.database.read() as session:
         study = existing(session, study_id)
-        rows = [(row.number, person) for row, person in studies.persons(session, study_id) if not row.practice]
-        shown = images.many(session, {person.image_id for _, person in rows})
+        rows = [
+            (row.number, row.bbox, person) for row, person in studies.persons(session, study_id) if not row.practice
+        ]
+        shown = images.many(session, {person.image_id for _, _, person in rows})
         project = projects.by_id(session, study.project_id)
         assert project is not None
     loaded = state.bodies.by_hash(project.body_hash)
-    for number, person in rows:
+    for number, box, person in rows:
         if study.masks == StudyMasks.given:
-            sampled = given(loaded, open_source(state, person, loaded), person, study).points
+            sampled = given(loaded, open_source(state, person, loaded), person.id, box, study).points
             found = [(given_id(number, n), point.part, point.x, point.y) for n, point in enumerate(sampled)]
         else:
             with state.database.read() as session:
@@ -57,7 +59,7 @@ def lines(state: State, study_id: UUID) -> Iterator[bytes]:
             "person": str(person.id),
             "image": str(image.id),
             "file_name": image.file_name,
-            "bbox": list(person.bbox),
+            "bbox": list(box),
         }
         for id_, part, x, y in found:
             yield json.dumps({"point": id_, **head, "part": part, "x": x, "y": y}).encode() + b"\n"

@@ -200,6 +200,33 @@ def test_annotators_may_join_later_and_names_may_change(lab: Lab) -> None:
     assert [item["name"] for item in lab.lead.ok("GET", f"/api/projects/{lab.project}/studies")["items"]] == ["Other"]
 
 
+def test_a_person_that_moves_moves_in_no_study(lab: Lab) -> None:
+    source = lab.persons[0]
+    study = lab.opened(persons=[source], practice=0, again=0, masks="given")
+    url = f"/api/studies/{study}"
+    task = next_of(lab.ann, study)
+    assert task is not None
+    asked = lab.lead.client.get(f"{url}/points").text
+    image = task["image"]["id"]
+    for api in (lab.bob, lab.lead):
+        moved = api.put_person(image, source, bbox=[5, 5, 50, 30], revision=1)
+        assert (moved.status_code, "close it first" in moved.json()["detail"]) == (409, True)
+        api.fails("DELETE", f"/api/persons/{source}?revision=1", 409)
+    lab.lead.ok("POST", f"{url}/close")
+    assert lab.lead.put_person(image, source, bbox=[5, 5, 50, 30], revision=1).status_code == 200
+    lab.lead.ok("POST", f"{url}/open")
+    add_user(lab.app, "cy", Role.annotator)
+    cy = sign_in(lab.app, "cy")
+    lab.lead.ok("POST", f"{url}/annotators", json={"annotators": [cy.user_id]})
+    places = [(point["x"], point["y"]) for point in lab.ann.points(task)]
+    for api in (lab.bob, cy):
+        other = next_of(api, study)
+        assert other is not None
+        assert other["person"]["bbox"] == task["person"]["bbox"]
+        assert [(point["x"], point["y"]) for point in api.points(other)] == places
+    assert lab.lead.client.get(f"{url}/points").text == asked
+
+
 def test_what_cannot_be_studied_is_refused(lab: Lab) -> None:
     def refused(**options: Any) -> str:
         body = {"name": "x", "seed": 1} | options

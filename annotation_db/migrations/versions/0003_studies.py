@@ -1,5 +1,7 @@
 """Studies of annotators, and the persons copied for them"""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -67,6 +69,10 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("practice", sa.Boolean(), nullable=False),
         sa.Column("again", sa.Boolean(), nullable=False),
+        sa.Column("x", sa.Double(), nullable=False),
+        sa.Column("y", sa.Double(), nullable=False),
+        sa.Column("w", sa.Double(), nullable=False),
+        sa.Column("h", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_study_persons_person_id"),
         sa.ForeignKeyConstraint(["study_id"], ["studies.id"], name="fk_study_persons_study_id"),
         sa.PrimaryKeyConstraint("study_id", "person_id", name="pk_study_persons"),
@@ -101,16 +107,18 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Undo."""
+    """Undo. What annotators did in studies stays in the tables, but its persons must not turn into the project's."""
+    persons = sa.table("persons", sa.column("study_id"), sa.column("deleted_at", sa.DateTime(timezone=True)))
+    copies = persons.update().where(persons.c.study_id.is_not(None), persons.c.deleted_at.is_(None))
+    op.execute(copies.values(deleted_at=datetime.now(UTC)))
     for table in ("study_networks", "study_annotators", "study_persons"):
         op.drop_table(table)
     op.drop_index("ix_persons_study_id_assigned_to_study_order", "persons")
-    with op.batch_alter_table("persons") as batch:
-        for column in ("study_id", "source_person_id", "assigned_to", "study_order", "practice", "again"):
-            batch.drop_column(column)
+    # In place, too: SQLite refuses to drop a table that rows of others refer to.
+    for column in ("study_id", "source_person_id", "assigned_to", "study_order", "practice", "again"):
+        op.drop_column("persons", column)
     op.drop_table("studies")
-    with op.batch_alter_table("users") as batch:
-        batch.drop_column("simulated")
+    op.drop_column("users", "simulated")
 
 
 def _refers(column: str, table: str) -> sa.ForeignKey:
