@@ -2,15 +2,18 @@
 
 import sqlite3
 import threading
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from annotation_db import current_revision, migrate, newest_revision
+from annotation_db.database import make_engine
 from annotation_db.migration import _config, back_up
 from annotation_db.models import Base
 
@@ -42,6 +45,73 @@ def test_every_migration_goes_up_and_down(empty_url: str) -> None:
                 step(config, script.revision if step is command.upgrade else (script.down_revision or "base"))
     assert current_revision(engine) == newest_revision()
     engine.dispose()
+
+
+def test_rows_live_through_every_migration_up_and_down(empty_url: str) -> None:
+    user, project, image, person, mask, study, copy = (f"'{number:032x}'" for number in range(7))
+    day = "'2026-01-01 00:00:00'"
+    first = (
+        f"users VALUES ('u', 'u', 'U', 'lead', '', true, {day}, {user})",
+        f"projects VALUES ('p', '', 'anny', 'h', 1, {user}, {day}, {project})",
+        f"images VALUES ({project}, 'f', 's', 'b', 'image/png', 9, 9, {user}, {day}, NULL, {image})",
+        _person.format(person, user=user, project=project, image=image, day=day),
+        f"masks VALUES ({person}, 0, 0, {mask})",
+    )
+    later = (
+        f"studies VALUES ({project}, 's', '', 'open', 'given', NULL, 3, 1, 0, 0, 7, 1, {user}, {day}, {day}, NULL, "
+        f"{study})",
+        _person.format(copy, user=user, project=project, image=image, day=day),
+        f"study_persons VALUES ({study}, {person}, 1, false, false, 0, 0, 5, 5)",
+        f"study_annotators VALUES ({study}, {user}, 1, {day})",
+        f"study_networks VALUES ({study}, 'n', 'b', 1, {user}, {day})",
+    )
+    engine = make_engine(empty_url).execution_options(densemark_writes=True)
+    tables = ("users", "projects", "images", "persons", "masks")
+    _move(engine, "0001")
+    _insert(engine, first)
+    before = {table: _rows(engine, table) for table in tables}
+    _move(engine, newest_revision())
+    assert {table: [row.items() & old.items() for row, old in zip(_rows(engine, table), before[table], strict=True)]
+            for table in tables} == {table: [row.items() for row in before[table]] for table in tables}  # fmt: skip
+    _insert(engine, later)
+    with engine.begin() as connection:
+        connection.execute(
+            text(f"UPDATE persons SET study_id = {study}, source_person_id = {person} WHERE id = {copy}")
+        )
+    _move(engine, "0001", down=True)
+    after = {table: _rows(engine, table) for table in tables}
+    copied = after["persons"].pop()
+    assert after == before
+    assert copied["deleted_at"] is not None  # a study's copy is no person of the project
+    _move(engine, newest_revision())
+    assert _rows(engine, "studies") == []
+    engine.dispose()
+
+
+_person = (
+    "persons (project_id, image_id, x, y, w, h, area, source, state, parts, points, marks, revision, created_by, "
+    "created_at, id) VALUES ({project}, {image}, 0, 0, 5, 5, 25, 'rendered', 'new', 0, 0, 0, 1, {user}, {day}, {})"
+)
+
+
+def _move(engine: Engine, revision: str, down: bool = False) -> None:
+    from alembic import command
+
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        (command.downgrade if down else command.upgrade)(config, revision)
+
+
+def _insert(engine: Engine, rows: Iterable[str]) -> None:
+    with engine.begin() as connection:
+        for row in rows:
+            connection.execute(text(f"INSERT INTO {row}"))
+
+
+def _rows(engine: Engine, table: str) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY id")).mappings()]
 
 
 def test_an_old_sqlite_file_is_copied_before_it_is_migrated(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
