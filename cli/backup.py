@@ -68,34 +68,46 @@ def restore(
 
     if settings_for(data).database_url:
         raise ValueError("DENSEMARK_DATABASE_URL is set: a backup is restored to a data folder; unset it")
+    data = data.resolve()
     if data.exists() and any(data.iterdir()):
-        raise ValueError(f"{data.absolute()} is not empty: choose another --data")
-    parent = data.absolute().parent
+        raise ValueError(f"{data} is not empty: choose another --data")
+    # A folder that is there stays: it may be a mount, or the one this runs in.
+    parent = data if data.exists() else data.parent
     parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=parent, prefix=".densemark-") as folder:
         made = Path(folder) / "data"
         try:
-            with tarfile.open(file) as tar:
-                members = tar.getmembers()
-                if not members or members[0].name != _ABOUT:
-                    raise ValueError("it does not begin as one")
-                with progress_bar() as bar:
-                    for member in bar.track(members, description="unpacking"):
-                        tar.extract(member, made, filter="data")
-            about = json.loads((made / _ABOUT).read_bytes())
-            if about["form"] != FORM:
-                raise ValueError(f"form {about['form']} is not {FORM}: use the version of DenseMark that wrote it")
-        except (tarfile.TarError, KeyError, ValueError, EOFError) as error:
+            _unpack(file, made)
+            _check_database(made)
+        except (tarfile.TarError, sqlite3.Error, KeyError, TypeError, ValueError, EOFError) as error:
             raise ValueError(f"{file} is no whole backup of DenseMark: {error}") from error
-        (made / _ABOUT).unlink()
-        photos = _check(made)
         migrate(f"sqlite:///{made / _DATABASE}")
         for left in made.glob(f"{_DATABASE}.*.backup"):  # of the migration: the backup itself is one
             left.unlink()
-        if data.exists():
-            data.rmdir()
-        made.rename(data)
-    console.print(f"restored {data.absolute()}: {counted(photos, 'photo or truth file')}, all whole")
+        photos = _check_blobs(made)
+        if data.exists():  # the database last: with it the folder is one of DenseMark's
+            for path in sorted(made.iterdir(), key=lambda path: path.name.startswith(_DATABASE)):
+                path.rename(data / path.name)
+        else:
+            made.rename(data)
+    console.print(f"restored {data}: {counted(photos, 'file')} of photos, truths and networks, all whole")
+
+
+def _unpack(file: Path, made: Path) -> None:
+    """Unpack a backup; raises what `restore` calls no whole backup."""
+    with tarfile.open(file) as tar:
+        members = tar.getmembers()
+        if not members or members[0].name != _ABOUT or not members[0].isreg():
+            raise ValueError("it does not begin as one")
+        with progress_bar() as bar:
+            for member in bar.track(members, description="unpacking"):
+                tar.extract(member, made, filter="data")
+    about = json.loads((made / _ABOUT).read_bytes())
+    if about["form"] != FORM:
+        raise ValueError(f"form {about['form']} is not {FORM}: use the version of DenseMark that wrote it")
+    (made / _ABOUT).unlink()
+    if not (made / _DATABASE).is_file():
+        raise ValueError("the database is missing")
 
 
 def _files(data: Path) -> Iterator[Path]:
@@ -118,17 +130,23 @@ def _add_json(tar: tarfile.TarFile, folder: Path, about: dict[str, Any]) -> None
     tar.add(path, _ABOUT)
 
 
-def _check(made: Path) -> int:
-    """How many blobs there are; raises ValueError unless the database and all that it names are whole."""
-    from annotation_db import LocalBlobs
-    from annotation_db.blobs import digest_of
-
+def _check_database(made: Path) -> None:
+    """Raises ValueError or sqlite3.Error unless the database is whole."""
     with closing(sqlite3.connect(made / _DATABASE)) as database:
         if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise ValueError("the database in the backup is damaged")
-        named = {
-            row[0] for row in database.execute("SELECT blob FROM images UNION SELECT truth FROM persons") if row[0]
-        }
+        database.execute("SELECT version_num FROM alembic_version").fetchone()
+
+
+def _check_blobs(made: Path) -> int:
+    """How many blobs there are; raises ValueError unless they and all that the database names are whole."""
+    from annotation_db import Database, LocalBlobs
+    from annotation_db.blobs import digest_of
+    from annotation_db.repositories import images
+
+    database = Database(f"sqlite:///{made / _DATABASE}")
+    with closing(database), database.read() as session:
+        named = images.named_blobs(session)
     shutil.rmtree(made / "blobs" / "partial", ignore_errors=True)
     blobs = LocalBlobs(made / "blobs")
     found = 0
@@ -139,5 +157,5 @@ def _check(made: Path) -> int:
         named.discard(key)
         found += 1
     if named:
-        raise ValueError(f"{counted(len(named), 'photo')} of the database are not in the backup, {min(named)} for one")
+        raise ValueError(f"{counted(len(named), 'file')} of the database are not in the backup, {min(named)} for one")
     return found

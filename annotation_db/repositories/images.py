@@ -10,6 +10,8 @@ from annotation.words import PersonState
 from annotation_db.models import Image, Person, StudyNetwork
 from annotation_db.repositories.place import Place
 
+_BLOBS = (Image.blob, Person.truth, StudyNetwork.blob)
+
 
 def by_id(session: Session, image_id: UUID, lock: bool = False) -> Image | None:
     """One image, unless it is deleted; with `lock`, held until the transaction ends."""
@@ -81,6 +83,11 @@ def person_counts(session: Session, image_ids: Sequence[UUID]) -> dict[UUID, tup
 def referenced_blobs(session: Session, keys: Collection[str]) -> set[str]:
     """Those of the keys that an image, a person, deleted or not, or a study refers to."""
     found: set[str] = set()
-    for column in (Image.blob, Person.truth, StudyNetwork.blob):
+    for column in _BLOBS:
         found.update(key for key in session.scalars(select(column).where(column.in_(keys))) if key)
     return found
+
+
+def named_blobs(session: Session) -> set[str]:
+    """All keys of blobs that `referenced_blobs` looks for."""
+    return {key for column in _BLOBS for key in session.scalars(select(column).distinct()) if key}

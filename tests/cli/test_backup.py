@@ -1,5 +1,6 @@
 """A backup holds what people made, whole, even while it is written to; what is damaged is refused."""
 
+import tarfile
 import threading
 from collections.abc import Iterator
 from io import BytesIO
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from annotation_db import LocalBlobs
-from annotation_db.models import Image
+from annotation_db.models import Image, Study, StudyNetwork
 from cli.backup import backup, restore
 from cli.common import open_state
 from server.images.service import store
@@ -66,6 +67,46 @@ def test_a_backup_made_while_photos_come_in_is_whole(state: State, tmp_path: Pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar", "data", "new"]  # nothing half-made is left
 
 
+def test_a_folder_that_is_there_is_filled(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be the one we stand in, or a mount: neither can be replaced."""
+    _upload(state, _project(state), 1)
+    backup(tmp_path / "b.tar", data=tmp_path / "data")
+    there = tmp_path / "there"
+    there.mkdir()
+    before = there.stat().st_ino
+    monkeypatch.chdir(there)
+    restore(tmp_path / "b.tar", data=Path())
+    assert there.stat().st_ino == before
+    assert _photos(there) == 1
+    assert {path.name for path in there.iterdir()} >= {"densemark.db", "blobs", "bodies"}
+    assert not [path for path in there.iterdir() if path.name.startswith(".densemark-")]
+
+
+def test_a_lost_file_of_a_network_is_noticed(state: State, tmp_path: Path) -> None:
+    project = _project(state)
+    key = state.blobs.put(BytesIO(b"predictions"))
+    with state.database.write() as session:
+        study = Study(project_id=project, name="s", description="", masks="given", points_per_part=3, persons=1,
+                      practice=0, again=0, seed=7)  # fmt: skip
+        session.add(study)
+        session.flush()
+        session.add(StudyNetwork(study_id=study.id, name="n", blob=key, points=1))
+    state.blobs.delete(key)
+    backup(tmp_path / "b.tar", data=tmp_path / "data")
+    with pytest.raises(ValueError, match=f"not in the backup, {key}"):
+        restore(tmp_path / "b.tar", data=tmp_path / "new")
+
+
+def _tar(files: dict[str, bytes]) -> bytes:
+    made = BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, BytesIO(content))
+    return made.getvalue()
+
+
 def test_nothing_is_overwritten_and_damage_is_refused(state: State, tmp_path: Path) -> None:
     _upload(state, _project(state), 1)
     file = tmp_path / "b.tar"
@@ -82,6 +123,9 @@ def test_nothing_is_overwritten_and_damage_is_refused(state: State, tmp_path: Pa
         (whole.replace(content, content[:-1] + bytes([content[-1] ^ 1])), "is damaged"),
         (whole[: len(whole) // 2], "no whole backup"),
         (b"something else", "no whole backup"),
+        (_tar({"densemark-backup.json": b"[]"}), "no whole backup"),
+        (_tar({"densemark-backup.json": b'{"form": 1}'}), "no whole backup"),
+        (_tar({"densemark-backup.json": b'{"form": 1}', "densemark.db": bytes(5000)}), "no whole backup"),
         (whole.replace(key[:2].encode() + b"/" + key.encode(), b"00/" + b"0" * 64), "is damaged|no whole backup"),
     ):
         file.write_bytes(damaged)
