@@ -1,4 +1,8 @@
-"""A report as tables: CSV in UTF-8, lengths in centimetres, one file for each kind of row."""
+"""A report as tables: CSV in UTF-8, lengths in centimetres, one file for each kind of row.
+
+Every figure has its interval and what it rests on: ``mean_cm``, ``mean_low_cm``, ``mean_high_cm`` and ``mean_n``. That
+is a number of marks, but for ``surface_mean_n`` (images, once for each annotator) and ``iou_n`` (masks).
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,8 @@ def tables(report: Report) -> dict[str, list[Row]]:
             for one in report.differences
         ],
         "curves": [
-            {"source": one.source, "name": one.name, "threshold_cm": _CM * at, "ratio": ratio, "low": low, "high": high}
+            {"source": one.source, "name": one.name, "threshold_cm": _CM * at, "ratio": ratio, "low": low, "high": high,
+             "n": one.auc10.count}
             for one in report.curves
             for at, ratio, low, high in zip(one.thresholds, one.ratio, one.low, one.high, strict=True)
         ],
@@ -55,7 +60,12 @@ def tables(report: Report) -> dict[str, list[Row]]:
             for one in report.published
         ],
         "trends": [
-            {"against": one.name, "unit": one.unit, "from": bin_.low, "to": bin_.high} | _cm("mean", bin_.mean)
+            {"against": one.name, "unit": one.unit} | _cm("slope", one.slope) | {"p": one.p, "says": one.says}
+            for one in report.trends
+        ],
+        "trend_bins": [
+            {"against": one.name, "unit": one.unit, "from": bin_.low, "to": bin_.high, "middle": bin_.middle}
+            | _cm("mean", bin_.mean)
             for one in report.trends
             for bin_ in one.bins
         ],
@@ -66,6 +76,7 @@ def tables(report: Report) -> dict[str, list[Row]]:
                 ("rest", report.shares.rest),
             )
         ],
+        "interpolation": [_interpolation(report)],
         "plan": [
             {"points_per_person": row.points_per_person, "difference_cm": _CM * row.difference, "persons": row.persons}
             for row in report.plan.rows
@@ -123,7 +134,8 @@ def _summary(report: Report) -> list[Row]:
     whole = next((group for group in report.groups if group.kind == "all"), None)
     row: Row = {
         "title": report.title, "body": report.body, "body_hash": report.body_hash, "persons": report.persons,
-        "annotators": report.annotators, "simulated_annotators": len(report.simulated), "points": report.points,
+        "annotators": report.annotators, "simulated_annotators": len(report.simulated),
+        "distinct_points": report.distinct_points, "showings": report.points,
         "marked": report.marked, "flagged": report.flagged, "outside": report.outside,
     }  # fmt: skip
     if whole is not None:
@@ -131,6 +143,18 @@ def _summary(report: Report) -> list[Row]:
         row |= _cm("surface_mean", whole.surface_mean)
     row |= _cm("floor", report.floor)
     return [row | _rate("left_right", report.left_right) | _rate("front_back", report.front_back)]
+
+
+def _interpolation(report: Report) -> Row:
+    """How well errors between the points are known."""
+    known = report.interpolation
+    return {
+        "covered_share": report.covered,
+        "points": known.points,
+        "measured_cm": None if known.measured is None else _CM * known.measured,
+        "foretold_cm": None if known.foretold is None else _CM * known.foretold,
+        "correlation": known.correlation,
+    }
 
 
 def _group(group: Group) -> Row:
@@ -142,13 +166,17 @@ def _group(group: Group) -> Row:
 
 
 def _cm(name: str, figure: Figure | None) -> Row:
-    return {f"{key}_cm": None if value is None else _CM * value for key, value in _ends(name, figure)}
+    row: Row = {f"{key}_cm": None if value is None else _CM * value for key, value in _ends(name, figure)}
+    return row | {f"{name}_n": _n(figure)}
 
 
 def _plain(name: str, figure: Figure | None) -> Row:
-    out: Row = {}
-    out.update(_ends(name, figure))
-    return out
+    row: Row = dict(_ends(name, figure))
+    return row | {f"{name}_n": _n(figure)}
+
+
+def _n(figure: Figure | None) -> int | None:
+    return None if figure is None else figure.count
 
 
 def _ends(name: str, figure: Figure | None) -> list[tuple[str, float | None]]:

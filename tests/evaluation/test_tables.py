@@ -34,6 +34,18 @@ def test_what_cannot_be_said_is_an_empty_cell() -> None:
     assert rows[1]["mean_cm"] != ""
 
 
+def test_every_figure_tells_its_interval_and_what_it_rests_on() -> None:
+    for name, rows in tables.tables(sample.report()).items():
+        columns = {column for row in rows for column in row}
+        for column in columns:
+            if column.endswith("_low") or column.endswith("_low_cm"):
+                stem = column.removesuffix("_cm").removesuffix("_low")
+                assert {stem + "_n", stem.removesuffix("_rate") + "_of"} & columns, f"{name}: {column}"
+    assert float(read("trends")[0]["slope_low_cm"]) == pytest.approx(0.0)
+    assert read("trends")[0]["slope_n"] == "4000"
+    assert read("interpolation")[0]["correlation"] == "0.42"
+
+
 def test_names_are_no_formulas() -> None:
     report = sample.report()
     sly = replace(report.by_annotator[0], name='=HYPERLINK("x")')
