@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 COLOURS = "viridis"
 _UNKNOWN = {"light": "#c3c9d2", "dark": "#3d424c"}
 _SAMPLES = 3
+_DARKEST = 0.9  # of the light: darker, and a colour reads as a smaller error
 # Rows right, down and forward of cameras around a body that faces +z with y up.
 SIDES: tuple[tuple[str, tuple[tuple[int, int, int], ...]], ...] = (
     ("front", ((1, 0, 0), (0, -1, 0), (0, 0, -1))),
@@ -51,7 +52,7 @@ def colours(heat: NDArray[np.floating], top: float, theme: str = "light") -> Flo
 def picture(body: Body, heat: NDArray[np.floating], theme: str = "light", size: int = 1600) -> NDArray[np.uint8]:
     """The body from six sides with its errors as colours, and a bar that tells them in centimetres.
 
-    L and R are the person's own left and right.
+    L and R are the person's own left and right. Shading takes away no more than a tenth of a colour's light.
 
     Args:
         body: the body.
@@ -102,7 +103,7 @@ def picture(body: Body, heat: NDArray[np.floating], theme: str = "light", size: 
 
 
 def _side(out: Image.Image, body: Body, tints: Floats, axes: Floats, at: tuple[int, int], scale: float) -> None:
-    """Pastes one side of the body, lit softly from above and the viewer."""
+    """Pastes one side of the body, lit so faintly that colours still read as on the bar."""
     local = body.vertices @ axes.T
     low, span = local.min(axis=0), np.ptp(local, axis=0)
     wide, high = int(scale * span[0]) + 2, int(scale * span[1]) + 2
@@ -115,8 +116,9 @@ def _side(out: Image.Image, body: Body, tints: Floats, axes: Floats, at: tuple[i
     normal = np.einsum("nk,nkc->nc", weights, body.vertex_normals[corners]) @ axes.T
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     open_sky = np.einsum("nk,nk->n", weights, ambient(body)[corners])
-    light = 0.52 + 0.34 * np.clip(-normal[:, 2], 0, 1) + 0.16 * np.clip(-normal[:, 1] * 0.8 - normal[:, 2] * 0.4, 0, 1)
-    colour = np.einsum("nk,nkc->nc", weights, tints[corners]) * (light * (0.7 + 0.3 * open_sky))[:, None]
+    light = 0.7 * np.clip(-normal[:, 2], 0, 1) + 0.3 * np.clip(open_sky, 0, 1)
+    light = _DARKEST + (1 - _DARKEST) * light
+    colour = np.einsum("nk,nkc->nc", weights, tints[corners]) * light[:, None]
     pixels = np.zeros((*face.shape, 4))
     pixels[there, :3], pixels[there, 3] = np.clip(colour, 0, 1), 1.0
     pixels = pixels.reshape(high, _SAMPLES, wide, _SAMPLES, 4).mean(axis=(1, 3))

@@ -27,6 +27,17 @@ def test_what_is_unseen_is_grey_and_the_bar_ends_at_whole_halves() -> None:
     assert heat.limit(np.full(4, np.nan)) == pytest.approx(0.01)
 
 
+def test_shading_does_not_change_what_a_colour_says() -> None:
+    body = surface.load("anny")
+    made = heat.picture(body, np.full(len(body.vertices), 0.03), "light", 600).astype(float)
+    full = 255 * heat.colours(np.array([0.03]), 0.03)[0]
+    front = made[:, :100].reshape(-1, 3)
+    inside = front[np.abs(front / front.sum(axis=1, keepdims=True) - full / full.sum()).max(axis=1) < 0.01]
+    inside = inside[inside.sum(axis=1) < 0.98 * 765]
+    assert len(inside) > 1000
+    assert (inside.sum(axis=1) / full.sum()).min() > 0.89
+
+
 def test_bad_input_is_refused() -> None:
     body = surface.load("anny")
     with pytest.raises(ValueError, match=r"shape \(3,\)"):
