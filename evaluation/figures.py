@@ -7,40 +7,35 @@ from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm, to_rgb
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator, PercentFormatter
 
-from evaluation.plots import CM, SETTINGS, THEMES, Theme, counts, dots, empty, legend, page
-from evaluation.report import Curve, Figure, Report, Trend
+from evaluation.plots import CM, SETTINGS, THEMES, Theme, counts, dots, empty, legend, page, written
+from evaluation.report import Annotator, Curve, Figure, Report, Trend
+from evaluation.words import counted, lines
 
 Draw = Callable[[Report, Theme], Canvas]
 _NAMED = 8  # so many annotators get a curve of their own
+_LONGEST = 26  # letters of a name; the tables have it whole
 
 
 def parts(report: Report, theme: Theme) -> Canvas:
-    """Mean, median and 90th percentile of the error by part."""
-    groups = [group for group in report.groups if group.kind in ("part", "all") and group.points]
-    if not groups:
+    """Mean, median and 90th percentile of the error by part, left and right together."""
+    rows = [line for line in lines(report.groups) if line.group.points and not line.under]
+    if not rows:
         return empty(theme, "No point has a mark yet.")
-    canvas, (axes,) = page(theme, 1.1 + 0.31 * len(groups))
-    rows = list(range(len(groups)))[::-1]
-    dots(
-        axes,
-        [group.p90 for group in groups],
-        rows,
-        theme.soft,
-        hollow=True,
-        label="90th percentile",
-        size=5,
-        page=theme.page,
-    )
-    dots(axes, [group.median for group in groups], rows, theme.series[4], label="median", size=5)
-    dots(axes, [group.mean for group in groups], rows, theme.series[0], label="mean")
-    _names(axes, [group.name for group in groups], rows, [group.kind == "all" for group in groups])
-    counts(axes, theme, [group.points for group in groups], rows)
+    groups = [line.group for line in rows]
+    canvas, (axes,) = page(theme, 1.1 + 0.31 * len(rows))
+    places = list(range(len(rows)))[::-1]
+    dots(axes, [g.p90 for g in groups], places, theme.soft, hollow=True, label="nine of ten marks are nearer",
+         size=5, page=theme.page)  # fmt: skip
+    dots(axes, [g.median for g in groups], places, theme.series[4], label="half of the marks are nearer", size=5)
+    dots(axes, [g.mean for g in groups], places, theme.series[0], label="mean")
+    _names(axes, [written(line.name, _LONGEST) for line in rows], places, [g.kind == "all" for g in groups])
+    counts(axes, theme, [g.points for g in groups], places, "marks")
     axes.set_xlim(left=0)
-    axes.set_xlabel("geodesic error (cm), with 95% interval")
+    axes.set_xlabel("error along the surface (cm); lines: 95% intervals")
     legend(axes, theme, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return canvas
 
@@ -61,10 +56,19 @@ def curve(report: Report, theme: Theme) -> Canvas:
         else:
             drawn += 1
         if one.source == "annotators":
-            axes.fill_between(_cm(one.thresholds), one.low, one.high, color=colour, alpha=0.18, linewidth=0)
+            low, high = (np.array(ends, np.float64) for ends in (one.low, one.high))
+            axes.fill_between(_cm(one.thresholds), low, high, color=colour, alpha=0.18, linewidth=0)
         axes.plot(_cm(one.thresholds), one.ratio, style, color=colour, linewidth=2.2, label=_auc_words(one))
     if singles:
-        axes.plot([], [], color=theme.soft, linewidth=0.8, label=f"single annotators ({len(singles)})")
+        axes.plot(
+            [],
+            [],
+            color=theme.soft,
+            linewidth=0.8,
+            label=f"each annotator ({len(singles)})"
+            if len(singles) <= _NAMED
+            else f"the first {_NAMED} of {len(singles)} annotators",
+        )
     for known in report.published:
         words = f"{known.name}: AUC10 {known.auc10:.3f}, AUC30 {known.auc30:.3f} (no curve published)"
         axes.plot([], [], " ", label=words)
@@ -73,8 +77,8 @@ def curve(report: Report, theme: Theme) -> Canvas:
     axes.set_xlim(0, 30)
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel("threshold: geodesic error at most (cm)")
-    axes.set_ylabel("points within it")
+    axes.set_xlabel("distance from the true place, along the surface (cm)")
+    axes.set_ylabel("marks within that distance")
     legend(axes, theme, loc="lower right")
     return canvas
 
@@ -86,7 +90,7 @@ def annotators(report: Report, theme: Theme) -> Canvas:
         return empty(theme, "Nobody has finished a person yet.")
     canvas, (axes,) = page(theme, 1.1 + 0.31 * len(listed))
     rows = list(range(len(listed)))[::-1]
-    dots(axes, [one.median for one in listed], rows, theme.series[4], label="median", size=5)
+    dots(axes, [one.median for one in listed], rows, theme.series[4], label="half of the marks are nearer", size=5)
     dots(axes, [one.mean for one in listed], rows, theme.series[0], label="mean")
     for one, y in zip(listed, rows, strict=True):
         if one.suspect and one.mean.value is not None:
@@ -95,10 +99,10 @@ def annotators(report: Report, theme: Theme) -> Canvas:
                 one.suspect[0], (CM * right, y), xytext=(9, 0), textcoords="offset points", va="center",
                 color=theme.series[1], fontsize=8.5, annotation_clip=False,
             )  # fmt: skip
-    _names(axes, [f"{one.name}  {one.group}" for one in listed], rows)
-    counts(axes, theme, [one.points for one in listed], rows)
+    _names(axes, [f"{_name(one)}   {one.group}".rstrip() for one in listed], rows)
+    counts(axes, theme, [one.points for one in listed], rows, "marks")
     axes.set_xlim(left=0)
-    axes.set_xlabel("geodesic error (cm), with 95% interval; those who share a letter are not told apart")
+    axes.set_xlabel("error along the surface (cm); lines: 95% intervals")
     legend(axes, theme, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return canvas
 
@@ -107,8 +111,9 @@ def differences(report: Report, theme: Theme) -> Canvas:
     """Differences of mean error between annotators; a dot where one was shown."""
     if not report.differences:
         return empty(theme, "Two annotators must have marked the same points to be compared.")
-    names = [one.name for one in sorted(report.by_annotator, key=lambda one: one.rank)]
-    place = {name: row for row, name in enumerate(names)}
+    listed = sorted(report.by_annotator, key=lambda one: one.rank)
+    names = [_name(one) for one in listed]
+    place = {one.name: row for row, one in enumerate(listed)}
     grid = np.full((len(names), len(names)), np.nan)
     shown = []
     for one in report.differences:
@@ -127,21 +132,24 @@ def differences(report: Report, theme: Theme) -> Canvas:
     small = len(names) <= 12
     for (a, b), value in np.ndenumerate(grid):
         if small and np.isfinite(value):
-            axes.text(b + 0.5, a + 0.5, f"{value:+.1f}", ha="center", va="center", fontsize=8.5, color=theme.ink,
+            ink = _ink(colours(scale(value)))
+            axes.text(b + 0.5, a + 0.5, f"{value:+.1f}", ha="center", va="center", fontsize=8.5, color=ink,
                       fontweight="bold" if (a, b) in shown else "normal")  # fmt: skip
         elif (a, b) in shown:
-            axes.plot(b + 0.5, a + 0.5, ".", color=theme.ink, markersize=3)
+            axes.plot(b + 0.5, a + 0.5, ".", color=_ink(colours(scale(value))), markersize=3)
     middles = np.arange(len(names)) + 0.5
     axes.set_xticks(middles, names, rotation=35, ha="right")
     axes.set_yticks(middles, names)
-    bar = canvas.colorbar(seen, ax=axes, shrink=0.9, label="row less column (cm)")
+    bar = canvas.colorbar(seen, ax=axes, shrink=0.9, label="cm")
     if bar.solids is not None:
         bar.solids.set_rasterized(False)
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=theme.ink, length=0)
     bar.ax.yaxis.label.set_color(theme.ink)
     mark = "bold" if small else "dotted"
-    axes.set_title(f"Difference of mean error; {mark}: shown at the 5% level, corrected for all comparisons")
+    fewest, most = (pick(one.points for one in report.differences) for pick in (min, max))
+    shared = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    axes.set_title(f"Row's mean error less column's; {mark}: more than chance. {shared} shared points a pair")
     return canvas
 
 
@@ -160,7 +168,7 @@ def shares(report: Report, theme: Theme) -> Canvas:
     _names(axes, [name for name, _ in items], rows)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel(f"share of the variance of the error, with 95% interval ({split.rest.count:,} points)")
+    axes.set_xlabel(f"share of the variance of errors ({counted(split.rest.count, 'mark')}); lines: 95% intervals")
     return canvas
 
 
@@ -171,11 +179,13 @@ def masks(report: Report, theme: Theme) -> Canvas:
     canvas, (axes,) = page(theme, 1.0 + 0.31 * len(report.masks))
     rows = list(range(len(report.masks)))[::-1]
     dots(axes, [one.iou for one in report.masks], rows, theme.series[0], scale=1.0)
-    _names(axes, [one.name for one in report.masks], rows, [one.label is None for one in report.masks])
+    _names(
+        axes, [written(one.name, _LONGEST) for one in report.masks], rows, [one.label is None for one in report.masks]
+    )
     counts(axes, theme, [one.masks for one in report.masks], rows, "masks")
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel("overlap of drawn and true mask (intersection over union), with 95% interval")
+    axes.set_xlabel("overlap of drawn and true mask (intersection over union); lines: 95% intervals")
     return canvas
 
 
@@ -186,16 +196,25 @@ def plan(report: Report, theme: Theme) -> Canvas:
         return empty(theme, "Too few comparisons to plan from.")
     canvas, (axes,) = page(theme, 3.2)
     wanted = sorted({row.difference for row in rows})
-    for colour, difference in zip(theme.series, wanted, strict=False):
+    for n, (colour, difference) in enumerate(zip(theme.series, wanted, strict=False)):
         line = sorted((r.points_per_person, r.persons or 0) for r in rows if r.difference == difference)
-        axes.plot(*zip(*line, strict=True), "o-", color=colour, linewidth=2, markersize=5,
+        # Lines that lie on one another stay seen: the later ones are thinner.
+        axes.plot(*zip(*line, strict=True), "o-", color=colour, linewidth=4 - 1.2 * n, markersize=8 - 2 * n,
                   label=f"a difference of {CM * difference:g} cm")  # fmt: skip
+    needed = [row.persons or 1 for row in rows]
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.set_xlabel("points per person")
+    axes.set_ylim(min(needed) / 1.4, max(needed) * 1.5)
+    ticks = [d * 10**k for k in range(6) for d in (1, 2, 5) if min(needed) / 1.4 <= d * 10**k <= max(needed) * 1.5]
+    axes.yaxis.set_major_locator(FixedLocator(ticks))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_xticks(sorted({row.points_per_person for row in rows}))
+    axes.set_xlabel("points on each rendered person")
     axes.set_ylabel("persons that both mark")
-    axes.set_title("To tell two annotators apart with power 80%, at the 5% level")
-    legend(axes, theme, loc="upper right")
+    pairs = counted(len(report.differences), "pair")
+    axes.set_title(f"Enough to find a difference four times out of five (from the spread of {pairs} in this study)")
+    legend(axes, theme, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return canvas
 
 
@@ -265,7 +284,7 @@ def draw(report: Report, name: str, theme: str = "light") -> Canvas:
 def _trend(found: Trend, theme: Theme) -> Canvas:
     canvas, (axes,) = page(theme, 2.9)
     bins = [one for one in found.bins if one.mean.value is not None]
-    middles = [(one.low + one.high) / 2 for one in bins]
+    middles = [one.middle for one in bins]
     for x, one in zip(middles, bins, strict=True):
         _upright(axes, x, one.mean, theme.series[0])
     axes.plot(middles, [CM * (one.mean.value or 0) for one in bins], color=theme.series[0], linewidth=1, alpha=0.5)
@@ -276,10 +295,10 @@ def _trend(found: Trend, theme: Theme) -> Canvas:
     for x, one in zip(middles, bins, strict=True):
         axes.annotate(f"{one.mean.count:,}", (x, top), xytext=(0, 2), textcoords="offset points", ha="center",
                       va="bottom", fontsize=7.5, color=theme.soft, annotation_clip=False)  # fmt: skip
-    axes.annotate("points", (0, 1.0), xycoords="axes fraction", xytext=(-8, 2), textcoords="offset points", ha="right",
+    axes.annotate("marks", (0, 1.0), xycoords="axes fraction", xytext=(-8, 2), textcoords="offset points", ha="right",
                   va="bottom", fontsize=7.5, color=theme.soft, annotation_clip=False)  # fmt: skip
     axes.set_xlabel(f"{found.label} ({found.unit})" if found.unit else found.label)
-    axes.set_ylabel("mean error (cm), 95% interval")
+    axes.set_ylabel("mean error (cm)\nlines: 95% intervals")
     return canvas
 
 
@@ -299,10 +318,22 @@ def _names(axes: mpl.axes.Axes, names: Sequence[str], rows: Sequence[int], stron
         label.set_fontweight("bold" if bold else "normal")
 
 
+def _name(one: Annotator) -> str:
+    """With the rank, so that names that are cut or cannot be written stay apart."""
+    return f"{one.rank}. {written(one.name, _LONGEST)}"
+
+
+def _ink(colour: Sequence[float]) -> str:
+    """Black or white, whichever stands out more from a colour (WCAG's relative luminance)."""
+    channels = np.array(to_rgb(tuple(colour[:3])))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return "#111418" if linear @ (0.2126, 0.7152, 0.0722) > 0.179 else "#ffffff"
+
+
 def _auc_words(one: Curve) -> str:
     name = {"annotators": "annotators, this study", "floor": "the tool's own floor"}.get(one.source, one.name)
     values = [f"AUC{cm} {f.value:.3f}" for cm, f in ((10, one.auc10), (30, one.auc30)) if f.value is not None]
-    return f"{name}: {', '.join(values)}"
+    return f"{written(name, _LONGEST)}: {', '.join(values)} ({counted(one.auc10.count, 'mark')})"
 
 
 def _cm(thresholds: Sequence[float]) -> list[float]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from surface.body import Body
 
-_SIDES = {"left", "right"}
+SIDES = {"left", "right"}
 _PLURAL = {"hand": "hands", "foot": "feet", "leg": "legs", "arm": "arms", "ear": "ears"}
 
 
@@ -22,11 +22,16 @@ def groups(body: Body) -> tuple[list[str], NDArray[np.int64]]:
     names: list[str] = []
     of = np.full(len(body.part_names) + 1, -1, np.int64)
     for part, name in enumerate(body.part_names, 1):
-        words = [word for word in name.lower().split() if word not in _SIDES]
-        if len(words) < len(name.split()) and words:
-            words[-1] = _PLURAL.get(words[-1], words[-1])
-        own = " ".join(words) or name.lower()
+        own = coarse(name)
         if own not in names:
             names.append(own)
         of[part] = names.index(own)
     return names, of
+
+
+def coarse(name: str) -> str:
+    """The group of the part of that name: "hands" of "Left Hand"."""
+    words = [word for word in name.lower().split() if word not in SIDES]
+    if len(words) < len(name.split()) and words:
+        words[-1] = _PLURAL.get(words[-1], words[-1])
+    return " ".join(words) or name.lower()

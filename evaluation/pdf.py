@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 from fpdf import FPDF
 from fpdf.drawing_primitives import Transform
@@ -18,7 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from evaluation import figures, heat
+from evaluation.plots import FONTS, written
 from evaluation.report import Figure, Rate, Report
+from evaluation.words import counted, lines
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -27,6 +28,12 @@ _MARGIN = 18.0
 _WIDTH = 210 - 2 * _MARGIN
 _INK, _SOFT, _RULE, _HEAD = (32, 36, 43), (105, 113, 126), (216, 220, 227), (241, 243, 246)
 _CM = 100.0
+_ROW = 5.0  # millimetres of a table's row, about
+_LONG = 225.0  # a figure and a table that are longer together part
+
+
+Table = tuple[Sequence[str], Sequence[Sequence[str]], Sequence[int]]
+"""Its head, its rows, and the columns' widths to each other."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Section:
     title: str
     words: Sequence[str]
     figure: str | None = None
-    table: tuple[Sequence[str], Sequence[Sequence[str]], Sequence[int]] | None = None
+    table: Table | None = None
 
 
 def write(report: Report, body: Body, error: NDArray[np.floating] | None, path: str | Path, made: str = "") -> None:
@@ -63,14 +70,16 @@ def render(report: Report, body: Body, error: NDArray[np.floating] | None, made:
     page.add_page()
     _cover(page, report)
     _headline(page, report)
+    page.terms(_TERMS)
     for section in sections(report):
-        drawing = None
+        drawing, image, height = None, None, 0.0
         if section.figure is not None:
             drawing = _Drawing(SVGObject(figures.svg(report, section.figure, "light").decode()))
-        image = heat.picture(body, error, "light", 2000) if section.title == _BODY and error is not None else None
-        page.keep(
-            section, drawing.height if drawing else 0.0 if image is None else _WIDTH * len(image) / image.shape[1]
-        )
+            height = drawing.height
+        if section.title == _BODY and error is not None:
+            image = heat.picture(body, error, "light", 2000)
+            height = _WIDTH * len(image) / image.shape[1]
+        page.keep(section, height)
         page.section(section.title)
         for paragraph in section.words:
             page.paragraph(paragraph)
@@ -95,6 +104,22 @@ class _Drawing:
 
 
 _BODY = "Where on the body"
+_TERMS = (
+    ("Error", "the length of the shortest way along the body's surface from the true place to the marked one (the"
+     " geodesic distance), on the body in its rest pose. It cannot jump from arm to trunk through the air."),
+    ("95% interval", "the range of values that fit these data, for other pictures and other annotators like these. The"
+     " fewer pictures and annotators, the wider. Written (1.8–2.4); a line in the figures."),
+    ("Mean, median, 90th percentile", "the average error; half of the marks are nearer than the median; nine of ten"
+     " are nearer than the 90th percentile."),
+    ("Surface mean", "the average over the surface that the pictures show instead of over the marks: errors are"
+     " interpolated between the marked points, as in the paper."),
+    ("AUC10, AUC30", "area under the curve: the share of marks nearer than a threshold, averaged over all thresholds"
+     " up to 10 or 30 cm. 1 is perfect, 0 is all beyond."),
+    ("Swap", "a mark put where the mirror image of the point is (left for right), or on the other side of the part"
+     " (front for back)."),
+    ("The paper", "Güler, Neverova and Kokkinos: DensePose. Dense Human Pose Estimation In The Wild, CVPR 2018, which"
+     " measured its annotators in the same way."),
+)  # fmt: skip
 
 
 def sections(report: Report) -> list[Section]:
@@ -103,25 +128,27 @@ def sections(report: Report) -> list[Section]:
         Section(
             "Part by part",
             [
-                "Each row is a part of the body. The mean weighs every mark alike; half of the marks lie nearer than"
-                " the median, nine in ten nearer than the 90th percentile. Lines show 95% intervals: where the figure"
-                " would lie if the study were repeated with other pictures.",
+                "The mean weighs every mark alike. Left and right are taken together in the figure; the table tells"
+                " them apart.",
             ],
             "parts",
             _parts(report),
         ),
         Section(
             _BODY,
-            ["Errors are interpolated between the marked points over the surface each picture shows, then averaged."],
+            [
+                "The mean error at each place of the surface, interpolated between the marked points of each picture:"
+                " violet is near the truth, yellow is far off, grey was seen by no picture. L and R are the person's"
+                " own left and right."
+            ],
         ),
         Section(
             "How many marks are good enough",
             [
-                "For every distance on the horizontal axis, the curve tells which share of the marks lies within it."
-                " The area under it up to 10 cm and up to 30 cm (AUC10, AUC30; 1 is perfect) sums a curve up in one"
-                " number.",
+                "For every distance on the horizontal axis, the curve tells which share of the marks lies within it:"
+                " the higher, the better. The band is the 95% interval.",
                 *(
-                    f"Beside it: {known.name[:1].lower()}{known.name[1:]}, AUC10 {known.auc10:.3f} and AUC30"
+                    f"For comparison: {known.name[:1].lower()}{known.name[1:]}, AUC10 {known.auc10:.3f} and AUC30"
                     f" {known.auc30:.3f} ({known.citation}). They marked other pictures, on another body."
                     for known in report.published
                 ),
@@ -132,7 +159,8 @@ def sections(report: Report) -> list[Section]:
         Section(
             "Annotator by annotator",
             [
-                "Ranked by mean error. Those who share a letter were not told apart: their difference may be chance.",
+                "Ranked by mean error. Those who share a letter were not told apart: their difference may be chance."
+                + (" Those without a letter shared no points with others." if _alone(report) else ""),
                 _swaps("Left and right were swapped", report.left_right) + " "
                 + _swaps("Front and back were swapped", report.front_back),
             ],
@@ -142,46 +170,44 @@ def sections(report: Report) -> list[Section]:
     ]  # fmt: skip
     if len(report.by_annotator) > 1:
         words = (
-            "Each pair is compared on the points that both marked. A difference counts as shown when chance would make"
-            " one as large in less than 5% of studies, all comparisons together (permutation test over pictures, Holm)."
+            "Each pair is compared on what both marked. A difference counts as shown when, were all annotators alike,"
+            " chance would make any as large in less than 5% of studies, all comparisons taken together (permutation"
+            " test over pictures)."
         )
         out.append(Section("Differences between annotators", [words], "differences"))
     out += [
         Section(f"Error and {trend.label[:1].lower()}{trend.label[1:]}", [trend.says], trend.name)
         for trend in report.trends
     ]
-    words = "If errors differ, does that lie with who marked, with the picture, with the part, or with none of them?"
-    out.append(Section("Where the differences lie", [words], "shares"))
+    words = (
+        "Errors differ from mark to mark. How much of that (of their variance) goes with who marked, with the picture,"
+        " with the part of the body, and with none of them?"
+    )
+    out.append(Section("What the errors go with", [words], "shares"))
     if report.masks:
         out.append(Section("Part masks", ["The overlap of drawn and true masks; 100% is perfect."], "masks"))
     if report.retest is not None:
         again = report.retest
         words = (
-            f"{again.points:,} points were given twice to the same annotators. Their two marks lie"
+            f"{counted(again.points, 'point was', 'points were')} given twice to the same annotators. The two marks lie"
             f" {_length(again.distance)} apart on average; the errors were {_length(again.first)} the first time and"
-            f" {_length(again.second)} the second. The correlation of the two errors is {_value(again.correlation)}."
+            f" {_length(again.second)} the second. The two errors go together with a"
+            f" correlation of {_value(again.correlation)}: 1 means that the same points were as hard both times, 0 that"
+            " one tells nothing of the other (intraclass correlation)."
         )
         out.append(Section("The same points again", [words]))
     out.append(Section("Planning the next study", [report.plan.says], "plan"))
-    known = report.interpolation
-    held = ""
-    if known.measured is not None and known.foretold is not None:
-        held = (
-            f" Each point left out in turn and foretold from the others gives {_CM * known.foretold:.2f} cm on average,"
-            f" where {_CM * known.measured:.2f} cm was measured."
-        )
     out.append(
         Section(
             "How it was measured, and its limits",
             [
-                "The pictures are rendered, so that the true place of every pixel on the body's surface is known. The"
-                " error of a mark is the length of the shortest way along the surface from the true place to the marked"
-                f" one, on the body {report.body} in its rest pose.",
-                "“Surface mean” is the figure of the DensePose paper: errors interpolated over the visible surface,"
-                " then averaged over it, over pictures and over annotators." + held,
+                "The pictures are rendered, so that the true place of every pixel on the surface of the body"
+                f" ({report.body}) is known.",
+                _between(report),
                 f"The tool's own floor: a perfect click is off by {_length(report.floor, 3)}, from the pixels of the"
                 " display and of the views.",
                 *report.notes,
+                *_unwritten(report),
             ],
         )
     )
@@ -196,12 +222,15 @@ class _Page(FPDF):
         self._foot = " · ".join(words for words in (title, made) if words)
         self.set_margins(_MARGIN, 16, _MARGIN)
         self.set_auto_page_break(True, 18)
-        fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
-        self.add_font("body", "", str(fonts / "DejaVuSans.ttf"))
-        self.add_font("body", "B", str(fonts / "DejaVuSans-Bold.ttf"))
+        self.add_font("body", "", str(FONTS / "DejaVuSans.ttf"))
+        self.add_font("body", "B", str(FONTS / "DejaVuSans-Bold.ttf"))
         self.set_title(title)
         self.set_creator("DenseMark")
         self.set_text_color(*_INK)
+
+    def normalize_text(self, text: str) -> str:
+        """What the font can write; fpdf2 leaves other letters out."""
+        return super().normalize_text(written(text))
 
     def footer(self) -> None:
         self.set_y(-12)
@@ -223,6 +252,17 @@ class _Page(FPDF):
         self.set_text_color(*_INK)
         self.ln(1.2)
 
+    def terms(self, terms: Sequence[tuple[str, str]]) -> None:
+        """What words of the trade mean."""
+        self.section("Words used in this report")
+        for word, meaning in terms:
+            self.set_font("body", "B", 8)
+            self.set_x(_MARGIN)
+            self.write(4.2, word)
+            self.set_font("body", "", 8)
+            self.write(4.2, f": {meaning}")
+            self.ln(5)
+
     def bullets(self, lines: Sequence[str]) -> None:
         self.set_font("body", "", 10)
         for line in lines:
@@ -235,7 +275,9 @@ class _Page(FPDF):
         """Begins a new page unless a heading, its words and its figure fit on this one."""
         self.set_font("body", "", 9)
         lines = sum(int(self.get_string_width(words) / (_WIDTH - 4)) + 1 for words in section.words)
-        table = 30.0 if section.table is not None else 0.0  # its head and first rows, at least
+        table = 0.0 if section.table is None else 8.0 + _ROW * len(section.table[1])
+        if height + table > _LONG:
+            table = 30.0  # its head and first rows, at least
         if self.get_y() + 12 + 4.8 * lines + 2 * len(section.words) + height + table > self.h - 18:
             self.add_page()
 
@@ -278,13 +320,22 @@ def _cover(page: _Page, report: Report) -> None:
     page.set_font("body", "B", 20)
     page.multi_cell(_WIDTH, 10, report.title, new_x="LMARGIN", new_y="NEXT")
     page.ln(1)
-    people = _count(report.annotators, "annotator")
+    people = counted(report.annotators, "annotator")
     if report.simulated:
-        people += f" ({len(report.simulated)} simulated)"
+        people += (
+            " (simulated: a program, not a person)"
+            if report.annotators == 1
+            else (
+                " (all simulated: programs, not people)"
+                if len(report.simulated) == report.annotators
+                else f" ({len(report.simulated)} simulated: programs, not people)"
+            )
+        )
     words = (
-        f"{people} saw points on {_count(report.persons, 'rendered person')} and said where on the body each one lies:"
-        f" {report.marked:,} marks on {report.points:,} points; {report.flagged:,} were left with a reason,"
-        f" {report.outside:,} showed no part of the person."
+        f"{people} saw {counted(report.distinct_points, 'point')} on {counted(report.persons, 'rendered person')} and"
+        f" said where on the body each one lies. Counted once for each annotator who saw them, that is"
+        f" {counted(report.points, 'point')}: {report.marked:,} marked, {report.flagged:,} left with a reason,"
+        f" {report.outside:,} where no part of the person was seen."
     )
     page.paragraph(words, soft=True)
     page.ln(1)
@@ -297,70 +348,75 @@ def _headline(page: _Page, report: Report) -> None:
         return
     curve = next((one for one in report.curves if one.source == "annotators"), None)
     rows = [
-        ["Mean error", _length(whole.mean), f"{whole.mean.count:,}"],
-        ["Median error", _length(whole.median), f"{whole.median.count:,}"],
-        ["90th percentile", _length(whole.p90), f"{whole.p90.count:,}"],
-        ["Surface mean (as in the paper)", _length(whole.surface_mean), f"{whole.surface_mean.count:,}"],
+        ["Mean error", _length(whole.mean), counted(whole.mean.count, "mark")],
+        ["Median error", _length(whole.median), counted(whole.median.count, "mark")],
+        ["90th percentile", _length(whole.p90), counted(whole.p90.count, "mark")],
+        ["Surface mean", _length(whole.surface_mean), _pictures(report, whole.surface_mean.count)],
     ]
     if curve is not None:
         rows += [
-            ["AUC10", _value(curve.auc10, 3), f"{curve.auc10.count:,}"],
-            ["AUC30", _value(curve.auc30, 3), f"{curve.auc30.count:,}"],
+            ["AUC10", _value(curve.auc10, 3), counted(curve.auc10.count, "mark")],
+            ["AUC30", _value(curve.auc30, 3), counted(curve.auc30.count, "mark")],
         ]
-    rows.append(["Error of a perfect click (the tool's floor)", _length(report.floor, 3), f"{report.floor.count:,}"])
+    rows.append(
+        ["Error of a perfect click (the tool's floor)", _length(report.floor, 3), counted(report.floor.count, "point")]
+    )
     page.ln(2)
-    page.rows(["Over all parts", "with 95% interval", "points"], rows, (60, 60, 25))
+    page.rows(["Over all parts", "with 95% interval", "from"], rows, (60, 60, 50))
 
 
-def _parts(report: Report) -> tuple[list[str], list[list[str]], tuple[int, ...]] | None:
+def _parts(report: Report) -> Table | None:
     rows = [
-        [group.name, *(_length(f, unit=False) for f in (group.mean, group.median, group.p90, group.surface_mean)),
-         f"{group.points:,}", str(group.persons)]
-        for group in report.groups
+        [("\u2003" if line.under else "") + line.name,
+         *(_length(f, unit=False) for f in (line.group.mean, line.group.median, line.group.p90)),
+         _length(line.group.surface_mean, unit=False), f"{line.group.points:,}", str(line.group.persons)]
+        for line in lines(report.groups)
     ]  # fmt: skip
-    head = ["", "mean (cm)", "median (cm)", "90th pct. (cm)", "surface mean (cm)", "points", "persons"]
-    return (head, rows, (30, 28, 28, 30, 30, 14, 14)) if rows else None
+    head = ["", "mean (cm)", "median (cm)", "90th pct. (cm)", "surface mean (cm)", "marks", "persons"]
+    return (head, rows, (26, 28, 28, 30, 31, 14, 16)) if rows else None
 
 
-def _areas(report: Report) -> tuple[list[str], list[list[str]], tuple[int, ...]] | None:
+def _areas(report: Report) -> Table | None:
     names = {"annotators": "All annotators", "floor": "A perfect clicker"}
     rows = [
         [names.get(one.source, one.name), _value(one.auc10, 3), _value(one.auc30, 3), f"{one.auc10.count:,}"]
         for one in report.curves
     ]
     rows += [[one.name, f"{one.auc10:.3f}", f"{one.auc30:.3f}", ""] for one in report.published]
-    return (["", "AUC10", "AUC30", "points"], rows, (50, 45, 45, 20)) if rows else None
+    return (["", "AUC10", "AUC30", "marks"], rows, (50, 45, 45, 20)) if rows else None
 
 
-def _annotators(report: Report) -> tuple[list[str], list[list[str]], tuple[int, ...]] | None:
+def _annotators(report: Report) -> Table | None:
     rows = [
         [f"{one.rank}. {one.name}", one.group, _length(one.mean, unit=False), _length(one.p90, unit=False),
          _share(one.left_right), _share(one.front_back), _value(one.seconds_per_point, 1), f"{one.points:,}"]
         for one in sorted(report.by_annotator, key=lambda one: one.rank)
     ]  # fmt: skip
-    head = ["", "letters", "mean (cm)", "90th pct. (cm)", "L/R swaps", "F/B swaps", "s per point", "points"]
+    head = ["", "letters", "mean (cm)", "90th pct. (cm)", "L/R swaps", "F/B swaps", "s per point", "marks"]
     return (head, rows, (36, 12, 28, 28, 20, 20, 24, 14)) if rows else None
 
 
 def _swaps(words: str, rate: Rate) -> str:
     if rate.value is None:
         return f"{words}: cannot be said."
-    return f"{words} in {rate.count:,} of {rate.of:,} points ({100 * rate.value:.1f}%)."
+    between = "" if rate.low is None or rate.high is None else f"; {100 * rate.low:.1f}–{100 * rate.high:.1f}%"
+    of = f"{rate.of:,} {'mark that can tell' if rate.of == 1 else 'marks that can tell'}"
+    return f"{words} in {rate.count:,} of {of} ({100 * rate.value:.1f}%{between})."
 
 
 def _share(rate: Rate) -> str:
-    return "–" if rate.value is None else f"{rate.count} ({100 * rate.value:.1f}%)"
+    return "–" if rate.value is None else f"{rate.count} of {rate.of:,} ({100 * rate.value:.1f}%)"
 
 
 def _length(figure: Figure, digits: int = 2, unit: bool = True) -> str:
-    return _written(figure, lambda value: f"{_CM * value:.{digits}f}", " cm" if unit else "")
+    return _put(figure, lambda value: f"{_CM * value:.{digits}f}", " cm" if unit else "")
 
 
 def _value(figure: Figure, digits: int = 2) -> str:
-    return _written(figure, lambda value: f"{value:.{digits}f}", "")
+    return _put(figure, lambda value: f"{value:.{digits}f}", "")
 
 
-def _written(figure: Figure, words: Callable[[float], str], unit: str) -> str:
+def _put(figure: Figure, words: Callable[[float], str], unit: str) -> str:
     if figure.value is None:
         return "–"
     if figure.low is None or figure.high is None:
@@ -368,5 +424,42 @@ def _written(figure: Figure, words: Callable[[float], str], unit: str) -> str:
     return f"{words(figure.value)}{unit} ({words(figure.low)}–{words(figure.high)})"
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def _pictures(report: Report, count: int) -> str:
+    """What a surface mean rests on."""
+    return counted(count, "picture") + (", once for each annotator" if report.annotators > 1 else "")
+
+
+def _alone(report: Report) -> bool:
+    return any(not one.group for one in report.by_annotator)
+
+
+def _between(report: Report) -> str:
+    """How the surface mean is found, and how far it can be trusted."""
+    words = (
+        "The surface mean follows the paper: errors are interpolated between the marked points of each part, then"
+        " averaged over the surface that a picture shows, over pictures and over annotators. Beyond the paper, errors"
+        " may grow where the surface turns away from the viewer."
+    )
+    known = report.interpolation
+    if known.measured is None or known.foretold is None:
+        return words
+    words += (
+        f" As a check, each of {counted(known.points, 'mark')} was left out and its error foretold from the others:"
+        f" {_CM * known.foretold:.2f} cm on average, where {_CM * known.measured:.2f} cm was measured"
+    )
+    if known.correlation is None:
+        return words + "."
+    much = "little" if known.correlation < 0.3 else "something" if known.correlation < 0.7 else "much"
+    return (
+        f"{words}. Single errors and what was foretold go together with a correlation of {known.correlation:.2f} (1 is"
+        f" entirely, 0 not at all): a mark tells {much} of the error at its neighbours, and averages over many can be"
+        " trusted more than single places."
+    )
+
+
+def _unwritten(report: Report) -> list[str]:
+    """That letters are missing, if any are."""
+    names = [report.title, *(one.name for one in report.by_annotator), *(one.name for one in report.curves)]
+    if all(written(name) == name for name in names):
+        return []
+    return ["Names hold letters that this document's font lacks; a box stands for each. The tables have them whole."]

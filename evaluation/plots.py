@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import matplotlib as mpl
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ft2font import FT2Font
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
 WIDTH = 7.6
 """Inches; an SVG of it is as wide as a column of the report's page."""
 CM = 100.0
+FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+BOX = "□"
+"""Stands for a letter that the font lacks."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,17 @@ def counts(axes: Axes, theme: Theme, numbers: Sequence[int], places: Sequence[fl
         head, (1.0, 1.0), xycoords="axes fraction", xytext=(44, 4), textcoords="offset points", ha="right", va="bottom",
         fontsize=8.5, color=theme.soft,
     )  # fmt: skip
+
+
+def written(name: str, longest: int = 0) -> str:
+    """A name as the figures' font can write it: a box for each letter that it lacks, and cut when it is too long."""
+    text = "".join(letter if ord(letter) in _letters() or letter.isspace() else BOX for letter in name)
+    return text if not longest or len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+@cache
+def _letters() -> frozenset[int]:
+    return frozenset(FT2Font(str(FONTS / "DejaVuSans.ttf")).get_charmap())
 
 
 def empty(theme: Theme, words: str) -> Canvas:

@@ -2,7 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from evaluation.groups import SIDES, coarse
 from evaluation.report import Annotator, Difference, Figure, Group, Report, Shares
+from evaluation.swaps import FAR, LEAST
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a list of parts: its name there, and whether it stands under a group."""
+
+    group: Group
+    name: str
+    under: bool
+
+
+def lines(groups: list[Group]) -> list[Line]:
+    """All parts, then each group with its left and right under it, the largest errors first.
+
+    A group of one part is that part, and stands there once.
+    """
+
+    def kind(name: str) -> list[Group]:
+        return sorted((g for g in groups if g.kind == name), key=lambda g: -(g.mean.value or 0.0))
+
+    out = [Line(group, "All parts", False) for group in kind("all")]
+    parts, joined = kind("part"), set()
+    for group in kind("group"):
+        own = sorted((part for part in parts if coarse(part.name) == group.name), key=lambda part: part.name.lower())
+        joined |= {part.name for part in own}
+        out.append(Line(group, group.name.capitalize(), False))
+        if len(own) > 1:
+            out += [Line(part, _side(part.name), True) for part in own]
+    return out + [Line(part, part.name.capitalize(), False) for part in parts if part.name not in joined]
+
+
+def _side(name: str) -> str:
+    own = [word for word in name.lower().split() if word in SIDES]
+    return " ".join(own) or name.lower()
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number and what it counts: "1 point", "1,200 points"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def centimetres(figure: Figure) -> str:
@@ -26,7 +69,7 @@ def says(report: Report) -> list[str]:
     ]
     if whole.surface_mean.value is not None:
         out.append(
-            "Averaged over the whole visible surface, as the paper does, the error is"
+            "Averaged over the visible surface instead of over the marks, as the paper does, the error is"
             f" {centimetres(whole.surface_mean)}."
         )
     out += _parts([g for g in report.groups if g.kind == "group" and g.mean.value is not None and g.points >= 20])
@@ -34,9 +77,9 @@ def says(report: Report) -> list[str]:
     if everyone and everyone[0].auc10.value is not None and everyone[0].auc30.value is not None:
         paper = report.published[0]
         out.append(
-            f"The area under the curve of correct points is {everyone[0].auc10.value:.3f} up to 10 cm and"
-            f" {everyone[0].auc30.value:.3f} up to 30 cm; the paper's annotators reached {paper.auc10:.3f} and"
-            f" {paper.auc30:.3f}."
+            "Averaged over all thresholds up to 10 cm, the share of marks within the threshold (AUC10; 1 is perfect) is"
+            f" {everyone[0].auc10.value:.3f}, and up to 30 cm (AUC30) {everyone[0].auc30.value:.3f}; the paper's"
+            f" annotators reached {paper.auc10:.3f} and {paper.auc30:.3f}."
         )
     out += _annotators(report.by_annotator, report.differences)
     out += _swaps(report)
@@ -73,12 +116,12 @@ def _annotators(people: list[Annotator], differences: list[Difference]) -> list[
     if not differences:
         return [out + "; no two annotators marked the same points, so their difference cannot be tested."]
     if len(differences) == 1:
-        known = "differ beyond chance" if differences[0].differs else "were not shown to differ"
+        known = "differ by more than chance" if differences[0].differs else "were not shown to differ"
         return [f"{out}. The two {known}."]
     found = sum(d.differs for d in differences)
     return [
         f"{out}. Of {len(differences)} pairs of annotators, {found or 'none'}"
-        f" {'differs' if found == 1 else 'differ'} beyond chance."
+        f" {'differs' if found == 1 else 'differ'} by more than chance."
     ]
 
 
@@ -89,7 +132,7 @@ def _swaps(report: Report) -> list[str]:
     out = []
     if known:
         parts = [
-            f"{name} are mixed up in {100 * (rate.value or 0):.1f} % of the {rate.of:,} marks that can tell"
+            f"{name} are mixed up in {100 * (rate.value or 0):.1f} % of the {counted(rate.of, 'mark')} that can tell"
             for rate, name in known
         ]
         out.append((" and ".join(parts) + ".")[0].upper() + (" and ".join(parts) + ".")[1:])
@@ -117,38 +160,67 @@ def notes(report: Report, covered: float, unreached: int, twice: int) -> list[st
         out.append(
             f"{names} {'are' if everyone or len(report.simulated) > 1 else 'is'} simulated: programs, not people."
         )
-    if 0 < report.persons < 20:
-        images = "1 image" if report.persons == 1 else f"{report.persons} images"
-        out.append(f"Only {images}: intervals are wide, and small differences cannot be shown.")
+    if report.persons == 1:
+        out.append("Only one image: how errors differ between images is not known, so there are no intervals.")
+    elif 0 < report.persons < 20:
+        out.append(f"Only {report.persons} images: intervals are wide.")
     if report.annotators == 1:
         out.append("Only one annotator: nothing can be said of annotators in general.")
-    elif report.annotators > 1:
+    elif report.annotators > 1 and report.persons > 1:
         out.append(
-            "Intervals of figures over all annotators tell what other annotators and other images would give; intervals"
-            " of one annotator's figures, what other images would give."
+            "Intervals of figures over all annotators are for other annotators and other images; those of one"
+            " annotator's figures, for the same annotator and other images."
         )
     if report.flagged:
-        out.append(f"{report.flagged:,} points were flagged instead of marked; they have no error and are left out.")
+        out.append(
+            f"{counted(report.flagged, 'point was', 'points were')} flagged instead of marked: no error is known there."
+        )
     if report.outside:
-        out.append(f"{report.outside:,} points lie where the image shows no part of the person; they are left out.")
+        out.append(
+            f"{counted(report.outside, 'point lies', 'points lie')} where the image shows no part of the person: no"
+            " error is known there."
+        )
     empty = [g.name for g in report.groups if g.kind == "part" and not g.points]
     if empty and report.marked:
         out.append(f"No marks on: {', '.join(empty)}.")
-    if report.marked and covered < 0.995:
+    if report.marked:
+        share = "the whole of it" if covered >= 0.995 else f"{100 * covered:.0f} % of it; on the rest is no mark"
         out.append(
-            f"The average over the visible surface leaves out {100 * (1 - covered):.0f} % of it, in parts"
-            " without a mark."
+            f"The average over the visible surface covers {share}. Unlike the paper's, it allows for errors that grow"
+            " where the surface turns away from the viewer."
         )
     if unreached:
         out.append(
-            f"{unreached:,} marks lie on a piece of the surface that no path joins to the true place; they are"
-            " left out."
+            f"{counted(unreached, 'mark lies', 'marks lie')} on a piece of the surface that no path joins to the true"
+            " place: left out."
         )
     if twice:
-        out.append(f"{twice:,} marks are of persons shown a second time; they count for test-retest only.")
-    if not report.left_right.of and report.marked:
-        out.append("Left/right swaps cannot be told: the body has no left and right, or errors are too large.")
-    if not report.front_back.of and report.marked:
-        out.append("Front/back swaps cannot be told: the body's parts have no opposite sides, or errors are too large.")
+        out.append(
+            f"{counted(twice, 'mark is', 'marks are')} of persons shown a second time: used to compare annotators with"
+            " themselves, and for nothing else."
+        )
+    if report.marked:
+        out += _swap_notes(report)
     out.append("The paper reports about 2 cm on small parts (hands, feet) and 7 cm on large ones (torso, thighs).")
+    return out
+
+
+def _swap_notes(report: Report) -> list[str]:
+    """Which marks tell of swaps."""
+    out, far = [], f"{100 * LEAST:.0f} cm and {FAR:.0f} times the annotator's usual error"
+    if report.masks is None:
+        out.append(
+            "The part masks were given, so annotators were shown which arm or leg a point is on. Arms, legs, hands and"
+            " feet therefore count for left/right swaps only if someone marked the other side's limb; otherwise only"
+            " parts with a left and a right half, such as torso and head, do."
+        )
+    if not report.left_right.of:
+        out.append(
+            "Left/right swaps cannot be told: among the points that count none lies farther from its mirror image than"
+            f" {far}."
+        )
+    if not report.front_back.of:
+        out.append(
+            f"Front/back swaps cannot be told: no point lies farther from the other side of its part than {far}."
+        )
     return out

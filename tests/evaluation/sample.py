@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from evaluation.groups import coarse
 from evaluation.report import (
     FORM,
     Annotator,
@@ -104,8 +105,13 @@ def annotator(rank: int, mean: float, parts: list[Group]) -> Annotator:
 def report(annotators: int = 8) -> Report:
     """A report with every section filled."""
     rng = np.random.default_rng(5)
-    groups = [group("all", "All parts", None, 0.031, 4000)]
-    groups += [group("part", name, k + 1, float(rng.uniform(0.015, 0.06)), 280) for k, name in enumerate(PARTS)]
+    parts = [group("part", name, k + 1, float(rng.uniform(0.015, 0.06)), 280) for k, name in enumerate(PARTS)]
+    groups = [group("all", "all", None, 0.031, 4000)]
+    for name in dict.fromkeys(coarse(part) for part in PARTS):
+        own = [part for part in parts if coarse(part.name) == name]
+        mean = float(np.mean([part.mean.value for part in own if part.mean.value is not None]))
+        groups.append(group("group", name, None, mean, 280 * len(own)))
+    groups += parts
     means = [0.012 + 0.007 * rank for rank in range(annotators)]
     people = [annotator(k + 1, mean, groups[:3]) for k, mean in enumerate(means)]
     differences = [
