@@ -106,12 +106,12 @@ def _mesh(xy: ArrayLike, depth: ArrayLike, faces: ArrayLike) -> tuple[Floats, Fl
     f = np.ascontiguousarray(faces, dtype=np.int32)
     if p.ndim != 2 or p.shape[1] != 2 or z.shape != (len(p),) or f.ndim != 2 or f.shape[1] != 3:
         raise ValueError(f"xy {p.shape}, depth {z.shape}, faces {f.shape} do not fit (V,2), (V,), (F,3)")
-    if f.size and (f.min() < 0 or f.max() >= len(p)):
+    if f.size and f.view(np.uint32).max() >= len(p):  # a negative index is a very large one
         raise ValueError(f"faces must index the {len(p)} vertices")
     return p, z, f
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _edge(p: Any, i: int, j: int, x: float, y: float) -> float:
     """Twice the signed area of (p[i], p[j], (x, y)): exactly the negative of the same with i and j exchanged."""
     if i < j:
@@ -119,24 +119,24 @@ def _edge(p: Any, i: int, j: int, x: float, y: float) -> float:
     return -((p[i, 0] - p[j, 0]) * (y - p[j, 1]) - (p[i, 1] - p[j, 1]) * (x - p[j, 0]))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _top_left(p: Any, i: int, j: int) -> bool:
     """Whether the edge i to j of a triangle of positive area is a left one, or a horizontal top one."""
     dy = p[j, 1] - p[i, 1]
     return dy < 0.0 or (dy == 0.0 and p[j, 0] - p[i, 0] > 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _fill(p: Any, z: Any, faces: Any, perspective: bool, face: Any, front: Any) -> None:
     height, width = face.shape
     for f in range(len(faces)):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        if perspective and min(z[a], z[b], z[c]) < NEAR:
-            if max(z[a], z[b], z[c]) >= NEAR:
+        if perspective and min(min(z[a], z[b]), z[c]) < NEAR:
+            if max(max(z[a], z[b]), z[c]) >= NEAR:
                 _fill_cut(p, z, f, a, b, c, face, front)
             continue
-        xmin, xmax = min(p[a, 0], p[b, 0], p[c, 0]), max(p[a, 0], p[b, 0], p[c, 0])
-        ymin, ymax = min(p[a, 1], p[b, 1], p[c, 1]), max(p[a, 1], p[b, 1], p[c, 1])
+        xmin, xmax = min(min(p[a, 0], p[b, 0]), p[c, 0]), max(max(p[a, 0], p[b, 0]), p[c, 0])
+        ymin, ymax = min(min(p[a, 1], p[b, 1]), p[c, 1]), max(max(p[a, 1], p[b, 1]), p[c, 1])
         # First and last pixel centre within the box; written so that NaN and infinity give no pixel.
         if not (xmax >= 0.5 and ymax >= 0.5 and xmin <= width - 0.5 and ymin <= height - 0.5):
             continue
@@ -149,14 +149,15 @@ def _fill(p: Any, z: Any, faces: Any, perspective: bool, face: Any, front: Any) 
             continue
         if area < 0.0:
             b, c = c, b
-        ax, ay, adx, ady, own_a = _setup(p, b, c)
-        bx, by, bdx, bdy, own_b = _setup(p, c, a)
-        cx, cy, cdx, cdy, own_c = _setup(p, a, b)
+        ax, ay, adx, ady = _setup(p, b, c)
+        bx, by, bdx, bdy = _setup(p, c, a)
+        cx, cy, cdx, cdy = _setup(p, a, b)
         # Depth is linear in the image; its inverse is, in perspective. Kept negative there: smallest is in front.
         za, zb, zc = z[a], z[b], z[c]
         if perspective:
             za, zb, zc = -1.0 / za, -1.0 / zb, -1.0 / zc
-        za, zb, zc = za / abs(area), zb / abs(area), zc / abs(area)
+        inverse = 1.0 / abs(area)
+        za, zb, zc = za * inverse, zb * inverse, zc * inverse
         for yy in range(y0, y1 + 1):
             y = yy + 0.5
             ra, rb, rc = adx * (y - ay), bdx * (y - by), cdx * (y - cy)
@@ -165,7 +166,11 @@ def _fill(p: Any, z: Any, faces: Any, perspective: bool, face: Any, front: Any) 
                 ea, eb, ec = ra - ady * (x - ax), rb - bdy * (x - bx), rc - cdy * (x - cx)
                 if ea < 0.0 or eb < 0.0 or ec < 0.0:
                     continue
-                if (ea == 0.0 and not own_a) or (eb == 0.0 and not own_b) or (ec == 0.0 and not own_c):
+                if ea * eb * ec == 0.0 and (
+                    (ea == 0.0 and not _top_left(p, b, c))
+                    or (eb == 0.0 and not _top_left(p, c, a))
+                    or (ec == 0.0 and not _top_left(p, a, b))
+                ):
                     continue
                 d = ea * za + eb * zb + ec * zc
                 if d < front[yy, xx]:
@@ -173,15 +178,15 @@ def _fill(p: Any, z: Any, faces: Any, perspective: bool, face: Any, front: Any) 
                     face[yy, xx] = f
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _setup(p: Any, i: int, j: int) -> Any:
-    """Edge i to j as start, direction and whether it owns its points, such that ``_edge`` is dx (y-y0) - dy (x-x0)."""
+    """Edge i to j as start and direction, such that ``_edge`` is dx (y-y0) - dy (x-x0)."""
     if i < j:
-        return p[i, 0], p[i, 1], p[j, 0] - p[i, 0], p[j, 1] - p[i, 1], _top_left(p, i, j)
-    return p[j, 0], p[j, 1], -(p[i, 0] - p[j, 0]), -(p[i, 1] - p[j, 1]), _top_left(p, i, j)
+        return p[i, 0], p[i, 1], p[j, 0] - p[i, 0], p[j, 1] - p[i, 1]
+    return p[j, 0], p[j, 1], -(p[i, 0] - p[j, 0]), -(p[i, 1] - p[j, 1])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _homogeneous(p: Any, z: Any, a: int, b: int, c: int, x: float, y: float, out: Any) -> float:
     """Weights of the point of the plane of (a, b, c) seen at (x, y) into out; returns its depth.
 
@@ -198,19 +203,19 @@ def _homogeneous(p: Any, z: Any, a: int, b: int, c: int, x: float, y: float, out
     return out[0] * z[a] + out[1] * z[b] + out[2] * z[c]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _fill_cut(p: Any, z: Any, f: int, a: int, b: int, c: int, face: Any, front: Any) -> None:
     """A triangle through the camera's plane: rare, so every pixel is tried."""
     w = np.empty(3)
     for yy in range(face.shape[0]):
         for xx in range(face.shape[1]):
             d = _homogeneous(p, z, a, b, c, xx + 0.5, yy + 0.5, w)
-            if d >= NEAR and min(w[0], w[1], w[2]) >= 0.0 and -1.0 / d < front[yy, xx]:
+            if d >= NEAR and min(min(w[0], w[1]), w[2]) >= 0.0 and -1.0 / d < front[yy, xx]:
                 front[yy, xx] = -1.0 / d
                 face[yy, xx] = f
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _weigh(p: Any, z: Any, faces: Any, perspective: bool, face: Any, bary: Any) -> None:
     w = np.empty(3)
     for yy in range(face.shape[0]):
@@ -224,12 +229,13 @@ def _weigh(p: Any, z: Any, faces: Any, perspective: bool, face: Any, bary: Any) 
                 _homogeneous(p, z, a, b, c, x, y, w)
             else:
                 w[0], w[1], w[2] = _edge(p, b, c, x, y), _edge(p, c, a, x, y), _edge(p, a, b, x, y)
-                w /= w[0] + w[1] + w[2]
+                total = w[0] + w[1] + w[2]
+                w[0], w[1], w[2] = w[0] / total, w[1] / total, w[2] / total
             for k in range(3):
                 bary[yy, xx, k] = max(w[k], 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _cast(p: Any, z: Any, faces: Any, at: Any, face: Any, bary: Any, front: Any) -> None:
     # Positions in a grid, so that a triangle meets only those near it; several cells for each, as they stand in clumps.
     count = len(at)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from synthesis.materials import compiled, lattice, line, noise, ramp
+from synthesis.materials import compiled, inner, lattice, line, noise, ramp
 
 # Grounds.
 PLANKS, TILES, CARPET, CONCRETE, PAVING, ASPHALT, GRASS, SAND, COURT, SEAMLESS = range(10)
@@ -76,7 +76,7 @@ def draw(
             rgb[row, column, 0], rgb[row, column, 1], rgb[row, column, 2] = r, g, b
 
 
-@compiled
+@inner
 def _place(
     blocks: Any, k: int, right: Any, down: Any, forward: Any, eye: Any, focal: float, cx: float, cy: float,
     depth: Any, owner: Any,
@@ -120,7 +120,7 @@ def _place(
                 depth[row, column], owner[row, column] = enter, k
 
 
-@compiled
+@inner
 def _leafy(
     blocks: Any, k: int, a: float, b: float, right: Any, down: Any, forward: Any, eye: Any,
 ) -> bool:  # fmt: skip
@@ -157,7 +157,7 @@ def _leafy(
     return value < 0.42 + 0.9 * rough * rough
 
 
-@compiled
+@inner
 def _ground(kind: int, colours: Any, period: float, x: float, z: float, away: float, seed: int) -> tuple:
     r, g, b = colours[0, 0], colours[0, 1], colours[0, 2]
     tone, other = 1.0, 0.0
@@ -214,7 +214,7 @@ def _ground(kind: int, colours: Any, period: float, x: float, z: float, away: fl
     return r * tone, g * tone, b * tone
 
 
-@compiled
+@inner
 def _sky(sky: Any, cloudy: float, dx: float, dy: float, dz: float, seed: int) -> tuple:
     far = np.sqrt(dx * dx + dy * dy + dz * dz)
     dx, dy, dz = dx / far, dy / far, dz / far
@@ -243,7 +243,7 @@ def _sky(sky: Any, cloudy: float, dx: float, dy: float, dz: float, seed: int) ->
     return r, g, b
 
 
-@compiled
+@inner
 def _block(block: Any, t: float, eye: Any, dx: float, dy: float, dz: float, light: Any, indoors: bool) -> tuple:
     """The colour of the face of a block that a ray meets at ``t``."""
     x, y, z = eye[0] + t * dx, eye[1] + t * dy, eye[2] + t * dz
@@ -377,9 +377,12 @@ def _block(block: Any, t: float, eye: Any, dx: float, dy: float, dz: float, ligh
 
 @compiled
 def soften(image: Any, row: Any) -> None:
-    """Smooths steps at edges in (h,w,C), in place, with weights 1-2-1 both ways; ``row`` (1,w,C) is scratch."""
+    """Smooths steps at edges in (h,w,C), in place, with weights 1-2-1 both ways; ``row`` (w,C) is scratch."""
     height, width, channels = image.shape
     quarter, half = np.float32(0.25), np.float32(0.5)
+    for x in range(width):
+        for c in range(channels):
+            row[x, c] = image[0, x, c]
     for y in range(height):
         for c in range(channels):
             before = image[y, 0, c]
@@ -388,30 +391,30 @@ def soften(image: Any, row: Any) -> None:
                 after = image[y, min(x + 1, width - 1), c]
                 image[y, x, c] = quarter * (before + after) + half * here
                 before = here
-    row[0] = image[0]
     for y in range(height):
         low = min(y + 1, height - 1)
         for x in range(width):
             for c in range(channels):
                 here = image[y, x, c]
-                image[y, x, c] = quarter * (row[0, x, c] + image[low, x, c]) + half * here
-                row[0, x, c] = here
+                image[y, x, c] = quarter * (row[x, c] + image[low, x, c]) + half * here
+                row[x, c] = here
 
 
 @compiled
-def enlarge(small: Any, factor: int, out: Any) -> None:
-    """Interpolates (h,w,C) between pixels' centres to (H,W,C)."""
-    height, width, channels = out.shape
+def enlarge(small: Any, out: Any) -> None:
+    """Doubles (h,w,3), interpolated between pixels' centres, into (H,W,3) of at most twice its size."""
+    height, width, _ = out.shape
     h, w, _ = small.shape
-    for row in range(height):
-        y = min(max((row + 0.5) / factor - 0.5, 0.0), h - 1.0)
-        i = min(int(y), h - 2)
-        b = np.float32(y - i)
-        for column in range(width):
-            x = min(max((column + 0.5) / factor - 0.5, 0.0), w - 1.0)
-            j = min(int(x), w - 2)
-            a = np.float32(x - j)
-            for c in range(channels):
-                top = small[i, j, c] + a * (small[i, j + 1, c] - small[i, j, c])
-                low = small[i + 1, j, c] + a * (small[i + 1, j + 1, c] - small[i + 1, j, c])
-                out[row, column, c] = top + b * (low - top)
+    near, far = np.float32(0.75), np.float32(0.25)
+    row = np.empty((w, 3), np.float32)
+    for y in range(height):
+        i = y // 2
+        j = min(i + 1, h - 1) if y % 2 else max(i - 1, 0)
+        for x in range(w):
+            for c in range(3):
+                row[x, c] = near * small[i, x, c] + far * small[j, x, c]
+        for x in range(width):
+            p = x // 2
+            q = min(p + 1, w - 1) if x % 2 else max(p - 1, 0)
+            for c in range(3):
+                out[y, x, c] = near * row[p, c] + far * row[q, c]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from synthesis import scenery
-from synthesis.backdrop import COLUMNS, SEAMLESS, draw, enlarge, soften
+from synthesis.backdrop import COLUMNS, SEAMLESS, draw
 from synthesis.camera import Camera
 from synthesis.fabrics import open_image, to_linear
 
@@ -28,8 +28,6 @@ _SHARES = (0.36, 0.22, 0.20, 0.08, 0.06, 0.08)
 _PHOTO = 1600
 # On photos, shadows fall where the ground would be, as far as this (metres) from the camera.
 _PHOTO_GROUND = 14.0
-# Images larger than this are drawn at half their size and enlarged: what is behind is out of focus.
-_WHOLE = 160
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,6 @@ def background(
     """
     if place.photo is not None:
         return _crop(place, camera, size, ground)
-    factor = 2 if size > _WHOLE else 1
-    small = -(-size // factor)
     away = camera.axes[2] * [1, 0, 1]
     length = float(np.linalg.norm(away))
     # A camera that looks straight down sees no wall; any direction will do.
@@ -116,37 +112,29 @@ def background(
     made = _made(place.kind, place.seed, wide, float(eye[1]))
     right, down, forward = camera.axes @ axes.T
     light = np.array([0.45, 0.6, -0.66]) * [1 if place.seed % 2 else -1, 1, 1]
-    rgb, share = np.empty((small, small, 3), np.float32), np.empty((small, small, 1), np.float32)
+    rgb, share = np.empty((size, size, 3), np.float32), np.empty((size, size), np.float32)
     blocks = np.array(made.blocks, dtype=np.float64).reshape(-1, COLUMNS)
     draw(
         blocks, made.ground, made.colours, made.period, made.sky, made.cloudy, made.indoors, place.seed % 65521, right,
-        down, forward, eye, camera.focal / factor, camera.centre[0] / factor, camera.centre[1] / factor, light, rgb,
-        share[..., 0],
+        down, forward, eye, camera.focal, *camera.centre, light, rgb, share,
     )  # fmt: skip
     if made.ground == SEAMLESS:
-        _bend(rgb, share, made, camera, factor)
-    if factor == 1:
-        return rgb, share[..., 0]
-    soften(rgb, np.empty_like(rgb[:1]))
-    soften(share, np.empty_like(share[:1]))
-    large, wider = np.empty((size, size, 3), np.float32), np.empty((size, size, 1), np.float32)
-    enlarge(rgb, factor, large)
-    enlarge(share, factor, wider)
-    return large, wider[..., 0]
+        _bend(rgb, share, made, camera)
+    return rgb, share
 
 
 def _made(kind: str, seed: int, wide: Callable[[float], float], eye: float) -> scenery.Scenery:
     return scenery.make(kind, np.random.default_rng([seed, 0]), wide, eye)
 
 
-def _bend(rgb: Singles, share: Singles, made: scenery.Scenery, camera: Camera, factor: int) -> None:
+def _bend(rgb: Singles, share: Singles, made: scenery.Scenery, camera: Camera) -> None:
     """A studio's paper: one colour, lighter in the middle, its ground without an end."""
     n = len(rgb)
     y, x = np.mgrid[0:n, 0:n].astype(np.float32) / n - 0.5
     glow = (1.12 - 0.9 * (x * x + 0.7 * y * y)).astype(np.float32)
     rgb[:] = made.colours[0].astype(np.float32) * glow[..., None]
-    rays = camera.axes[2, 1] + camera.axes[1, 1] * ((np.arange(n) + 0.5) * factor - camera.centre[1]) / camera.focal
-    share[..., 0] *= np.clip(-rays / 0.10, 0, 1).astype(np.float32)[:, None]
+    rays = camera.axes[2, 1] + camera.axes[1, 1] * (np.arange(n) + 0.5 - camera.centre[1]) / camera.focal
+    share *= np.clip(-rays / 0.10, 0, 1).astype(np.float32)[:, None]
 
 
 @lru_cache(maxsize=24)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from synthesis import outfits as o
-from synthesis.materials import compiled
+from synthesis.materials import inner
 from synthesis.wardrobe import FOOT, HEAD, LOWER_ARM, LOWER_LEG, TORSO, UPPER_ARM, UPPER_LEG
 
 FAR = -1.0
 
 
-@compiled
+@inner
 def locate(F: Any, part: int, x: float, y: float, z: float) -> tuple:
     """Where a point lies on its part of the body.
 
@@ -47,7 +47,7 @@ def locate(F: Any, part: int, x: float, y: float, z: float) -> tuple:
     )  # fmt: skip
 
 
-@compiled
+@inner
 def neckline(L: Any, F: Any, x: float, y: float, z: float) -> float:
     """Metres outside the neck's opening of the top, for points of the torso."""
     up = y - F.neck[1]
@@ -73,7 +73,7 @@ def neckline(L: Any, F: Any, x: float, y: float, z: float) -> float:
     return out
 
 
-@compiled
+@inner
 def edges(L: Any, F: Any, role: int, along: float, length: float, x: float, y: float, z: float) -> tuple:
     """Metres inside the edge of outer garment, top, bottom, shoe and sock at a point; negative outside of them."""
     outer = top = bottom = shoe = sock = FAR

@@ -8,11 +8,11 @@ import numpy as np
 
 from synthesis import outfits as o
 from synthesis.hair import bearing, hairline
-from synthesis.materials import clumps, compiled, line, mix, noise, ramp
+from synthesis.materials import clumps, inner, line, mix, noise, ramp
 from synthesis.wardrobe import FOOT, HAND, HEAD, LOWER_ARM, LOWER_LEG, UPPER_LEG
 
 
-@compiled
+@inner
 def skin(L: Any, role: int, along: float, x: float, y: float, z: float) -> tuple:
     """Colour and shine of bare skin."""
     slow = noise(14 * x + 3, 11 * y + 9 * z, L.seed) - 0.5
@@ -33,7 +33,7 @@ def skin(L: Any, role: int, along: float, x: float, y: float, z: float) -> tuple
     return L.skin[0] * tone * (1 + red), L.skin[1] * tone * (1 - 0.7 * red), L.skin[2] * tone * (1 - 0.8 * red), 0.17
 
 
-@compiled
+@inner
 def face(L: Any, F: Any, x: float, y: float, z: float, r: float, g: float, b: float) -> tuple:
     """Colour and shine of a point of the head that no hair covers, over skin of colour (r, g, b)."""
     shine = 0.20
@@ -111,7 +111,7 @@ def face(L: Any, F: Any, x: float, y: float, z: float, r: float, g: float, b: fl
     return r, g, b, shine
 
 
-@compiled
+@inner
 def _eye(L: Any, dx: float, dy: float, x: float, r: float, g: float, b: float, shine: float) -> tuple:
     """An eye around (dx, dy) = 0; dx grows to the outside."""
     if abs(dx) > 0.022 or abs(dy) > 0.014:
@@ -145,7 +145,7 @@ def _eye(L: Any, dx: float, dy: float, x: float, r: float, g: float, b: float, s
     return r, g, b, shine
 
 
-@compiled
+@inner
 def _glasses(L: Any, F: Any, ax: float, up: float, z: float, r: float, g: float, b: float, shine: float) -> tuple:
     """Frames and temples; kind 3 has dark lenses."""
     ex = abs(F.eyes[0]) + 0.001
@@ -170,7 +170,7 @@ def _glasses(L: Any, F: Any, ax: float, up: float, z: float, r: float, g: float,
     return r, g, b, shine + 0.3 * rim
 
 
-@compiled
+@inner
 def hair(L: Any, F: Any, inside: float, x: float, y: float, z: float) -> tuple:
     """Colour, shine of hair, and how its strands tilt the normal sideways (round the head)."""
     angle = np.arctan2(x - L.parting * ramp(0.04, 0.09, y - F.eyes[1]), z - F.skull[2] + 0.02)

@@ -85,7 +85,7 @@ def develop(film: Film, light: Singles, person: NDArray[np.bool_]) -> NDArray[np
 @cache
 def _normals() -> Singles:
     """Numbers of normal distribution that the noise is drawn from."""
-    return np.random.default_rng(0).standard_normal(2**16).astype(np.float32)
+    return np.random.default_rng(0).standard_normal(2**12).astype(np.float32)
 
 
 def _curve(contrast: float) -> NDArray[np.uint8]:
@@ -96,7 +96,7 @@ def _curve(contrast: float) -> NDArray[np.uint8]:
     return np.round(255 * srgb).astype(np.uint8)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _hash(x: Any) -> Any:
     """A well mixed 32-bit number (Wellons, "Prospecting for hash functions", 2018)."""
     x = np.uint32(x)
@@ -107,7 +107,7 @@ def _hash(x: Any) -> Any:
     return x ^ (x >> np.uint32(16))
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True)
 def _develop(
     light: Any, gain: Any, vignette: Any, soft: Any, grain: Any, dark: Any, saturation: Any, curve: Any, normals: Any,
     seed: Any, out: Any,
@@ -131,28 +131,22 @@ def _develop(
             dx = np.float32(2 * x - width) / width
             fall = 1 - vignette * np.float32(0.5) * (dx * dx + dy * dy)
             h = _hash(np.uint32(start + np.uint32(y * width + x)))
-            common = np.float32(0.75) * normals[(h >> np.uint32(4)) & np.uint32(0xFFFF)]
+            common = np.float32(0.75) * normals[h & np.uint32(0xFFF)]
             k = 3 * x + 3
             r = fall * gain[0] * (side * (row[k - 3] + row[k + 3]) + mid * row[k])
             g = fall * gain[1] * (side * (row[k - 2] + row[k + 4]) + mid * row[k + 1])
             b = fall * gain[2] * (side * (row[k - 1] + row[k + 5]) + mid * row[k + 2])
-            r += _spread(r, grain, dark) * (common + np.float32(0.66) * normals[h & np.uint32(0xFFFF)])
-            g += _spread(g, grain, dark) * (
-                common + np.float32(0.66) * normals[(h >> np.uint32(8)) & np.uint32(0xFFFF)]
-            )
-            b += _spread(b, grain, dark) * (common + np.float32(0.66) * normals[h >> np.uint32(16)])
+            spread = np.sqrt(dark * dark + grain * grain * max(np.float32(0.25) * (r + g + g + b), np.float32(0)))
+            r += spread * (common + np.float32(0.66) * normals[(h >> np.uint32(7)) & np.uint32(0xFFF)])
+            g += spread * (common + np.float32(0.66) * normals[(h >> np.uint32(14)) & np.uint32(0xFFF)])
+            b += spread * (common + np.float32(0.66) * normals[h >> np.uint32(20)])
             grey = np.float32(0.2126) * r + np.float32(0.7152) * g + np.float32(0.0722) * b
             out[y, x, 0] = _fixed(grey + saturation * (r - grey), scale, curve, last)
             out[y, x, 1] = _fixed(grey + saturation * (g - grey), scale, curve, last)
             out[y, x, 2] = _fixed(grey + saturation * (b - grey), scale, curve, last)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _spread(value: Any, grain: Any, dark: Any) -> Any:
-    return np.sqrt(dark * dark + grain * grain * max(value, np.float32(0)))
-
-
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _fixed(value: Any, scale: Any, curve: Any, last: Any) -> Any:
     return curve[min(int(np.sqrt(max(value, np.float32(0))) * scale), last)]
 
@@ -172,10 +166,10 @@ def defocus(light: Singles, far: Singles, focus: float, radius: float) -> None:
     _box_columns(blurred, other, wide)
     _box_rows(other, blurred, wide)
     _box_columns(blurred, other, wide)
-    _mix(light, other, far, np.float32(focus), np.float32(np.clip(radius / 0.8, 0.6, 1.0)))
+    _mix(light, other, far, np.float32(focus), np.float32(np.clip(radius / 0.8, 0.35, 1.0)))
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True)
 def _mix(light: Any, blurred: Any, far: Any, focus: Any, most: Any) -> None:
     for y in range(len(light)):
         for x in range(light.shape[1]):
@@ -184,7 +178,7 @@ def _mix(light: Any, blurred: Any, far: Any, focus: Any, most: Any) -> None:
                 light[y, x, c] += share * (blurred[y, x, c] - light[y, x, c])
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True)
 def _box_rows(source: Any, out: Any, r: int) -> None:
     height, width = source.shape[:2]
     inverse = np.float32(1 / (2 * r + 1))
@@ -198,7 +192,7 @@ def _box_rows(source: Any, out: Any, r: int) -> None:
                 total += source[y, min(x + r + 1, width - 1), c] - source[y, max(x - r, 0), c]
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True)
 def _box_columns(source: Any, out: Any, r: int) -> None:
     height, width = source.shape[:2]
     inverse = np.float32(1 / (2 * r + 1))

@@ -12,7 +12,7 @@ from synthesis import materials as m
 from synthesis import outfits as o
 from synthesis.cover import edges, locate
 from synthesis.hair import move
-from synthesis.materials import compiled, ramp, record, ridges, unwound
+from synthesis.materials import compiled, inner, ramp, record, ridges, unwound
 from synthesis.wardrobe import FOOT, HEAD, LOWER_LEG, TORSO, UPPER_LEG
 
 if TYPE_CHECKING:
@@ -60,8 +60,9 @@ def _dress(
 ) -> None:  # fmt: skip
     L, F = looks[0], frames[0]
     for v in range(len(rest)):
-        x, y, z = rest[v, 0], rest[v, 1], rest[v, 2]
-        role, side, along, length, u, down, _, _, _, _, _, _ = locate(F, part[v], x, y, z)
+        # In the types that the paint comes with, or everything is compiled twice.
+        x, y, z = np.float32(rest[v, 0]), np.float32(rest[v, 1]), np.float32(rest[v, 2])
+        role, side, along, length, u, down, _, _, _, _, _, _ = locate(F, int(part[v]), x, y, z)
         outer, top, bottom, shoe, sock = edges(L, F, role, along, length, x, y, z)
         if role == HEAD:
             move(L, F, x, y, z, flat[v], out[v])
@@ -129,7 +130,7 @@ def _dress(
                 out[v, c] += 0.003 * normals[v, c]
 
 
-@compiled
+@inner
 def _shoe(L: Any, F: Any, v: int, rest: Any, normals: Any, last: Any, inside: float, out: Any) -> None:
     share = ramp(-0.012, 0.004, inside)
     runner = L.shoe == o.RUNNER or L.shoe == o.SNEAKER
@@ -149,7 +150,7 @@ def _shoe(L: Any, F: Any, v: int, rest: Any, normals: Any, last: Any, inside: fl
     out[v, 1] -= high * ramp(0.020, 0.010, rise)
 
 
-@compiled
+@inner
 def _skirt(L: Any, F: Any, side: int, x: float, y: float, z: float, out: Any) -> None:
     """A half skirt around each leg: outside it flares, inside it reaches to the body's middle."""
     sign = 1.0 if side == 0 else -1.0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from synthesis import outfits as o
-from synthesis.materials import clumps, compiled, noise, ramp
+from synthesis.materials import clumps, inner, noise, ramp
 
 # Where hair ends, by the angle (degrees) from the face around the head, in metres above the eyes.
 _KNOTS = np.array([0, 25, 42, 58, 67, 74, 84, 100, 112, 125, 150, 180]) * np.pi / 180
@@ -20,13 +20,13 @@ _LINES = np.array(
 )
 
 
-@compiled
+@inner
 def bearing(F: Any, x: float, z: float) -> float:
     """The angle from the face around the head, in [0,pi], the same on both sides."""
     return np.arctan2(abs(x), z - F.skull[2])
 
 
-@compiled
+@inner
 def hairline(L: Any, F: Any, x: float, y: float, z: float) -> float:
     """Metres inside the hair's edge; negative outside."""
     if L.hairstyle == o.BALD or not F.faced:
@@ -44,7 +44,7 @@ def hairline(L: Any, F: Any, x: float, y: float, z: float) -> float:
     return inside
 
 
-@compiled
+@inner
 def hatline(L: Any, F: Any, y: float, z: float) -> float:
     """Metres inside the hat's edge; negative outside."""
     if L.hat == 0 or not F.faced:
@@ -54,7 +54,7 @@ def hatline(L: Any, F: Any, y: float, z: float) -> float:
     return y - F.eyes[1] - low
 
 
-@compiled
+@inner
 def move(L: Any, F: Any, x: float, y: float, z: float, flat: Any, out: Any) -> None:
     """Writes how far hair and hat take a point of the head away (3,) metres; ``flat`` (3,) leads to an earless head."""
     inside, hat = hairline(L, F, x, y, z), hatline(L, F, y, z)

@@ -130,11 +130,13 @@ def work_out(
     start = (low + high)[[0, 2]] / 2 - step * (GROUND - 1) / 2
     z, x = np.meshgrid(start[1] + step * np.arange(GROUND), start[0] + step * np.arange(GROUND), indexing="ij")
     floor = np.stack([x.ravel(), np.zeros(x.size), z.ravel()], axis=1).astype(np.float32)
-    count, blockers = int(used.sum()), vertices.astype(np.float32)
+    count, points = int(used.sum()), vertices.astype(np.float32)
+    # A person's vertices stand closer than cells are wide: every second will do.
+    blockers = np.concatenate([points[:cast:2], points[cast:]])
     toward = np.zeros((count + len(floor), 3), np.float32)
     toward[:count], toward[count:, 1] = normals[used], 1
     # Off the surface, so that it does not shade itself.
-    receivers = np.concatenate([blockers[used] + np.float32(0.03) * toward[:count], floor])
+    receivers = np.concatenate([points[used] + np.float32(0.03) * toward[:count], floor])
     slack = np.concatenate([np.full(count, 0.05), np.full(len(floor), 0.02)]).astype(np.float32)
 
     sky = _sphere(_AROUND)
@@ -143,14 +145,14 @@ def work_out(
     radiance = (light.above * up[:, None] + light.below * (1 - up[:, None])) * bright
     radiance[sky[:, 1] < 0] = light.below
     around = np.zeros_like(receivers)
-    _gather(receivers, toward, slack, blockers, cast, _frames(sky), radiance.astype(np.float32), True, around)
+    _gather(receivers, toward, slack, blockers, -(-cast // 2), _frames(sky), radiance.astype(np.float32), True, around)
     open_floor = (np.clip(sky[:, 1], 0, None)[:, None] * radiance).sum(axis=0) / np.clip(sky[:, 1], 0, None).sum()
     key = np.ones(len(receivers), np.float32)
     if light.radius >= _SOFT:
         lamps = _cone(light.towards, light.radius, _CONE)
         share = np.zeros_like(receivers)
         weight = np.full((_CONE, 3), 1 / _CONE, np.float32)
-        _gather(receivers, toward, slack, blockers, cast, _frames(lamps), weight, False, share)
+        _gather(receivers, toward, slack, blockers, -(-cast // 2), _frames(lamps), weight, False, share)
         key = share[:, 0].copy()
     ground = np.empty((GROUND, GROUND, 4), np.float32)
     # Smoothed: the shadows of a lamp's single directions must not show.
@@ -201,7 +203,7 @@ def _frames(directions: Floats) -> Singles:
     return np.stack([a, np.cross(directions, a), directions], axis=1).astype(np.float32)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True)
 def _gather(
     points: Any, normals: Any, slack: Any, blockers: Any, cast: int, frames: Any, radiance: Any, cosine: bool, out: Any
 ) -> None:

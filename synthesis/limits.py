@@ -20,7 +20,7 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from surface.rig import Rig, joints, rodrigues
-from synthesis.turns import matrix, turn, vector
+from synthesis.turns import matrix, product, turn, vector
 
 Floats = NDArray[np.float64]
 Range = tuple[float, float]
@@ -184,19 +184,30 @@ def _grip(side: str, names: tuple[str, ...], at: Floats, bone: Floats) -> Floats
     return np.asarray(axis / max(float(np.linalg.norm(axis)), 1e-9))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _clamp(matrices: Any, there: Any, axes: Any, rest: Any, low: Any, high: Any, box: Any) -> Any:
     out = np.empty((len(matrices), 3))
-    bent = np.empty(3)
+    bent, to, back = np.empty(3), np.empty(3), np.empty((3, 3))
     for j in range(len(matrices)):
-        turned = matrices[j].copy()
+        turned = matrices[j]
         if there[j]:
             middle = axes[j, 0]
-            from_middle = turned @ rest[j].T
-            to = from_middle @ middle
-            swing = vector(turn(middle, to))
-            twist = vector(turn(middle, to).T @ from_middle)
-            bent[0], bent[1], bent[2] = swing @ axes[j, 1], swing @ axes[j, 2], twist @ middle
+            for a in range(3):
+                for b in range(3):
+                    back[a, b] = rest[j, b, a]
+            from_middle = product(turned, back)
+            for a in range(3):
+                to[a] = from_middle[a, 0] * middle[0] + from_middle[a, 1] * middle[1] + from_middle[a, 2] * middle[2]
+            swung = turn(middle, to)
+            swing = vector(swung)
+            for a in range(3):
+                for b in range(3):
+                    back[a, b] = swung[b, a]
+            twist = vector(product(back, from_middle))
+            for k in range(3):
+                bent[k] = 0.0
+                for a in range(3):
+                    bent[k] += (twist[a] if k == 2 else swing[a]) * axes[j, (k + 1) % 3, a]
             over = 0.0
             for k in range(2):
                 bound = high[j, k] if bent[k] > 0 else -low[j, k]
@@ -208,6 +219,11 @@ def _clamp(matrices: Any, there: Any, axes: Any, rest: Any, low: Any, high: Any,
                 bent[0] /= np.sqrt(over)
                 bent[1] /= np.sqrt(over)
             bent[2] = min(max(bent[2], low[j, 2]), high[j, 2])
-            turned = matrix(bent[0] * axes[j, 1] + bent[1] * axes[j, 2]) @ matrix(bent[2] * middle) @ rest[j]
-        out[j] = vector(turned)
+            for a in range(3):
+                swing[a] = bent[0] * axes[j, 1, a] + bent[1] * axes[j, 2, a]
+                twist[a] = bent[2] * middle[a]
+            turned = product(product(matrix(swing), matrix(twist)), rest[j])
+        found = vector(turned)
+        for k in range(3):
+            out[j, k] = found[k]
     return out

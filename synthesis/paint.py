@@ -12,7 +12,7 @@ from synthesis import outfits as o
 from synthesis.cover import edges, locate
 from synthesis.faces import face, hair, skin
 from synthesis.hair import hairline, hatline
-from synthesis.materials import compiled, line, noise, ramp, record, ridges, unwound, weave
+from synthesis.materials import compiled, inner, line, noise, ramp, record, ridges, unwound, weave
 from synthesis.trims import on_bottom, on_outer, on_shoe, on_top
 from synthesis.wardrobe import FOOT, HAND, HEAD, LOWER_ARM, LOWER_LEG, TORSO, UPPER_ARM, UPPER_LEG
 
@@ -51,7 +51,7 @@ def _paint(looks: Any, frames: Any, pictures: Any, part: Any, rest: Any, albedo:
     L, F = looks[0], frames[0]
     for n in range(len(rest)):
         x, y, z = rest[n, 0], rest[n, 1], rest[n, 2]
-        role, side, along, length, u, v, tx, ty, tz, dx, dy, dz = locate(F, part[n], x, y, z)
+        role, side, along, length, u, v, tx, ty, tz, dx, dy, dz = locate(F, int(part[n]), x, y, z)
         outer, top, bottom, shoe, sock = edges(L, F, role, along, length, x, y, z)
         r = g = b = gloss = across = down = 0.0
         shade = 1.0
@@ -130,7 +130,7 @@ def _paint(looks: Any, frames: Any, pictures: Any, part: Any, rest: Any, albedo:
         shine[n] = min(max(gloss, 0.0), 1.0)
 
 
-@compiled
+@inner
 def _folds(L: Any, row: int, role: int, along: float, u: float, v: float, strength: float) -> tuple:
     """How folds tilt the normal around and down the limb, and how they shade."""
     ring = 0.35

@@ -133,7 +133,7 @@ def _lid(faces: Ints) -> Ints:
     return np.array(out, dtype=np.int64).reshape(-1, 3)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _left(v: Any, a: int, b: int, y: float, z: float) -> bool:
     """Whether (y, z) lies left of the edge from a to b; the same for both faces at an edge, whatever the rounding."""
     if a > b:
@@ -146,11 +146,13 @@ def _left_of(v: Any, a: int, b: int, y: float, z: float) -> bool:
     return (v[b, 1] - v[a, 1]) * (z - v[a, 2]) - (v[b, 2] - v[a, 2]) * (y - v[a, 1]) >= 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _inside(v: Any, vertex: Any, search: Any, faces: Any, skip: Any, cells: int) -> Any:
     """Whether points (N,) lie inside what their search looks at; rays run along +x."""
     n = len(vertex)
-    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    low, high = np.empty(2), np.empty(2)
+    for c in range(2):
+        low[c], high[c] = np.inf, -np.inf
     for i in range(n):
         for c in range(2):
             low[c] = min(low[c], v[vertex[i], c + 1])
@@ -163,13 +165,13 @@ def _inside(v: Any, vertex: Any, search: Any, faces: Any, skip: Any, cells: int)
         start[cell[i] + 1] += 1
     for k in range(cells * cells):
         start[k + 1] += start[k]
-    member, fill = np.empty(n, np.int64), start[:-1].copy()
+    member, fill = np.empty(n, np.int64), np.zeros(cells * cells, np.int64)
     for i in range(n):
-        member[fill[cell[i]]] = i
+        member[start[cell[i]] + fill[cell[i]]] = i
         fill[cell[i]] += 1
-    winding = np.zeros(n, np.int64)
+    winding, inside = np.zeros(n, np.int64), np.empty(n, np.bool_)
     for f in range(len(faces)):
-        a, b, c = faces[f]
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         y0, y1 = min(v[a, 1], v[b, 1], v[c, 1]), max(v[a, 1], v[b, 1], v[c, 1])
         z0, z1 = min(v[a, 2], v[b, 2], v[c, 2]), max(v[a, 2], v[b, 2], v[c, 2])
         if y1 < low[0] or y0 > high[0] or z1 < low[1] or z0 > high[1]:
@@ -188,24 +190,26 @@ def _inside(v: Any, vertex: Any, search: Any, faces: Any, skip: Any, cells: int)
                 one = _left(v, a, b, y, z)
                 if one != _left(v, b, c, y, z) or one != _left(v, c, a, y, z):
                     continue
-                if _behind(v[a], v[b], v[c], v[p]) > 0:
+                if _behind(v, a, b, c, p) > 0:
                     winding[i] += 1 if one else -1
-    return winding > 0
+    for i in range(n):
+        inside[i] = winding[i] > 0
+    return inside
 
 
-@njit(cache=True, nogil=True)
-def _behind(a: Any, b: Any, c: Any, p: Any) -> float:
-    """How far along +x the plane of a triangle lies."""
-    uy, uz, wy, wz = b[1] - a[1], b[2] - a[2], c[1] - a[1], c[2] - a[2]
+@njit(cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _behind(v: Any, a: int, b: int, c: int, p: int) -> float:
+    """How far along +x of vertex p the plane of a triangle lies."""
+    uy, uz, wy, wz = v[b, 1] - v[a, 1], v[b, 2] - v[a, 2], v[c, 1] - v[a, 1], v[c, 2] - v[a, 2]
     det = uy * wz - uz * wy
     if det == 0.0:
-        return max(a[0], b[0], c[0]) - p[0]
-    s = ((p[1] - a[1]) * wz - (p[2] - a[2]) * wy) / det
-    t = (uy * (p[2] - a[2]) - uz * (p[1] - a[1])) / det
-    return a[0] + s * (b[0] - a[0]) + t * (c[0] - a[0]) - p[0]
+        return max(v[a, 0], max(v[b, 0], v[c, 0])) - v[p, 0]
+    s = ((v[p, 1] - v[a, 1]) * wz - (v[p, 2] - v[a, 2]) * wy) / det
+    t = (uy * (v[p, 2] - v[a, 2]) - uz * (v[p, 1] - v[a, 1])) / det
+    return v[a, 0] + s * (v[b, 0] - v[a, 0]) + t * (v[c, 0] - v[a, 0]) - v[p, 0]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _deepest(
     v: Any, vertex: Any, search: Any, faces: Any, skip: Any, first: Any, around: Any, enough: float
 ) -> float:  # fmt: skip
@@ -213,10 +217,11 @@ def _deepest(
     deepest, last = 0.0, -1
     there = np.zeros(len(v), np.bool_)
     for i in range(len(vertex)):
-        p = v[vertex[i]]
+        p = vertex[i]
         if search[i] != last:
             last = search[i]
-            there[:] = False
+            for q in range(len(v)):
+                there[q] = False
             for f in range(len(faces)):
                 if not (skip[f] >> last) & 1:
                     for k in range(3):
@@ -224,7 +229,7 @@ def _deepest(
         best, near = np.inf, -1
         for q in range(len(v)):
             if there[q]:
-                d = (v[q, 0] - p[0]) ** 2 + (v[q, 1] - p[1]) ** 2 + (v[q, 2] - p[2]) ** 2
+                d = (v[q, 0] - v[p, 0]) ** 2 + (v[q, 1] - v[p, 1]) ** 2 + (v[q, 2] - v[p, 2]) ** 2
                 if d < best:
                     best, near = d, q
         if best <= deepest * deepest:
@@ -232,22 +237,25 @@ def _deepest(
         for k in range(first[near], first[near + 1]):
             f = around[k]
             if not (skip[f] >> last) & 1:
-                best = min(best, _to_triangle(p, v[faces[f, 0]], v[faces[f, 1]], v[faces[f, 2]]))
+                best = min(best, _to_triangle(v, p, faces[f, 0], faces[f, 1], faces[f, 2]))
         deepest = max(deepest, np.sqrt(best))
         if deepest >= enough:
             break
     return deepest
 
 
-@njit(cache=True, nogil=True)
-def _to_triangle(p: Any, a: Any, b: Any, c: Any) -> float:
-    """The squared distance of a point from a triangle's plane where its foot lies inside, else infinite."""
-    e, g, d = b - a, c - a, p - a
-    normal = np.cross(e, g)
-    size = np.dot(normal, normal)
+@njit(cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _to_triangle(v: Any, p: int, a: int, b: int, c: int) -> float:
+    """The squared distance of a vertex from a triangle's plane where its foot lies inside, else infinite."""
+    ex, ey, ez = v[b, 0] - v[a, 0], v[b, 1] - v[a, 1], v[b, 2] - v[a, 2]
+    gx, gy, gz = v[c, 0] - v[a, 0], v[c, 1] - v[a, 1], v[c, 2] - v[a, 2]
+    dx, dy, dz = v[p, 0] - v[a, 0], v[p, 1] - v[a, 1], v[p, 2] - v[a, 2]
+    nx, ny, nz = ey * gz - ez * gy, ez * gx - ex * gz, ex * gy - ey * gx
+    size = nx * nx + ny * ny + nz * nz
     if size == 0.0:
         return np.inf
-    s, t = np.dot(np.cross(d, g), normal) / size, np.dot(np.cross(e, d), normal) / size
+    s = ((dy * gz - dz * gy) * nx + (dz * gx - dx * gz) * ny + (dx * gy - dy * gx) * nz) / size
+    t = ((ey * dz - ez * dy) * nx + (ez * dx - ex * dz) * ny + (ex * dy - ey * dx) * nz) / size
     if s < 0 or t < 0 or s + t > 1:
         return np.inf
-    return np.dot(d, normal) ** 2 / size
+    return (dx * nx + dy * ny + dz * nz) ** 2 / size

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from surface.raster import front_most
 from synthesis import film, light, shading
+from synthesis.backdrop import enlarge, soften
 from synthesis.backgrounds import Place, background
 from synthesis.camera import Camera
 from synthesis.props import Things, coat
@@ -26,6 +27,8 @@ Singles = NDArray[np.float32]
 # Samples (2h,2w) of a window in the image, and its left and top in pixels.
 Window = tuple[Ints, int, int]
 
+# What is behind images larger than this is made at half their size and enlarged: it is out of focus.
+_WHOLE = 160
 # Neighbouring albedos that differ by more than this are painted at each sample of the pixel.
 _EDGE = 0.05
 
@@ -49,6 +52,7 @@ class Stage:
         vertices: (V,3) metres.
         faces: (F,3).
         things: what is not a person; its vertices and faces come last.
+        ahead: (M,) the faces that can be seen; the far sides of closed bodies cannot.
     """
 
     body: Body
@@ -56,6 +60,7 @@ class Stage:
     vertices: Floats
     faces: Ints
     things: Things
+    ahead: Ints
 
     @property
     def own(self) -> int:
@@ -88,8 +93,7 @@ def picture(
     size, own, each = len(face), stage.own, len(stage.body.faces)
     vertices, faces = stage.vertices, stage.faces
     others = np.arange(own, len(faces), dtype=np.int32)
-    # The persons are closed: their far sides are seen nowhere.
-    ahead = np.concatenate([shading.turned_to(vertices, faces[:own], camera.position, False), others])
+    ahead = stage.ahead
     left, top, wide, high = _window(face)
     xy, far = camera.scaled(2).project(vertices)
     fine, depth = front_most(xy - [2 * left, 2 * top], far, faces[ahead], 2 * high, 2 * wide, perspective=True)
@@ -130,9 +134,14 @@ def _behind(
     camera: Camera, place: Place, lighting: light.Lighting, size: int, feet: Floats, focus: float, roll: film.Film
 ) -> Singles:
     """The place (H,W,3) with the shadows of what stands in it."""
+    whole, halved = size, size > _WHOLE and place.photo is None
+    if halved:
+        size, camera = -(-size // 2), camera.scaled(0.5)
     canvas, share = background(place, camera, size, 0.0, feet)
     canvas = np.ascontiguousarray(canvas, np.float32)
     lamp, far = lighting.light, np.empty((size, size), np.float32)
+    if halved:
+        soften(canvas, np.empty((size, 3), np.float32))
     shading.shade_ground(
         canvas, np.ascontiguousarray(share, np.float32), camera.position.astype(np.float32),
         camera.axes.astype(np.float32), np.float32(camera.focal), np.float32(camera.centre[0]),
@@ -141,7 +150,11 @@ def _behind(
         *_map(lighting), far,
     )  # fmt: skip
     film.defocus(canvas, far, focus, place.blur * roll.defocus * size / 512)
-    return canvas
+    if not halved:
+        return canvas
+    large = np.empty((whole, whole, 3), np.float32)
+    enlarge(canvas, large)
+    return large
 
 
 def _map(lighting: light.Lighting) -> tuple[Singles, Singles, np.float32, Singles, Singles]:
@@ -191,7 +204,7 @@ def _painted(stage: Stage, n: int, shown: Ints, bary: Singles) -> tuple[Singles,
     """Albedo (N,3), bump (N,3) in the world and shine (N,) at points of person ``n``."""
     body, count = stage.body, len(stage.body.faces)
     own = shown - n * count
-    rest = shading.blend(own, bary, body.faces, body.vertices)
+    rest = shading.blend(own, bary, body.faces, np.asarray(body.vertices, np.float32))
     colour, bump, shine = paint(stage.outfits[n], wardrobe(body), body.face_part[own], rest)
     bump = np.ascontiguousarray(bump, np.float32)
     shading.turn(bump, own, body.faces, body.vertices, stage.vertices[n * len(body.vertices) :][: len(body.vertices)])

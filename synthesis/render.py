@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,7 +149,7 @@ def render(body: Body, seed: int, options: Options = Options()) -> Render:
     lamp = light.choose(_stream(seed, _LIGHT), camera, place.indoors, place.floor, place.sky)
     middle = np.concatenate([actor.dressed for actor in take.actors]).mean(axis=0)
     focus = float((take.actors[0].vertices.mean(axis=0) - camera.position) @ camera.axes[2])
-    stage = Stage(body, outfits, take.vertices, take.faces, take.things)
+    stage = Stage(body, outfits, take.vertices, take.faces, take.things, take.ahead)
     roll = film.choose(_stream(seed, _NOISE))
     image = picture(stage, camera, place, lamp, roll, take.face, middle * [1, 0, 1], focus)
     return Render(image, tuple(_person(body, take, int(n)) for n in np.flatnonzero(seen)), camera, seed)
@@ -184,6 +185,7 @@ class _Take:
     things: props.Things
     vertices: Floats
     faces: Ints
+    ahead: Ints
     face: Ints
     bary: NDArray[np.float32]
     depth: Floats
@@ -207,11 +209,29 @@ def _take(
     faces = np.concatenate(
         [*(body.faces + n * len(body.vertices) for n in range(len(placed))), things.faces + own]
     ).astype(np.int32)
-    face, bary, depth = rasterize(*camera.project(vertices), faces, size, size, perspective=True)
+    ahead = _ahead(body, vertices, faces, len(placed) * each, camera)
+    face, bary, depth = rasterize(*camera.project(vertices), faces[ahead], size, size, perspective=True)
+    face = np.where(face >= 0, ahead[face], -1)
     owner = np.where((face >= 0) & (face < len(placed) * each), face // each, -1)
     cosine = np.empty(face.shape)
     shading.facing(face, faces, vertices, camera.position, cosine)
-    return _Take(placed, camera, things, vertices, faces, face, bary, depth, owner, cosine)
+    return _Take(placed, camera, things, vertices, faces, ahead, face, bary, depth, owner, cosine)
+
+
+_closed: WeakKeyDictionary[Body, bool] = WeakKeyDictionary()
+
+
+def _ahead(body: Body, vertices: Floats, faces: Ints, own: int, camera: Camera) -> Ints:
+    """The faces (M,) that can be seen: of the ``own`` first, which are bodies', the far sides only of open ones."""
+    if body not in _closed:
+        # Closed: there is the same edge the other way for each edge of a face.
+        edges = np.concatenate([body.faces[:, [k, (k + 1) % 3]] for k in range(3)]).astype(np.int64)
+        there, back = (np.sort(a * len(body.vertices) + b) for a, b in (edges.T, edges.T[::-1]))
+        _closed[body] = bool((there == back).all() and (np.diff(there) > 0).all())
+    if not _closed[body]:
+        return np.arange(len(faces), dtype=np.int32)
+    others = np.arange(own, len(faces), dtype=np.int32)
+    return np.concatenate([shading.turned_to(vertices, faces[:own], camera.position, False), others])
 
 
 def _box(there: NDArray[np.bool_]) -> tuple[float, float, float, float]:

@@ -31,7 +31,7 @@ _DISK = np.stack(
 ).astype(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def fragments(
     face: Any, fine: Any, depth: Any, left: int, top: int, names: Any, faces: Any, own: int, each: int, which: Any,
     used: Any,
@@ -97,14 +97,14 @@ def fragments(
     return pixel[:count], shown[:count], at[:count], weight[:count]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _owner(face: int, own: int, each: int, which: Any) -> int:
     if face < 0:
         return -1
     return face // each if face < own else 1_000_000 + which[face - own]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def weigh(face: Any, at: Any, faces: Any, vertices: Any, axes: Any, position: Any, focal: float, cx: float, cy: float,
           bary: Any) -> None:  # fmt: skip
     """Barycentrics (N,3), into ``bary``, of where the rays of image positions (N,2) meet their faces (N,)."""
@@ -129,7 +129,7 @@ def weigh(face: Any, at: Any, faces: Any, vertices: Any, axes: Any, position: An
         bary[n, 0], bary[n, 1], bary[n, 2] = wa / total, wb / total, wc / total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def blend(face: Any, bary: Any, faces: Any, values: Any) -> Any:
     """(N,C) f32 of values (V,C) at points of faces."""
     wide = values.shape[1]
@@ -141,7 +141,7 @@ def blend(face: Any, bary: Any, faces: Any, values: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def normals_of(vertices: Any, faces: Any) -> Any:
     """(V,3) outward unit normals, each face weighted by its area."""
     out = np.zeros((len(vertices), 3))
@@ -164,7 +164,7 @@ def normals_of(vertices: Any, faces: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def turn(bump: Any, face: Any, faces: Any, rest: Any, vertices: Any) -> None:
     """Turns vectors (N,3) at faces (N,), in place, from the axes of the rest body (V,3) into those of the posed one."""
     p, q = np.empty((3, 3)), np.empty((3, 3))
@@ -185,7 +185,7 @@ def turn(bump: Any, face: Any, faces: Any, rest: Any, vertices: Any) -> None:
             bump[n, k] = turns[f, k, 0] * x + turns[f, k, 1] * y + turns[f, k, 2] * z
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _frame(vertices: Any, corners: Any, out: Any) -> None:
     """Rows: along the face's first side, across it, its normal."""
     a, b, c = corners[0], corners[1], corners[2]
@@ -204,7 +204,7 @@ def _frame(vertices: Any, corners: Any, out: Any) -> None:
     out[1, 2] = out[2, 0] * out[0, 1] - out[2, 1] * out[0, 0]
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def shadow(
     x: Any, y: Any, z: Any, axes: Any, corner: Any, scale: Any, depth: Any, first: Any, radius: Any, turned: Any
 ) -> Any:
@@ -243,7 +243,7 @@ def shadow(
     return lit / len(_DISK)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True)
 def shade(
     position: Any, normal: Any, around: Any, key: Any, albedo: Any, shine: Any, skin: Any, camera: Any, towards: Any,
     strength: Any, radius: Any, axes: Any, corner: Any, scale: Any, depth: Any, first: Any, out: Any,
@@ -306,7 +306,8 @@ def shade(
             wrap = s * (np.float32(0.24) if c == 0 else np.float32(0.12) if c == 1 else np.float32(0.07))
             wrap = max(wrap, np.float32(0.03))
             d = max((cosine + wrap) / (one + wrap), np.float32(0))
-            d *= d ** (np.float32(0.35) * s)
+            if s > 0:
+                d *= d ** (np.float32(0.35) * s)
             past = lit
             if s > 0 and c == 0:
                 past = lit + s * np.float32(0.16) * (lit * (one - lit)) * 2
@@ -321,12 +322,12 @@ def shade(
             )
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _fraction(x: Any) -> Any:
     return x - np.floor(x)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True)
 def shade_ground(
     canvas: Any, share: Any, camera: Any, axes_of: Any, focal: Any, cx: Any, cy: Any, key: Any, open_light: Any,
     radius: Any, low: Any, step: Any, ground: Any, axes: Any, corner: Any, scale: Any, depth: Any, first: Any,
@@ -385,12 +386,12 @@ def shade_ground(
                 canvas[y, x, c] *= one + w * (dim - one)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _four(grid: Any, j: int, i: int, k: int, a: Any, b: Any, c: Any, d: Any) -> Any:
     return a * grid[j, i, k] + b * grid[j, i + 1, k] + c * grid[j + 1, i, k] + d * grid[j + 1, i + 1, k]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def lay_over(canvas: Any, pixel: Any, weight: Any, colour: Any) -> None:
     """Lays fragments (N,), sorted by pixel, over the canvas (H,W,3)."""
     flat = canvas.reshape(-1, 3)
@@ -411,7 +412,7 @@ def lay_over(canvas: Any, pixel: Any, weight: Any, colour: Any) -> None:
         flat[at, 2] = rest * flat[at, 2] + b
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def turned_to(vertices: Any, faces: Any, eye: Any, far: bool) -> Any:
     """Faces (M,) whose outer side is turned to a point (3,), or to a direction if ``far``."""
     out = np.empty(len(faces), np.int32)
@@ -429,7 +430,7 @@ def turned_to(vertices: Any, faces: Any, eye: Any, far: bool) -> Any:
     return out[:count]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def unlike(pixel: Any, albedo: Any, size: int, step: Any) -> Any:
     """Which (M,) of pixels, ascending, have another albedo (N,3) than the pixel beside or below them, or are that."""
     row = np.full(size * size, -1, np.int32)
@@ -452,7 +453,7 @@ def unlike(pixel: Any, albedo: Any, size: int, step: Any) -> Any:
     return np.flatnonzero(marked)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def facing(face: Any, faces: Any, vertices: Any, eye: Any, out: Any) -> None:
     """Into out (H,W) the cosine, at least 0, between the normal of a pixel's triangle and the direction to the eye."""
     for y in range(len(face)):
@@ -478,7 +479,7 @@ def facing(face: Any, faces: Any, vertices: Any, eye: Any, out: Any) -> None:
             out[y, x] = min(max((nx * vx + ny * vy + nz * vz) / max(length, 1e-30), 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True)
 def put(
     rows: Any, colour: Any, polish: Any, bump: Any, tone: Any, albedo: Any, shine: Any, skin: Any, point: Any
 ) -> None:

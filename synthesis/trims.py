@@ -8,23 +8,23 @@ import numpy as np
 
 from synthesis import materials as m
 from synthesis import outfits as o
-from synthesis.materials import compiled, lattice, line, mix, noise, ramp
+from synthesis.materials import inner, lattice, line, mix, noise, ramp
 from synthesis.wardrobe import FOOT, HEAD, LOWER_ARM, TORSO, UPPER_ARM
 
 
-@compiled
+@inner
 def seam(inside: float, at: float) -> float:
     """The shade of a seam at a distance from an edge."""
     return 1.0 - 0.28 * line(inside - at, 0.0012)
 
 
-@compiled
+@inner
 def box(x: float, y: float, wide: float, high: float) -> float:
     """Metres inside a rectangle of half width and half height around 0; negative outside."""
     return min(wide - abs(x), high - abs(y))
 
 
-@compiled
+@inner
 def on_top(
     L: Any, F: Any, role: int, inside: float, along: float, length: float, u: float, v: float, x: float, y: float,
     z: float, r: float, g: float, b: float,
@@ -85,7 +85,7 @@ def on_top(
     return r * shade, g * shade, b * shade
 
 
-@compiled
+@inner
 def _print(L: Any, F: Any, cloth: Any, x: float, y: float, r: float, g: float, b: float) -> tuple:
     """A print on the chest: disc, lettering, band, number, mountains or a small badge."""
     cy = y - F.shoulder[1] + 0.125
@@ -139,7 +139,7 @@ def _print(L: Any, F: Any, cloth: Any, x: float, y: float, r: float, g: float, b
     return mix(r, g, b, 0.92 * share, pr, pg, pb)
 
 
-@compiled
+@inner
 def on_outer(
     L: Any, F: Any, role: int, inside: float, along: float, length: float, u: float, v: float, x: float, y: float,
     z: float, r: float, g: float, b: float,
@@ -187,7 +187,7 @@ def on_outer(
     return r * shade, g * shade, b * shade
 
 
-@compiled
+@inner
 def on_bottom(
     L: Any, F: Any, role: int, inside: float, along: float, length: float, u: float, x: float, y: float, z: float,
     r: float, g: float, b: float,
@@ -267,7 +267,7 @@ def on_bottom(
     return r * shade, g * shade, b * shade
 
 
-@compiled
+@inner
 def on_shoe(
     L: Any, F: Any, inside: float, x: float, y: float, z: float, r: float, g: float, b: float, gloss: float
 ) -> tuple:

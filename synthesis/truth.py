@@ -59,12 +59,15 @@ class Truth:
         cls, body: Body, face: ArrayLike, bary: ArrayLike, depth: ArrayLike, facing: ArrayLike | None = None
     ) -> Truth:
         """The truth of a person by its maps: face (H,W), -1 where it is not seen; bary (H,W,3); depth, facing (H,W)."""
+        from synthesis.shading import blend  # here: who reads truth needs no renderer
+
         faces = np.asarray(face, np.int32)
         height, width = faces.shape
         pixel = np.flatnonzero(faces >= 0)
         own = faces.ravel()[pixel]
         weights = np.asarray(bary, np.float32).reshape(-1, 3)[pixel]
-        chart, u, v = body.to_iuv(own, weights)
+        corners = np.arange(3 * len(body.faces), dtype=np.int32).reshape(-1, 3)
+        uv = blend(own, weights, corners, np.asarray(body.face_uv, np.float32).reshape(-1, 2))
         seen = np.zeros(len(body.faces), bool)
         seen[own] = True
         cosine = np.ones(len(own)) if facing is None else np.asarray(facing).ravel()[pixel]
@@ -76,9 +79,9 @@ class Truth:
             face=own,
             bary=weights,
             depth=np.asarray(depth).ravel()[pixel].astype(np.float32),
-            chart=np.asarray(chart).astype(np.uint8),
-            uv=np.stack([u, v], axis=1).astype(np.float32),
-            part=body.part(own),
+            chart=body.face_chart[own].astype(np.uint8),
+            uv=np.clip(uv, 0, 1, out=uv),
+            part=body.face_part[own].astype(np.uint8),
             facing=cosine.astype(np.float32),
             seen=seen,
         )
