@@ -26,7 +26,8 @@ class Job(WithId, Base):
     """Work that somebody asked for. This row is what people see and what counts; the queue of the workers (dbos) only
     distributes it.
 
-    `done` counts the finished ones of `total` shards. `handed` says that the queue may hold workflows of the job.
+    `done` counts the finished ones of `total` shards. `handed` says that the queue may hold workflows of the job,
+    `stopped` that none of them is to be done any more, since it ended early.
     `attempts` counts how often planning and finishing were begun. `subject_id` is what the job is about, if anything.
     """
 
@@ -50,6 +51,7 @@ class Job(WithId, Base):
     result: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     error: Mapped[str | None] = mapped_column(Text)
     handed: Mapped[bool] = mapped_column(default=False)
+    stopped: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select, tuple_, update
+from sqlalchemy import delete, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from annotation_db.columns import utc_now
@@ -14,6 +14,7 @@ from annotation_db.repositories.place import Place
 
 ENDED = (JobState.done, JobState.failed, JobState.cancelled)
 OPEN = (JobState.queued, JobState.running)
+_EARLY = (JobState.failed, JobState.cancelled)
 
 
 class ToHand(NamedTuple):
@@ -125,10 +126,20 @@ def to_hand(session: Session) -> Sequence[ToHand]:
     return [ToHand(*row) for row in session.execute(query)]
 
 
-def to_sweep(session: Session, finished_before: datetime) -> Sequence[Job]:
-    """Ended jobs of which the queue may hold something: failed and cancelled ones at once, others after some time."""
-    early = Job.state.in_((JobState.failed, JobState.cancelled))
-    query = select(Job).where(Job.state.in_(ENDED), Job.handed.is_(True), or_(early, Job.finished_at < finished_before))
+def to_stop(session: Session) -> Sequence[Job]:
+    """Jobs that failed or were cancelled, of which the queue may still hold something to do."""
+    query = select(Job).where(Job.state.in_(_EARLY), Job.handed.is_(True), Job.stopped.is_(False))
+    return session.scalars(query.limit(20)).all()
+
+
+def stop(session: Session, job_id: UUID) -> None:
+    """Note that the queue has nothing more to do of a job."""
+    session.execute(update(Job).where(Job.id == job_id).values(stopped=True))
+
+
+def to_forget(session: Session, finished_before: datetime) -> Sequence[Job]:
+    """Jobs that ended before a moment, however, and that the queue may know."""
+    query = select(Job).where(Job.state.in_(ENDED), Job.handed.is_(True), Job.finished_at < finished_before)
     return session.scalars(query.limit(20)).all()
 
 
@@ -156,8 +167,7 @@ def ended(session: Session, job_ids: Collection[UUID]) -> set[UUID]:
 
 def given_up(session: Session, job_ids: Collection[UUID]) -> set[UUID]:
     """Those of the jobs that failed or were cancelled."""
-    early = Job.state.in_((JobState.failed, JobState.cancelled))
-    return set(session.scalars(select(Job.id).where(Job.id.in_(job_ids), early)))
+    return set(session.scalars(select(Job.id).where(Job.id.in_(job_ids), Job.state.in_(_EARLY))))
 
 
 def workers(session: Session) -> Sequence[Worker]:

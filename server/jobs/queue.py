@@ -56,7 +56,6 @@ class Queue:
         url = url_of(settings)
         if url.startswith("sqlite"):
             _write_ahead(url)
-        logging.getLogger("dbos").setLevel(logging.ERROR)
         for name, function in ((_PLAN, self._plan), (_SHARD, self._shard), (_FINISH, self._finish)):
             DBOS.workflow(name=name, max_recovery_attempts=None)(self._guarded(function))
         self._dbos = DBOS(
@@ -73,7 +72,8 @@ class Queue:
             }
         )
         DBOS.listen_queues(self._queues)
-        DBOS.launch()
+        DBOS.launch()  # it sets the level of its log itself
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)  # a workflow that is cancelled is no error to tell
         self._limit_here()
         for queue in self._queues:
             DBOS.register_queue(queue, polling_interval_sec=_IDLE_POLL, on_conflict="never_update")

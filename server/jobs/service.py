@@ -45,6 +45,7 @@ def start(
         total=0,
         message="",
         handed=False,
+        stopped=False,
         attempts=0,
         created_by=user_id,
         created_at=utc_now(),

@@ -197,10 +197,13 @@ class Worker:
         """Take failed and cancelled jobs off the queue; have it forget those that ended long ago."""
         before = utc_now() - timedelta(days=self._settings.job_days)
         with self._database.read() as session:
-            found = jobs.to_sweep(session, before)
-        for job in found:
-            old = job.finished_at is not None and job.finished_at < before
-            (queue.delete if old else queue.cancel)(job.id, job.total)
+            stopped, old = jobs.to_stop(session), jobs.to_forget(session, before)
+        for job in stopped:
+            queue.cancel(job.id, job.total)
+            with self._database.write() as session:
+                jobs.stop(session, job.id)
+        for job in old:
+            queue.delete(job.id, job.total)
             with self._database.write() as session:
                 jobs.hand(session, [job.id], handed=False)
 

@@ -23,6 +23,7 @@ from server.jobs import child, crew, events, service, steps
 from server.jobs.crew import EndedError, persist
 from server.jobs.kinds import PassingError
 from server.jobs.words import EndedTooOftenError, in_words, passes
+from server.jobs.worker import Worker
 from server.renders.job import RENDER
 from server.state import State
 from tests.server.people import Api
@@ -136,6 +137,38 @@ def test_a_shard_that_never_comes_to_its_end_is_given_up(state: State, tmp_path:
     with state.database.write() as session:  # by a worker that was taken for gone, and came back
         assert jobs.finish_shard(session, job.id, 0, "late") == 1
         assert jobs.results(session, job.id) == [0, None]
+
+
+class _Queue:
+    def __init__(self) -> None:
+        self.done: list[tuple[str, UUID, int]] = []
+
+    def cancel(self, job: UUID, shards: int) -> None:
+        self.done.append(("cancel", job, shards))
+
+    def delete(self, job: UUID, shards: int) -> None:
+        self.done.append(("delete", job, shards))
+
+
+@pytest.mark.parametrize("how", [JobState.cancelled, JobState.failed, JobState.done])
+def test_the_queue_stops_what_ended_early_and_forgets_every_job_in_time(state: State, how: JobState) -> None:
+    with state.database.write() as session:
+        job = service.start(session, SQUARES, {"count": 2}, title="squares").id
+        jobs.hand(session, [job], handed=True)
+    steps.plan(state, job)
+    worker, queue = Worker(state.settings), _Queue()
+    worker._sweep(queue)
+    with state.database.write() as session:
+        jobs.end(session, job, how)
+    for _ in range(2):
+        worker._sweep(queue)
+    stopped = [] if how == JobState.done else [("cancel", job, 2)]
+    assert queue.done == stopped
+    worker._settings = state.settings.model_copy(update={"job_days": 0})
+    for _ in range(2):
+        worker._sweep(queue)
+    assert queue.done == [*stopped, ("delete", job, 2)]
+    worker._lock.release()
 
 
 def _tries(*outcomes: Any, over: bool = False) -> tuple[int, dict[str, Any] | None]:
