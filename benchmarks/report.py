@@ -71,9 +71,12 @@ def generated(body: Body, persons: int, points: int, annotators: int, seed: int 
     normal = np.cross(b - a, c - a)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     seen = np.zeros((persons, (len(body.faces) + 7) // 8), np.uint8)
+    angles = []
     faces = np.zeros(int(start[-1] + points), np.int32)
     for p in range(persons):
-        front = normal @ direction[p] > 0.05
+        cosine = normal @ direction[p]
+        front = cosine > 0.05
+        angles.append(np.rint(255 * cosine[front]).astype(np.uint8))
         seen[p] = np.packbits(front)
         own = np.flatnonzero(front)
         size = each if shared[p] else points
@@ -101,8 +104,9 @@ def generated(body: Body, persons: int, points: int, annotators: int, seed: int 
     )  # fmt: skip
     names = tuple(f"annotator {k + 1}" for k in range(annotators))
     return Study(
-        "Generated", body, names, tuple(f"person {p}" for p in range(persons)), marks, seen, simulated=frozenset(names)
-    )
+        "Generated", body, names, tuple(f"person {p}" for p in range(persons)), marks, seen, np.concatenate(angles),
+        simulated=frozenset(names),
+    )  # fmt: skip
 
 
 def _peak() -> float:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from evaluation.errors import Errors, Metric, distances
 from evaluation.marks import Marks
 from evaluation.sites import Sites, packed, seen_area, seen_slant
-from evaluation.slant import Drift, directions, drift, normals
+from evaluation.slant import Drift, drift
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -55,8 +55,16 @@ class Filled:
     drift: Drift
 
 
-def fill(errors: Errors, marks: Marks, body: Body, where: Sites, seen: NDArray[Any]) -> Filled:
-    """Interpolate the errors of each annotator on each image over what the image shows."""
+def fill(
+    errors: Errors, marks: Marks, body: Body, where: Sites, seen: NDArray[Any], cosines: NDArray[np.uint8]
+) -> Filled:
+    """Interpolate the errors of each annotator on each image over what the image shows.
+
+    ``seen`` and ``cosines`` are those of ``evaluation.marks.Study``.
+
+    Raises:
+        ValueError: they do not go together.
+    """
     bits = packed(where, seen)
     shown = seen_area(where, bits)
     part = body.face_part[marks.true_face[errors.row]].astype(np.int32)
@@ -65,13 +73,7 @@ def fill(errors: Errors, marks: Marks, body: Body, where: Sites, seen: NDArray[A
     face, facing = marks.true_face[errors.row[order]], marks.facing[errors.row[order]]
     start = _starts(annotator, image, part)
     tilt = drift(errors.metres, marks.facing[errors.row], _groups(errors))
-    parts = len(body.part_names) + 1
-    slant = np.zeros_like(shown)
-    if tilt.steep:
-        mean = _visible(where, shown, normals(body)[where.face], parts)
-        cell = image.astype(np.int64) * parts + part
-        towards = directions(body, face, facing, cell, len(shown) * parts, mean).reshape(-1, parts, 3)
-        seen_slant(where, bits, normals(body), body.face_part, towards, tilt.shape, slant)
+    slant = seen_slant(where, bits, cosines, tilt.shape) if tilt.steep else np.zeros_like(shown)
     slope = tilt.factor(facing)
     cells = len(start) - 1
     above, area = np.zeros(cells), np.zeros(cells)
@@ -143,15 +145,6 @@ def over_vertices(body: Body, where: Sites, site: NDArray[np.float64]) -> NDArra
 
 def _groups(errors: Errors) -> NDArray[np.int64]:
     return errors.annotator.astype(np.int64) * 256 + errors.part
-
-
-def _visible(where: Sites, shown: NDArray[Any], normal: NDArray[Any], parts: int) -> NDArray[np.float64]:
-    """(images * parts, 3): the mean normal of what each image shows of each part, by area."""
-    out = np.zeros((len(shown), parts, 3))
-    for p in range(1, parts):
-        own = slice(int(where.start[p]), int(where.start[p + 1]))
-        out[:, p] = shown[:, own] @ normal[own]
-    return out.reshape(-1, 3)
 
 
 def _starts(*columns: NDArray[Any]) -> NDArray[np.int64]:

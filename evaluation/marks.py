@@ -109,6 +109,8 @@ class Study:
         persons: names of the rendered persons.
         marks: the marks.
         seen: (len(persons), F) bool or packed u8 (len(persons), ceil(F/8)): the body's faces that each image shows.
+        cosines: (faces shown, of all images,) u8, 255 times the cosine between each such face and the viewer, image by
+            image in the faces' order (``evaluation.slant.cosines``).
         masks: the drawn part masks, or None when they were given.
         networks: what networks gave for the same points.
         simulated: the annotators that are no people.
@@ -120,6 +122,7 @@ class Study:
     persons: tuple[str, ...]
     marks: Marks
     seen: NDArray[np.uint8]
+    cosines: NDArray[np.uint8]
     masks: Masks | None = None
     networks: tuple[Predictions, ...] = ()
     simulated: frozenset[str] = field(default_factory=frozenset)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SITES = 1000
 _LEAST = 12  # of a part
-_STEPS = 1000  # of a cosine
 _FAR = np.float32(1e9)  # where no path leads
 
 
@@ -105,28 +104,24 @@ def seen_area(where: Sites, bits: NDArray[np.uint8]) -> NDArray[np.float32]:
     return out
 
 
-def seen_slant(
-    where: Sites,
-    bits: NDArray[np.uint8],
-    normal: NDArray[np.float64],
-    part: NDArray[Any],
-    towards: NDArray[np.float64],
-    shape: int,
-    out: NDArray[np.float32],
-) -> None:
-    """Mean of ``slant.rise`` over what each image shows of each site's patch, into out (persons, S).
+def seen_slant(where: Sites, bits: NDArray[np.uint8], cosines: NDArray[np.uint8], shape: int) -> NDArray[np.float32]:
+    """Mean (persons, S) of ``slant.rise`` over what each image shows of each site's patch; 0 where it shows nothing.
 
     Args:
         where: the sites.
         bits: as ``packed`` gives them.
-        normal: (F,3) of the faces.
-        part: (F,) of the faces.
-        towards: (persons, P+1, 3) the direction to the viewer in the part's axes; NaN leaves ``out`` as it is.
+        cosines: of the faces they stand for, as in ``evaluation.marks.Study``.
         shape: of the drift.
-        out: is written to.
+
+    Raises:
+        ValueError: there are more or fewer cosines than faces.
     """
-    heights = rise(np.arange(_STEPS + 1) / _STEPS, shape).astype(np.float32)
-    _slant(bits, where.of_face, where.area, normal, part, towards, heights, out)
+    shown = int(np.bitwise_count(bits).sum(dtype=np.int64))
+    if len(cosines) != shown:
+        raise ValueError(f"{len(cosines)} cosines for {shown} faces that the images show")
+    out = np.zeros((len(bits), len(where)), np.float32)
+    _slant(bits, where.of_face, where.area, cosines, rise(np.arange(256) / 255, shape), out)
+    return out
 
 
 def _middles(faces: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -168,18 +163,16 @@ def _seen(packed: Any, site: Any, area: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _slant(packed: Any, site: Any, area: Any, normal: Any, part: Any, towards: Any, heights: Any, out: Any) -> None:
+def _slant(packed: Any, site: Any, area: Any, cosines: Any, heights: Any, out: Any) -> None:
     up, down = np.zeros(out.shape[1]), np.zeros(out.shape[1])
+    at = 0
     for i in range(len(packed)):
         up[:], down[:] = 0.0, 0.0
         for f in range(len(site)):
             if packed[i, f >> 3] >> (7 - (f & 7)) & 1:
-                facing = 0.0
-                for k in range(3):
-                    facing += normal[f, k] * towards[i, part[f], k]
-                if facing == facing:  # known
-                    up[site[f]] += area[f] * heights[int(min(max(facing, 0.0), 1.0) * _STEPS + 0.5)]
-                    down[site[f]] += area[f]
+                up[site[f]] += area[f] * heights[cosines[at]]
+                down[site[f]] += area[f]
+                at += 1
         for s in range(len(up)):
             if down[s] > 0.0:
                 out[i, s] = up[s] / down[s]

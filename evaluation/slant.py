@@ -2,23 +2,19 @@
 
 Annotated points keep away from the silhouette, where errors are largest; interpolation alone would call what lies
 beyond the outermost points as easy as those. So errors are taken to be m (1 + g h), with h = 1 - cosine of the viewing
-angle, its square, or foreshortening (1 / cosine), whichever fits, and g the same for the whole study (a drift, as in
-kriging with external drift: Chilès and Delfiner, "Geostatistics", 2012). The cosine is known at
-the points. Between them it follows from the direction to the viewer in the axes of the part at rest, since a part moves
-nearly as a whole: that direction is fitted to the points' cosines.
+angle, its square, its fourth power, or foreshortening (1 / cosine), whichever fits, and g the same for the whole study
+(a drift, as in kriging with external drift: Chilès and Delfiner, "Geostatistics", 2012). The cosine is known at the
+points, and from the render for every face that an image shows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-
-if TYPE_CHECKING:
-    from surface.body import Body
 
 Floats = NDArray[np.float64]
 
@@ -29,13 +25,16 @@ FLATTEST = 0.2
 """Foreshortening counts up to this cosine."""
 
 _CLEARLY = 6.0  # how much better, in variances of a point, another shape than the first must fit
-
-_HOLD = 0.3  # how much the visible surface's mean normal weighs beside the points when a direction is fitted
+_POWERS = {0: 1, 1: 2, 3: 4}
+_FORESHORTENED = 2
 
 
 @dataclass(frozen=True)
 class Drift:
-    """Errors are as 1 + ``steep`` h, ``shape`` being 0 for h = 1 - cosine, 1 for its square, 2 for foreshortening."""
+    """Errors are as 1 + ``steep`` h.
+
+    ``shape`` is 0 for h = 1 - cosine, 1 for its square, 2 for foreshortening, 3 for the fourth power of 1 - cosine.
+    """
 
     shape: int
     steep: float
@@ -45,47 +44,26 @@ class Drift:
         return np.where(np.isfinite(cosine), 1.0 + self.steep * rise(np.nan_to_num(cosine), self.shape), 1.0)
 
 
-def directions(
-    body: Body, face: NDArray[Any], facing: NDArray[Any], cell: NDArray[Any], cells: int, mean: Floats
-) -> Floats:
-    """The direction (cells,3) to the viewer in rest axes; NaN where no point of the cell has a known cosine.
+def cosines(face: NDArray[Any], facing: NDArray[Any], faces: int) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """What the pixels of an image show: the faces (F,), and 255 times each such face's mean cosine, in their order.
 
     Args:
-        body: the body.
-        face: (N,) the points' faces.
-        facing: (N,) the cosines there.
-        cell: (N,) the image and part of each point, as one number.
-        cells: how many there are.
-        mean: (cells,3) the mean normal of what is visible of the part, weighted by area; zero if not known.
+        face: (N,) of each pixel that shows the person.
+        facing: (N,) cosines there.
+        faces: F, the body's.
     """
-    good = np.isfinite(facing)
-    normal, cell, cosine = normals(body)[face[good]], cell[good], facing[good].astype(np.float64)
-    length = np.linalg.norm(mean, axis=1, keepdims=True)
-    mean = np.divide(mean, length, out=np.zeros_like(mean), where=length > 0)
-    matrix, right = np.zeros((cells, 3, 3)), np.zeros((cells, 3))
-    for i in range(3):
-        right[:, i] = np.bincount(cell, normal[:, i] * cosine, cells) + _HOLD * mean[:, i]
-        for j in range(3):
-            matrix[:, i, j] = np.bincount(cell, normal[:, i] * normal[:, j], cells) + _HOLD * (i == j)
-    found: Floats = np.linalg.solve(matrix, right[:, :, None])[:, :, 0].astype(np.float64)
-    found[np.bincount(cell, minlength=cells) == 0] = np.nan
-    return found
-
-
-def normals(body: Body) -> Floats:
-    """(F,3) unit normals of the faces at rest."""
-    a, b, c = np.moveaxis(body.vertices[body.faces], 1, 0)
-    normal = np.cross(b - a, c - a)
-    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+    pixels = np.bincount(face, minlength=faces)
+    seen = pixels > 0
+    mean = np.bincount(face, facing, faces)[seen] / pixels[seen]
+    return seen, np.rint(255 * np.clip(mean, 0.0, 1.0)).astype(np.uint8)
 
 
 def rise(cosine: NDArray[Any], shape: int) -> Floats:
     """h (N,) in [0,1] of cosines of the viewing angle: 0 facing the viewer, 1 at the silhouette."""
     c: Floats = np.clip(np.asarray(cosine, np.float64), 0.0, 1.0)
-    out: Floats = (
-        (1.0 - c) ** (shape + 1) if shape < 2 else (1.0 / np.maximum(c, FLATTEST) - 1.0) / (1.0 / FLATTEST - 1.0)
-    )
-    return out
+    if shape == _FORESHORTENED:
+        return np.asarray((1.0 / np.maximum(c, FLATTEST) - 1.0) / (1.0 / FLATTEST - 1.0))
+    return np.asarray((1.0 - c) ** _POWERS[shape])
 
 
 def drift(metres: NDArray[Any], facing: NDArray[Any], group: NDArray[Any]) -> Drift:
@@ -102,8 +80,8 @@ def drift(metres: NDArray[Any], facing: NDArray[Any], group: NDArray[Any]) -> Dr
         return Drift(0, 0.0)
     mean = (np.bincount(index, error) / np.bincount(index))[index]
     error = np.divide(error, mean, out=np.zeros_like(error), where=mean > 0)
-    fits = [_fit(error, rise(facing[good], shape), index) for shape in range(3)]
-    best = min(range(3), key=lambda shape: fits[shape][1])
+    fits = [_fit(error, rise(facing[good], shape), index) for shape in range(len(_POWERS) + 1)]
+    best = min(range(len(_POWERS) + 1), key=lambda shape: fits[shape][1])
     if fits[0][1] - fits[best][1] < _CLEARLY * fits[best][1] / free:
         best = 0
     g, rest, flat = fits[best]

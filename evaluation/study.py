@@ -57,7 +57,7 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
     first, second = measured(marks, table), measured(marks, table, 1)
     step()
     drawn = draws(images, len(names), len(first), seed)
-    filled = interpolate.fill(first, marks, body, sites(body, table), study.seen)
+    filled = interpolate.fill(first, marks, body, sites(body, table), study.seen, study.cosines)
     step()
     groups = summaries.over_all(first, marks, filled, body, drawn)
     step()
@@ -123,7 +123,7 @@ def heat(study: Study, table: Metric) -> NDArray[np.float32]:
     """Mean error (V,) in metres at each vertex of the body, over images and annotators; NaN where no image shows it."""
     errors = measured(study.marks, table)
     where = sites(study.body, table)
-    filled = interpolate.fill(errors, study.marks, study.body, where, study.seen)
+    filled = interpolate.fill(errors, study.marks, study.body, where, study.seen, study.cosines)
     return interpolate.over_vertices(study.body, where, filled.site)
 
 

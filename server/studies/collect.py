@@ -17,6 +17,7 @@ from annotation_db import models
 from annotation_db.repositories import projects, studies
 from annotation_db.repositories import study_marks as rows_of
 from evaluation.marks import FLAGGED, MARKED, OUTSIDE, Marks, Predictions, Study
+from evaluation.slant import cosines
 from server.bodies.registry import LoadedBody
 from server.state import State
 from server.studies import networks
@@ -77,7 +78,7 @@ def collect(state: State, study_id: UUID, progress: Progress | None = None) -> S
         columns = _columns(session, roll)
         drawn = rows_of.masks(session, study_id) if study.masks == StudyMasks.drawn else []
         predicted = [(row.name, networks.read(state, row.blob)) for row in studies.networks(session, study_id)]
-    marks, seen, masks = _with_truth(state, loaded, roll, columns, drawn, progress)
+    marks, seen, angles, masks = _with_truth(state, loaded, roll, columns, drawn, progress)
     return Study(
         title=study.name,
         body=loaded.body,
@@ -85,6 +86,7 @@ def collect(state: State, study_id: UUID, progress: Progress | None = None) -> S
         persons=names,
         marks=marks,
         seen=seen,
+        cosines=angles,
         masks=masks,
         networks=tuple(_predictions(name, marks, *found) for name, found in predicted),
         simulated=frozenset(
@@ -188,8 +190,8 @@ def _with_truth(
     columns: Columns,
     drawn: Sequence[rows_of.DrawnMask],
     progress: Progress | None,
-) -> tuple[Marks, NDArray[np.uint8], Any]:
-    """The marks with the truth at their points; the faces that each image shows; drawn masks against the true ones."""
+) -> tuple[Marks, NDArray[np.uint8], NDArray[np.uint8], Any]:
+    """The marks with the truth at their points; the faces that each image shows, their cosines; the drawn masks."""
     count, body = len(columns.row), loaded.body
     person, annotator = roll.person[columns.row], roll.annotator[columns.row]
     by = np.argsort(person, kind="stable")
@@ -197,6 +199,7 @@ def _with_truth(
     true_face, true_bary = np.full(count, -1, np.int32), np.tile([1.0, 0, 0], (count, 1))
     facing = np.full(count, np.nan, np.float32)
     seen = np.zeros((len(roll.sources), (len(body.faces) + 7) // 8), np.uint8)
+    angles = [np.zeros(0, np.uint8)]
     compared = overlaps(roll, drawn, loaded.parts)
     for n, (_, source) in enumerate(roll.sources):
         rows = by[bounds[n] : bounds[n + 1]]
@@ -206,7 +209,9 @@ def _with_truth(
         true_face[inside], facing[inside] = truth.face[at], truth.facing[at]
         weights = truth.bary[at].astype(np.float64)
         true_bary[inside] = weights / weights.sum(axis=1, keepdims=True)
-        seen[n] = np.packbits(truth.seen)
+        shown, angle = cosines(truth.face, truth.facing, len(body.faces))
+        seen[n] = np.packbits(shown)
+        angles.append(angle)
         compared.look(n, truth)
         if progress is not None:
             progress(n + 1, len(roll.sources))
@@ -227,7 +232,7 @@ def _with_truth(
         order=_order(annotator, columns),
         facing=facing,
     )
-    return marks, seen, compared.masks(roll) if roll.study.masks == StudyMasks.drawn else None
+    return marks, seen, np.concatenate(angles), compared.masks(roll) if roll.study.masks == StudyMasks.drawn else None
 
 
 def _order(annotator: Ints, columns: Columns) -> NDArray[np.int32]:

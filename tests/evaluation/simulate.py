@@ -35,9 +35,10 @@ def chord(body: Body) -> Metric:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """Persons and their points: seen (K,F), person (N,), face (N,), bary (N,3), facing (N,), towards (K,3)."""
+    """Persons and their points: seen (K,F), cosines, person (N,), face (N,), bary (N,3), facing (N,), towards (K,3)."""
 
     seen: NDArray[np.bool_]
+    cosines: NDArray[np.uint8]
     person: NDArray[np.int32]
     face: NDArray[np.int32]
     bary: NDArray[np.float64]
@@ -68,9 +69,10 @@ def persons(count: int, seed: int = 0) -> Seen:
         bary.append(own / own.sum(axis=1, keepdims=True))
         facing.append(normal[face[-1]] @ towards)
         directions.append(towards)
+    every = np.einsum("fc,kc->kf", normal, np.array(directions))[np.array(seen)]
     return Seen(
-        np.array(seen), np.concatenate(person), np.concatenate(face), np.concatenate(bary),
-        np.concatenate(facing).astype(np.float32), np.array(directions),
+        np.array(seen), np.rint(255 * every.clip(0, 1)).astype(np.uint8), np.concatenate(person),
+        np.concatenate(face), np.concatenate(bary), np.concatenate(facing).astype(np.float32), np.array(directions),
     )  # fmt: skip
 
 
@@ -124,5 +126,12 @@ def study(
     marks = Marks(**{key: np.concatenate([c[key] for c in columns]) for key in columns[0]})
     names = tuple(f"P{k + 1}" for k in range(len(noise)))
     return Study(
-        "Known", body, names, tuple(str(k) for k in range(count)), marks, what.seen, simulated=frozenset(names)
+        "Known",
+        body,
+        names,
+        tuple(str(k) for k in range(count)),
+        marks,
+        what.seen,
+        what.cosines,
+        simulated=frozenset(names),
     )

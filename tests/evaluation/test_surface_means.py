@@ -24,6 +24,7 @@ FIELDS: dict[str, Field] = {
     "upwards": lambda x, _: 0.02 + 0.02 * x[:, 1],
     "slanted": lambda _, c: 0.02 + 0.04 * (1 - np.clip(c, 0, 1)),
     "foreshortened": lambda _, c: 0.015 / np.maximum(c, 0.25),
+    "late": lambda _, c: 0.02 + 0.08 * (1 - np.clip(c, 0, 1)) ** 4,
 }
 
 
@@ -42,7 +43,7 @@ def test_a_hundred_points_on_a_person_give_the_mean_of_the_dense_field(name: str
     for _ in range(repeats):
         own = metres * rng.rayleigh(1 / 1.2533, len(metres)) if noisy else metres
         errors, marks = _marks(own)
-        found = fill(errors, marks, body, where, what.seen)
+        found = fill(errors, marks, body, where, what.seen, what.cosines)
         assert found.covered > 0.97
         for k in range(COUNT):
             dense = field(centre, normal @ what.towards[k]) * area
