@@ -256,6 +256,19 @@ def seconds(session: Session, study_id: UUID) -> dict[UUID, float]:
     return spent
 
 
+def last_submitted(session: Session, study_id: UUID, only_done: bool) -> dict[UUID, datetime]:
+    """When each annotator last submitted something of a measured person, or of those that are done."""
+    query = (
+        select(Person.assigned_to, func.max(Task.submitted_at))
+        .join(Task, Task.person_id == Person.id)
+        .where(Person.study_id == study_id, Person.practice.is_(False), Task.submitted_at.is_not(None))
+        .group_by(Person.assigned_to)
+    )
+    if only_done:
+        query = query.where(Person.state == PersonState.done)
+    return {user_id: submitted for user_id, submitted in session.execute(query) if user_id is not None}
+
+
 def last_seen(session: Session, study_id: UUID) -> dict[UUID, tuple[datetime | None, datetime | None]]:
     """The last submission and the end of the last lease of each annotator."""
     rows = session.execute(

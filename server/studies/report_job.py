@@ -41,9 +41,9 @@ def make(state: State, study_id: UUID, tell: Say = lambda _message: None) -> Pat
     """
     with state.database.read() as session:
         name = reports.content(session, existing(session, study_id))
-    newest = reports.newest(state.settings, study_id)
-    if newest is not None and newest.name == name:
-        return newest
+    kept = reports.again(state.settings, study_id, name)
+    if kept is not None:
+        return kept
     study, report, heat = compute(state, study_id, tell)
     tell("writing the report")
     return reports.keep(state.settings, study_id, name, lambda folder: write(folder, study.body, report, heat))

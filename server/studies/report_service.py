@@ -1,6 +1,5 @@
 """The report of a study over HTTP: the kept one, and the job that makes the next."""
 
-import json
 from uuid import UUID
 
 from annotation_db.models import JobState
@@ -30,11 +29,11 @@ def get(state: State, study_id: UUID) -> StudyReport:
             Network(name=network.name, points=network.points, created_at=network.created_at)
             for network in studies.networks(session, study_id)
         ]
-    folder = reports.newest(state.settings, study_id)
+    kept = reports.read(state.settings, study_id)
     return StudyReport(
-        report=json.loads((folder / reports.LAST).read_bytes()) if folder else None,
-        computed_at=reports.computed_at(folder) if folder else None,
-        stale=folder is not None and folder.name != content,
+        report=kept.said if kept else None,
+        computed_at=kept.computed_at if kept else None,
+        stale=kept is not None and kept.content != content,
         job=shown,
         table=told(state.geodesics.status(state.bodies.by_hash(project.body_hash))),
         networks=networks,
@@ -45,7 +44,8 @@ def start(state: State, study_id: UUID, user_id: UUID | None) -> Job:
     """Have a report made, unless one is being made; raises ConflictError where nothing is measured yet."""
     with state.database.write() as session:
         row = existing(session, study_id, lock=True)
-        if not any(done.done or done.marks for done in studies.done(session, [study_id])):
+        closed = row.closed_at is not None  # what was begun counts then
+        if not any(done.done or (closed and done.marks) for done in studies.done(session, [study_id])):
             raise ConflictError("nothing is measured yet: nobody has submitted a person of this study")
         job = jobs.latest(session, KIND, study_id)
         if job is None or job.state not in {JobState.queued, JobState.running}:

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -18,7 +20,15 @@ from evaluation.report import FORM
 from server.problems import NotFoundError
 from server.settings import Settings
 
-LAST = "report.json"  # written last: a folder that has it has everything
+LAST = "report.json"  # a folder of a whole report has it
+
+
+class Kept(NamedTuple):
+    """A report: the digest of the content it was made of, when, and its JSON."""
+
+    content: str
+    computed_at: datetime
+    said: Any
 
 
 def folder_of(settings: Settings, study_id: UUID) -> Path:
@@ -29,43 +39,58 @@ def folder_of(settings: Settings, study_id: UUID) -> Path:
 def content(session: Session, study: models.Study) -> str:
     """A digest of all that a report says, quickly found: it changes whenever what is measured does."""
     project = projects.by_id(session, study.project_id)
-    rows = [
-        [str(done.user_id), done.done, done.marks if study.closed_at else 0, str(last)]
-        for done in sorted(studies.done(session, [study.id]), key=lambda done: done.user_id)
-        for last in [studies.last_seen(session, study.id).get(done.user_id, (None, None))[0]]
-        if done.done or done.marks
-    ]
+    closed = study.closed_at is not None
+    # Marks of a person that is done change only when it is taken up and submitted again, and those of the persons that
+    # were begun count when the study is closed, as they are then.
+    submitted = studies.last_submitted(session, study.id, only_done=not closed)
+    users = {user.id: user for user in studies.annotators(session, [study.id])[study.id]}
+    rows = []
+    for done in sorted(studies.done(session, [study.id]), key=lambda done: done.user_id):
+        if done.done or (closed and done.marks):
+            user = users[done.user_id]
+            told = [str(user.id), user.name, user.username, user.simulated]
+            rows.append([*told, done.done, done.marks if closed else 0, str(submitted.get(user.id))])
     networks = [[network.name, network.blob] for network in studies.networks(session, study.id)]
-    said = [FORM, study.name, project.body_hash if project else "", bool(study.closed_at), rows, networks]
+    said = [FORM, study.name, project.body_hash if project else "", str(study.closed_at), rows, networks]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
 def newest(settings: Settings, study_id: UUID) -> Path | None:
-    """The folder of the newest report."""
-    found = [(path.stat().st_mtime, path.parent) for path in folder_of(settings, study_id).glob(f"*/{LAST}")]
-    return max(found)[1] if found else None
+    """The folder of the newest report; one that is being written is none."""
+    found = _kept(folder_of(settings, study_id))
+    return found[-1] if found else None
 
 
-def computed_at(folder: Path) -> datetime:
-    """When a report was made."""
-    return datetime.fromtimestamp((folder / LAST).stat().st_mtime, UTC)
+def again(settings: Settings, study_id: UUID, name: str) -> Path | None:
+    """The folder of a kept report, which is the newest from now on; None when there is none of this content."""
+    place = folder_of(settings, study_id) / name
+    try:
+        os.utime(place / LAST)
+    except FileNotFoundError:
+        return None
+    return place
 
 
 def keep(settings: Settings, study_id: UUID, name: str, write: Callable[[Path], None]) -> Path:
-    """Let `write` fill a folder, then put it in its place; earlier reports go."""
+    """Let `write` fill a folder, then put it in its place. The report before it stays for those who are reading it."""
     parent = folder_of(settings, study_id)
     parent.mkdir(parents=True, exist_ok=True)
+    before = newest(settings, study_id)
     partial = Path(tempfile.mkdtemp(dir=parent, prefix=".partial-"))
     try:
         write(partial)
-        place = parent / name
-        shutil.rmtree(place, ignore_errors=True)
-        partial.rename(place)
-    except BaseException:
+        for path in [*partial.rglob("*"), partial]:
+            _sync(path)
+        place = again(settings, study_id, name)  # somebody else made the same meanwhile
+        if place is None:
+            place = parent / name
+            shutil.rmtree(place, ignore_errors=True)
+            partial.rename(place)
+            _sync(parent)
+    finally:
         shutil.rmtree(partial, ignore_errors=True)
-        raise
     for other in parent.iterdir():
-        if other != place and (not other.name.startswith(".partial-") or _old(other)):
+        if other not in (place, before) and (not other.name.startswith(".") or _old(other)):
             shutil.rmtree(other, ignore_errors=True)
     return place
 
@@ -74,9 +99,39 @@ def file(settings: Settings, study_id: UUID, name: str) -> Path:
     """A file of the newest report; raises NotFoundError."""
     folder = newest(settings, study_id)
     path = folder / name if folder else None
-    if path is None or not path.is_file():
-        raise NotFoundError("there is no such file in the newest report" if folder else "there is no report yet")
+    while path is None or not path.is_file():
+        tried, folder = folder, newest(settings, study_id)
+        if folder == tried:  # or else it went while it was looked at
+            raise NotFoundError("there is no such file in the newest report" if folder else "there is no report yet")
+        path = folder / name if folder else None
     return path
+
+
+def read(settings: Settings, study_id: UUID) -> Kept | None:
+    """The newest report."""
+    with suppress(NotFoundError):
+        path = file(settings, study_id, LAST)
+        return Kept(path.parent.name, datetime.fromtimestamp(path.stat().st_mtime, UTC), json.loads(path.read_bytes()))
+    return None
+
+
+def _kept(parent: Path) -> list[Path]:
+    """The whole reports in a folder, the newest last."""
+    found = []
+    for path in parent.glob(f"*/{LAST}"):
+        with suppress(FileNotFoundError):  # another process threw it away in this moment
+            if not path.parent.name.startswith("."):
+                found.append((path.stat().st_mtime_ns, path.parent))
+    return [folder for _, folder in sorted(found)]
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _old(path: Path) -> bool:

@@ -5,7 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -15,8 +15,11 @@ from sqlalchemy import update
 from annotation_db.models import User
 from evaluation import figures, pdf
 from evaluation.marks import FLAGGED, MARKED, OUTSIDE
-from server.studies import report_job
+from server.problems import NotFoundError
+from server.settings import Settings
+from server.studies import report_job, reports
 from server.studies.collect import collect
+from server.studies.service import existing
 from surface.body import Body
 from tests.server.people import Api, label_map
 from tests.server.renders import HEAD, TORSO, truth_of
@@ -82,6 +85,10 @@ def test_what_is_collected_is_what_was_marked(any_app: FastAPI, tmp_path: Path) 
     assert len(np.unique(marks.point)) == np.bincount(marks.again)[0]
     bits = np.unpackbits(found.seen, axis=1, count=len(body_of(lab).faces)).astype(bool)
     assert (bits == [truth[name].seen for name in found.persons]).all()
+    last = truth[found.persons[-1]]
+    own = int(last.face.max())  # the last face that the last image shows
+    assert found.cosines[-1] == pytest.approx(255 * last.facing[last.face == own].mean(), abs=0.51)
+    assert len(found.cosines) == bits.sum()
     # A mark that is changed keeps its first time, adds its seconds; one taken back is none.
     lab.ann.ok("POST", f"/api/tasks/{measured[0]['id']}/reopen")
     first, second = lab.ann.points(measured[0])[:2]
@@ -227,6 +234,74 @@ def test_a_report_beside_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch, tm
     assert folder.is_dir()
     lab.ann.ok("POST", f"/api/tasks/{_last_task(lab, study)}/reopen")
     assert lab.lead.ok("GET", f"{url}/report")["stale"]
+
+
+def test_a_report_is_of_what_it_says(lab: Lab) -> None:
+    study = lab.opened(practice=0, again=0, persons=lab.persons[:1], annotators=[lab.ann.user_id])
+    url, state = f"/api/studies/{study}", lab.app.state.densemark
+
+    def content() -> str:
+        with state.database.read() as session:
+            return reports.content(session, existing(session, UUID(study)))
+
+    task = next_of(lab.ann, study)
+    assert task is not None
+    point = lab.ann.points(task)[0]["id"]
+    fresh = content()
+    made = lab.ann.put_mark(task, point).json()["id"]
+    assert content() == fresh  # what is begun does not count yet
+    lab.lead.fails("POST", f"{url}/report", 409)
+    lab.lead.ok("POST", f"{url}/close")
+    closed = content()
+    assert closed != fresh
+    lab.lead.ok("POST", f"{url}/report")
+    lab.lead.ok("POST", f"{url}/open")
+    assert lab.ann.put_mark(task, point, made, revision=1, flag="outside").status_code == 200
+    lab.lead.ok("POST", f"{url}/close")
+    changed = content()
+    assert changed != closed  # as many marks as before, but another
+    with state.database.write() as session:
+        session.execute(update(User).where(User.username == "ann").values(simulated=True))
+    assert content() != changed
+
+
+def test_reports_are_kept_whole(tmp_path: Path) -> None:
+    settings, study = Settings(data=tmp_path), uuid4()
+    folder = reports.folder_of(settings, study)
+
+    def write(word: str) -> Any:
+        return lambda place: (place / reports.LAST).write_text(json.dumps(word))
+
+    def said() -> Any:
+        found = reports.read(settings, study)
+        return (found.content, found.said) if found else None
+
+    def killed(place: Path) -> None:
+        write("half")(place)
+        assert said() in (None, ("a", "one"))  # whoever looks now sees none that is being written
+        raise KeyboardInterrupt
+
+    (folder / ".partial-killed").mkdir(parents=True)
+    write("half")(folder / ".partial-killed")
+    assert said() is None
+    with pytest.raises(NotFoundError):
+        reports.file(settings, study, reports.LAST)
+    first = reports.keep(settings, study, "a", write("one"))
+    with pytest.raises(KeyboardInterrupt):
+        reports.keep(settings, study, "b", killed)
+    assert said() == ("a", "one")
+    reports.keep(settings, study, "b", write("two"))
+    assert (said(), first.is_dir()) == (("b", "two"), True)  # somebody may be reading it
+    reports.keep(settings, study, "c", write("three"))
+    assert (said(), first.exists()) == (("c", "three"), False)
+    reports.keep(settings, study, "b", write("the same, made twice"))
+    assert said() == ("b", "two")
+    (folder / "b" / reports.LAST).unlink()
+    assert said() == ("c", "three")
+    assert reports.again(settings, study, "b") is None
+    reports.keep(settings, study, "b", write("four"))
+    assert said() == ("b", "four")
+    assert {path.name for path in folder.iterdir()} == {"b", "c", ".partial-killed"}
 
 
 def _last_task(lab: Lab, study: str) -> str:
