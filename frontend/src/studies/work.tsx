@@ -3,6 +3,7 @@ import { IconCircleCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { Link } from "react-router";
+import { queries } from "../api/queries";
 import type { Task } from "../api/types";
 import { InlineError, LoadingState } from "../components/states";
 import type { NextOutcome } from "../workspace/DonePage";
@@ -35,8 +36,9 @@ function usePractised({ id }: StudyTask): number | undefined {
 }
 
 /** In the bar over the workspace: where in the study one is. */
-export function StudyPlace({ study }: { study: StudyTask }) {
+export function StudyPlace({ task, study }: { task: Task; study: StudyTask }) {
   const practised = usePractised(study);
+  const count = useQuery(queries.body(task.body.hash)).data?.parts.length;
   return (
     <Group gap="xs" wrap="nowrap" data-testid="study-place">
       <Text size="sm" c="dimmed" truncate maw={220} title={study.name}>
@@ -45,6 +47,11 @@ export function StudyPlace({ study }: { study: StudyTask }) {
       <Badge variant={study.practice ? "filled" : "default"} radius="sm" tt="none" fw={560} style={{ flex: "none" }}>
         {placeWords(study, practised)}
       </Badge>
+      {task.kind === "mask" && study.parts && (
+        <Badge variant="light" radius="sm" tt="none" fw={560} style={{ flex: "none" }} data-testid="study-parts">
+          {study.parts.length} of {count ?? "all"} parts
+        </Badge>
+      )}
       {study.practice && (
         <Text size="xs" c="dimmed" visibleFrom="md" style={{ whiteSpace: "nowrap" }}>
           does not count
@@ -90,7 +97,7 @@ export function StudyDone({ task, study, journal, onNext }: Props) {
   );
   return (
     <div className={pageClasses.page} data-testid="step-done">
-      <TopBar task={task} journal={journal} place={<StudyPlace study={study} />} />
+      <TopBar task={task} journal={journal} place={<StudyPlace task={task} study={study} />} />
       {feedback.data ? (
         <Suspense fallback={<LoadingState label="Loading the body" />}>
           <FeedbackView task={task} feedback={feedback.data} action={button} />

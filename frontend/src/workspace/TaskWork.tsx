@@ -80,7 +80,11 @@ export function TaskWork({ taskId, user, journal }: Props) {
     // Buttons and canvases take clicks without taking the keyboard focus: keys keep going to the page.
     // biome-ignore lint/a11y/noStaticElementInteractions: it only keeps the focus where it is.
     <div className={classes.page} onMouseDown={keepFocus} data-testid={`step-${current.kind}`}>
-      <TopBar task={current} journal={journal} place={current.study && <StudyPlace study={current.study} />} />
+      <TopBar
+        task={current}
+        journal={journal}
+        place={current.study && <StudyPlace task={current} study={current.study} />}
+      />
       <LeaseKeeper task={current} />
       {current.kind === "mask" ? (
         <Masks

@@ -70,6 +70,7 @@ export function MaskCanvas({ session, settings, hidden, handle }: Props) {
       editor: session.editor,
       hand: session.hand,
       bodyParts: session.parts,
+      pick: (label) => session.pick(label),
       settings,
       sketch,
       origin: region,

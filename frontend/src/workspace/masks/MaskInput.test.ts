@@ -28,7 +28,21 @@ function setUp() {
   const settings = new ValueStore<Settings>({ ...DEFAULTS, brush: 6 });
   const say = vi.fn();
   const sketch = new PolygonSketch(svg, stage);
-  const input = new MaskInput({ stage, editor, hand, bodyParts: HUMAN, settings, sketch, origin: REGION, cursor, say });
+  const input = new MaskInput({
+    stage,
+    editor,
+    hand,
+    bodyParts: HUMAN,
+    pick: (label) => {
+      hand.set({ label });
+      return true;
+    },
+    settings,
+    sketch,
+    origin: REGION,
+    cursor,
+    say,
+  });
   const send = (type: string, x: number, y: number, more: PointerEventInit = {}) =>
     host.dispatchEvent(new PointerEvent(type, { clientX: x, clientY: y, button: 0, ...more }));
   const at = (x: number, y: number) => map.data[(y - REGION.y) * REGION.width + (x - REGION.x)];

@@ -15,6 +15,8 @@ export interface MaskInputParts {
   editor: MaskEditor;
   hand: ValueStore<Hand>;
   bodyParts: Parts;
+  /** Takes a part into the hand; false where it is not wanted. */
+  pick: (label: number) => boolean;
   settings: ValueStore<Settings>;
   sketch: PolygonSketch;
   /** Image coordinates of the map's first pixel. */
@@ -197,7 +199,7 @@ export class MaskInput {
   /** Takes the part under the pointer into the hand. */
   private pickLabel(at: Point): void {
     const label = labelAt(this.parts.editor.map, this.toMap(at));
-    if (label) this.parts.hand.set({ label });
+    if (label) this.parts.pick(label);
   }
 
   private wheel(event: WheelEvent): void {

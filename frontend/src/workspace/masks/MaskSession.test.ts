@@ -9,13 +9,13 @@ const REGION = [15, 5, 2, 2];
 const RUNS = [1, 3, 0, 1];
 
 /** A session on a mask of one saved revision, and a journal that counts revisions as the server would. */
-function opened() {
+function opened(wanted: number[] | null = null) {
   let revision = 1;
   const record = vi.fn(async () => {
     revision += 1;
   });
   const journal = { record, finish: async () => revision } as unknown as Journal;
-  const task = { id: "t", mask_id: "m", region: REGION } as unknown as Task;
+  const task = { id: "t", mask_id: "m", region: REGION, study: { parts: wanted } } as unknown as Task;
   const mask = { revision, region: REGION, runs: RUNS } as unknown as Mask;
   return { session: new MaskSession(task, mask, null, journal, HUMAN), record };
 }
@@ -24,6 +24,18 @@ const stale = (revision: number) =>
   new ApiError(409, "Changed meanwhile", "the box was changed", {
     problem: { type: "/problems/stale", current: { revision } },
   });
+
+describe("MaskSession.pick", () => {
+  it("takes no part into the hand that the study does not ask for", () => {
+    const { session } = opened([2, 3]);
+    expect(session.hand.get().label).toBe(2);
+    expect(session.pick(14)).toBe(false);
+    expect(session.hand.get().label).toBe(2);
+    expect(session.pick(3)).toBe(true);
+    expect(session.hand.get().label).toBe(3);
+    expect(opened().session.pick(14)).toBe(true);
+  });
+});
 
 describe("MaskSession.submit", () => {
   it("saves what is shown over the new window when only the window changed, and submits that", async () => {

@@ -29,6 +29,8 @@ export class MaskSession {
   readonly state: ValueStore<MaskState>;
   readonly clock = new WorkClock(() => performance.now());
   readonly ref: ObjectRef;
+  /** Labels that the task's study asks for; null for all. */
+  readonly wanted: ReadonlySet<number> | null;
   /** Redraws a rectangle of the map; set while there is a canvas. */
   onDraw: (rect: Rect) => void = () => {};
 
@@ -40,7 +42,8 @@ export class MaskSession {
     private readonly journal: Journal,
     readonly parts: Parts,
   ) {
-    this.hand = createHand(parts);
+    this.wanted = task.study?.parts ? new Set(task.study.parts) : null;
+    this.hand = createHand(parts, (label) => this.isWanted(label));
     this.ref = { kind: "mask", id: task.mask_id };
     const map = mapIn(task.region, local ?? mask, parts);
     this.editor = new MaskEditor(
@@ -49,6 +52,17 @@ export class MaskSession {
       () => this.edited(),
     );
     this.state = new ValueStore<MaskState>({ canUndo: false, canRedo: false, painted: paintedIn(encodeRuns(map)) });
+  }
+
+  isWanted(label: number): boolean {
+    return this.wanted?.has(label) ?? true;
+  }
+
+  /** Takes a part into the hand; false where the study does not ask for it. */
+  pick(label: number, hand: Partial<Hand> = {}): boolean {
+    if (!this.isWanted(label)) return false;
+    this.hand.set({ ...hand, label });
+    return true;
   }
 
   /** Takes the server's mask in place of ours, as a step that undo takes back. */

@@ -1,3 +1,4 @@
+import { notifications } from "@mantine/notifications";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { submitMask } from "@/api/endpoints";
 import type { Mask, Task } from "@/api/types";
@@ -137,8 +138,10 @@ export function MaskStep({ task, mask, parts, local, journal, settings, onSubmit
   const pressed = ({ code, repeat }: KeyboardEvent): boolean => {
     const picked = parts.ofCode(code);
     const chosen = TOOLS.find((each) => each.code === code);
-    if (picked) session.hand.set({ label: picked.label, tool: tool === "eraser" ? "brush" : tool });
-    else if (chosen) act({ do: "tool", tool: chosen.name });
+    if (picked) {
+      const taken = session.pick(picked.label, { tool: tool === "eraser" ? "brush" : tool });
+      if (!taken) notifications.show({ id: "not wanted", message: `${picked.name} is not wanted in this study.` });
+    } else if (chosen) act({ do: "tool", tool: chosen.name });
     else if (code === "KeyL" && !repeat) act({ do: "onlyEmpty" });
     else if (code === "KeyO" && !repeat) act({ do: "outlines" });
     else if (code === "Digit0" || code === "Numpad0") act({ do: "fit" });

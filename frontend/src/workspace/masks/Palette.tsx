@@ -10,6 +10,8 @@ interface Props {
   parts: Parts;
   label: number;
   painted: ReadonlySet<number>;
+  /** Whether a part is to be painted here; the others are shown and cannot be picked. */
+  isWanted: (label: number) => boolean;
   fromBehind: boolean;
   onFromBehind: (fromBehind: boolean) => void;
   onPick: (label: number) => void;
@@ -21,24 +23,31 @@ export function Palette(props: Props & { bodyHash: string }) {
 }
 
 /** The parts as a figure that stands as the person in the photo does; each shows its key. */
-function FigurePalette({ parts, label, painted, fromBehind, onFromBehind, onPick }: Props) {
+function FigurePalette({ parts, label, painted, isWanted, fromBehind, onFromBehind, onPick }: Props) {
   const [pointed, setPointed] = useState<number | null>(null);
   const limbs = fromBehind ? FIGURE.map(mirrored) : FIGURE;
   const current = parts.part(label);
   const shown = spoken(parts.part(pointed ?? label));
+  const notWanted = pointed !== null && !isWanted(pointed);
   const [start, end] = fromBehind ? (["Left", "Right"] as const) : (["Right", "Left"] as const);
   const move = (event: KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (by === undefined) return;
     event.preventDefault();
-    const index = FIGURE.findIndex((limb) => limb.label === label);
-    onPick((FIGURE[(index + by + FIGURE.length) % FIGURE.length] as Limb).label);
+    const open = FIGURE.filter((limb) => isWanted(limb.label));
+    const index = open.findIndex((limb) => limb.label === label);
+    onPick((open[(index + by + open.length) % open.length] as Limb).label);
   };
   return (
     <div className={classes.palette}>
       <div className={classes.current} style={{ borderColor: current.colour }} aria-live="polite">
         <SideBadge side={shown.side} />
         <span className={classes.limb}>{shown.side ? shown.limb : shown.full}</span>
+        {notWanted && (
+          <Text span size="xs" c="dimmed" fw={400}>
+            not wanted here
+          </Text>
+        )}
       </div>
       <div className={classes.sides}>
         <SideName side={start} />
@@ -59,6 +68,7 @@ function FigurePalette({ parts, label, painted, fromBehind, onFromBehind, onPick
               part={parts.part(limb.label)}
               chosen={limb.label === label}
               painted={painted.has(limb.label)}
+              wanted={isWanted(limb.label)}
               onPick={onPick}
               onPoint={setPointed}
             />
@@ -95,11 +105,12 @@ interface LimbProps {
   part: Part;
   chosen: boolean;
   painted: boolean;
+  wanted: boolean;
   onPick: (label: number) => void;
   onPoint: (label: number) => void;
 }
 
-function LimbShape({ limb, part, chosen, painted, onPick, onPoint }: LimbProps) {
+function LimbShape({ limb, part, chosen, painted, wanted, onPick, onPoint }: LimbProps) {
   const { label, from, to, width } = limb;
   const { colour, key } = part;
   const line = { x1: from[0], y1: from[1], x2: to[0], y2: to[1] };
@@ -109,7 +120,8 @@ function LimbShape({ limb, part, chosen, painted, onPick, onPoint }: LimbProps) 
     <g
       role="radio"
       aria-checked={chosen}
-      aria-label={`${spoken(part).full}, key ${key}${painted ? ", painted" : ""}`}
+      aria-disabled={!wanted}
+      aria-label={`${spoken(part).full}, ${wanted ? `key ${key}` : "not wanted"}${painted ? ", painted" : ""}`}
       tabIndex={chosen ? 0 : -1}
       data-testid={`part-${label}`}
       className={classes.part}
@@ -120,10 +132,12 @@ function LimbShape({ limb, part, chosen, painted, onPick, onPoint }: LimbProps) 
       <line {...line} className={classes.casing} data-chosen={chosen} strokeWidth={width + (chosen ? 8 : 2)} />
       {chosen && <line {...line} className={classes.gap} strokeWidth={width + 3} />}
       <line {...line} className={classes.ground} strokeWidth={width} />
-      <line {...line} stroke={colour} strokeWidth={width} strokeOpacity={painted ? 1 : 0.42} />
-      <text x={middle.x} y={middle.y} className={classes.key} style={painted ? { fill: inkOn(colour) } : undefined}>
-        {key}
-      </text>
+      <line {...line} stroke={colour} strokeWidth={width} strokeOpacity={painted ? 1 : wanted ? 0.42 : 0} />
+      {wanted && (
+        <text x={middle.x} y={middle.y} className={classes.key} style={painted ? { fill: inkOn(colour) } : undefined}>
+          {key}
+        </text>
+      )}
     </g>
   );
 }

@@ -14,6 +14,8 @@ interface Props {
   bodyHash: string;
   label: number;
   painted: ReadonlySet<number>;
+  /** Parts that are not to be painted here are left out. */
+  isWanted: (label: number) => boolean;
   onPick: (label: number) => void;
 }
 
@@ -21,14 +23,14 @@ interface Props {
 const MANY = 12;
 
 /** The parts of a body that has no figure: a picture of the one in the hand, and all by name, twins side by side. */
-export function PartList({ parts, bodyHash, label, painted, onPick }: Props) {
+export function PartList({ parts, bodyHash, label, painted, isWanted, onPick }: Props) {
   const scheme = useScheme();
   const [wanted, setWanted] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const current = parts.part(label);
   const said = spoken(current);
-  const found = parts.inPairs.filter((part) => matches(part, wanted));
+  const found = parts.inPairs.filter((part) => isWanted(part.label) && matches(part, wanted));
   useKeys({
     down: (event) => {
       if (event.key !== "/" || !field.current) return false;

@@ -1,5 +1,6 @@
 import { Button, Kbd, Slider, Text } from "@mantine/core";
 import { useState } from "react";
+import { type Parts, spoken } from "@/parts";
 import { BRUSH_MAX, BRUSH_MIN, type Settings } from "../settings";
 import { useValue, type ValueStore } from "../valueStore";
 import { seenFromBehind } from "./figure";
@@ -17,6 +18,13 @@ interface Props {
 const toStep = (brush: number) => Math.log(brush / BRUSH_MIN) / Math.log(BRUSH_MAX / BRUSH_MIN);
 const fromStep = (step: number) => Math.round(BRUSH_MIN * (BRUSH_MAX / BRUSH_MIN) ** step);
 
+/** The parts that a study asks for, in the order of lists: "Head, torso". */
+function wantedNames(parts: Parts, wanted: ReadonlySet<number>): string {
+  const names = parts.inPairs.filter(({ label }) => wanted.has(label)).map((part) => spoken(part).full);
+  const said = names.join(", ").toLowerCase();
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
+
 /** What is painted with, and the way on. */
 export function SidePanel({ session, settings, onSubmit }: Props) {
   const { label } = useValue(session.hand);
@@ -25,6 +33,11 @@ export function SidePanel({ session, settings, onSubmit }: Props) {
   const [fromBehind, setFromBehind] = useState(() => seenFromBehind(session.task.person.keypoints) ?? false);
   return (
     <section className={classes.panel} aria-label="Parts">
+      {session.wanted && (
+        <Text size="xs" c="dimmed" data-testid="wanted-parts">
+          Only these: <b>{wantedNames(session.parts, session.wanted)}</b>
+        </Text>
+      )}
       <Palette
         parts={session.parts}
         bodyHash={session.task.body.hash}
@@ -32,7 +45,8 @@ export function SidePanel({ session, settings, onSubmit }: Props) {
         painted={painted}
         fromBehind={fromBehind}
         onFromBehind={setFromBehind}
-        onPick={(picked) => session.hand.set({ label: picked })}
+        isWanted={(each) => session.isWanted(each)}
+        onPick={(picked) => session.pick(picked)}
       />
       <div className={classes.slider}>
         <Text size="xs">Brush</Text>

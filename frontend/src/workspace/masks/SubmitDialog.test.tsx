@@ -34,7 +34,7 @@ function open(map: LabelMap) {
   render(
     <MantineProvider env="test">
       <SubmitDialog
-        session={{ editor, parts: HUMAN } as MaskSession}
+        session={{ editor, parts: HUMAN, wanted: null, isWanted: () => true } as unknown as MaskSession}
         onClose={() => {}}
         onShow={() => {}}
         onSubmit={onSubmit}

@@ -29,7 +29,8 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
   const confirm = useRef<HTMLButtonElement>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const painted = parts.all.filter(({ label }) => report.areas[label]).length;
+  const shown = parts.inPairs.filter(({ label }) => session.isWanted(label));
+  const painted = shown.filter(({ label }) => report.areas[label]).length;
 
   const submit = async () => {
     if (busy || painted === 0) return;
@@ -65,7 +66,7 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
     >
       <Stack gap="md">
         <ul className={classes.parts} aria-label="Parts painted">
-          {parts.inPairs.map((each) => (
+          {shown.map((each) => (
             <li key={each.label} data-painted={Boolean(report.areas[each.label])}>
               <i style={{ background: each.colour }} />
               {spoken(each).full}
@@ -73,6 +74,11 @@ export function SubmitDialog({ session, onClose, onShow, onSubmit }: Props) {
             </li>
           ))}
         </ul>
+        {session.wanted && (
+          <Text size="sm" c="dimmed">
+            This study asks for these parts only. What does not show in the photo stays unpainted.
+          </Text>
+        )}
         <WarningList parts={parts} warnings={report.warnings} onShow={onShow} onRepair={repair} />
         {painted === 0 && <Text size="sm">Nothing is painted yet.</Text>}
         {problem && (

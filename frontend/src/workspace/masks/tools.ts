@@ -38,7 +38,8 @@ export interface Hand {
   label: number;
 }
 
-/** A brush with the part that is listed first. */
-export function createHand(parts: Parts): ValueStore<Hand> {
-  return new ValueStore<Hand>({ tool: "brush", label: parts.inPairs[0]?.label ?? 1 });
+/** A brush with the part that is listed first of those wanted. */
+export function createHand(parts: Parts, isWanted: (label: number) => boolean = () => true): ValueStore<Hand> {
+  const first = parts.inPairs.find(({ label }) => isWanted(label));
+  return new ValueStore<Hand>({ tool: "brush", label: first?.label ?? 1 });
 }
