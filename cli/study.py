@@ -91,8 +91,7 @@ def create(
         )
         made = service.create(state, project_id, body, None)
         if begin:
-            with state.database.write() as session:
-                made = service.open_study(session, made.id)
+            made = service.open_study(state, made.id)
     if as_json:
         print_json(made.model_dump(mode="json"))
         return

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from annotation.words import PersonSource, PersonState, StudyState
@@ -179,10 +179,22 @@ def numbered(session: Session, study_id: UUID) -> Sequence[StudyAnnotator]:
     return session.scalars(query).all()
 
 
-def add_copies(session: Session, copies: Sequence[Person]) -> None:
-    """Insert copies of persons; tasks, masks and points come when they are handed out."""
-    session.add_all(copies)
-    session.flush()
+def add_copies(session: Session, copies: Sequence[dict[str, Any]]) -> None:
+    """Insert copies of persons by their columns; tasks, masks and points come when they are handed out."""
+    session.execute(insert(Person), copies)
+
+
+def has_copies(session: Session, study_id: UUID, user_id: UUID) -> bool:
+    """Whether an annotator was given copies."""
+    query = select(Person.id).where(Person.study_id == study_id, Person.assigned_to == user_id)
+    return session.scalar(query.limit(1)) is not None
+
+
+def without_copies(session: Session, study_id: UUID) -> Sequence[StudyAnnotator]:
+    """The annotators who were given no copies yet, by number."""
+    given = exists().where(Person.study_id == study_id, Person.assigned_to == StudyAnnotator.user_id)
+    query = select(StudyAnnotator).where(StudyAnnotator.study_id == study_id, ~given).order_by(StudyAnnotator.number)
+    return session.scalars(query).all()
 
 
 def copies_of(session: Session, study_id: UUID, source_id: UUID) -> Sequence[UUID]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -10,10 +11,9 @@ from sqlalchemy.orm import Session
 from annotation.masks import region_of, to_coco_rle
 from annotation.sampling import SampledPoint, sample_points
 from annotation.words import PersonState, StudyMasks, TaskKind, TaskState
-from annotation_db import models
-from annotation_db.repositories import images, marks, masks, persons, projects, studies, tasks
+from annotation_db import models, utc_now
+from annotation_db.repositories import marks, masks, persons, projects, studies, tasks
 from server.bodies.registry import LoadedBody
-from server.persons.service import new_person
 from server.problems import NotFoundError, RefusedError
 from server.schemas import Box
 from server.state import State
@@ -33,24 +33,44 @@ class Given:
     points: tuple[SampledPoint, ...]
 
 
-def make(session: Session, study: models.Study, annotators: Sequence[models.StudyAnnotator]) -> None:
-    """Give annotators copies of all of the study's persons, in an order of their own."""
-    rows = studies.persons(session, study.id)
-    shown = images.many(session, {person.image_id for _, person in rows})
-    practice = [row.number for row, _ in rows if row.practice]
-    measured = [row.number for row, _ in rows if not row.practice]
-    again = [row.number for row, _ in rows if row.again]
-    by_number = {row.number: (row.bbox, person) for row, person in rows}
-    for annotator in annotators:
-        copies = []
-        for place, showing in enumerate(order(practice, measured, again, study.seed, annotator.number)):
-            box, source = by_number[showing.person]
-            copy = new_person(shown[source.image_id], box, source.source, study.created_by)
-            copy.id, copy.area = uuid4(), source.area
-            copy.study_id, copy.source_person_id, copy.assigned_to = study.id, source.id, annotator.user_id
-            copy.study_order, copy.practice, copy.again = place, showing.practice, showing.again
-            copies.append(copy)
-        studies.add_copies(session, copies)
+@dataclass(frozen=True)
+class Source:
+    """A rendered person of a study, and what all its copies have of it."""
+
+    practice: bool
+    again: bool
+    columns: dict[str, Any]
+
+
+def sources(session: Session, study: models.Study) -> list[Source]:
+    """The study's persons by number; they never change."""
+    return [
+        Source(row.practice, row.again, {
+            "image_id": person.image_id, "source": person.source, "area": person.area, "source_person_id": person.id,
+            "x": row.x, "y": row.y, "w": row.w, "h": row.h,
+        })
+        for row, person in studies.persons(session, study.id)
+    ]  # fmt: skip
+
+
+def make(session: Session, study: models.Study, shown: Sequence[Source], annotator: models.StudyAnnotator) -> None:
+    """Give an annotator copies of all of the study's persons, in an order of their own; again does nothing."""
+    if studies.has_copies(session, study.id, annotator.user_id):
+        return
+    practice = [number for number, source in enumerate(shown) if source.practice]
+    measured = [number for number, source in enumerate(shown) if not source.practice]
+    again = [number for number, source in enumerate(shown) if source.again]
+    common = {
+        "project_id": study.project_id, "study_id": study.id, "assigned_to": annotator.user_id,
+        "created_by": study.created_by, "created_at": utc_now(),
+    }  # fmt: skip
+    studies.add_copies(
+        session,
+        [
+            common | shown[it.person].columns | {"study_order": place, "practice": it.practice, "again": it.again}
+            for place, it in enumerate(order(practice, measured, again, study.seed, annotator.number))
+        ],
+    )
 
 
 def prepare(state: State, person_id: UUID, user_id: UUID) -> None:

@@ -30,13 +30,14 @@ def order(
     """
     rng = np.random.default_rng([seed, annotator])
     twice = rng.permutation(np.asarray(again, np.int64))
-    once = rng.permutation(np.asarray([number for number in persons if number not in set(again)], np.int64))
+    repeating = set(again)
+    once = rng.permutation(np.asarray([number for number in persons if number not in repeating], np.int64))
     early = max(len(twice), (len(twice) + len(once)) // 2)
-    places = np.sort(rng.choice(early, len(twice), replace=False)) if len(twice) else np.array([], np.int64)
+    places = set(rng.choice(early, len(twice), replace=False).tolist()) if len(twice) else set()
     first: list[Shown] = []
     fresh, repeated = iter(once.tolist()), iter(twice.tolist())
     for place in range(len(twice) + len(once)):
-        number = next(repeated) if place < early and place in set(places.tolist()) else next(fresh)
+        number = next(repeated) if place in places else next(fresh)
         first.append(Shown(number, False, 0))
     start = early + (len(first) - early + 1) // 2
     tail, second = first[start:], [Shown(number, False, 1) for number in twice.tolist()]

@@ -68,15 +68,13 @@ def update_study(study_id: UUID, body: StudyPatch, state: AppState) -> StudyDeta
 @router.post("/api/studies/{study_id}/annotators", dependencies=[allow(MANAGE, Of.study)])
 def add_study_annotators(study_id: UUID, body: AnnotatorsAdd, state: AppState) -> StudyDetail:
     """Let more people take part, at once where the study is open."""
-    with state.database.write() as session:
-        return service.add_annotators(session, study_id, body.annotators)
+    return service.add_annotators(state, study_id, body.annotators)
 
 
 @router.post("/api/studies/{study_id}/open", dependencies=[allow(MANAGE, Of.study)])
 def open_study(study_id: UUID, state: AppState) -> StudyDetail:
     """Let the annotators begin, or go on after it was closed."""
-    with state.database.write() as session:
-        return service.open_study(session, study_id)
+    return service.open_study(state, study_id)
 
 
 @router.post("/api/studies/{study_id}/close", dependencies=[allow(MANAGE, Of.study)])

@@ -17,6 +17,7 @@ from server.schemas import In, Name, Out, Revision
 
 MOST_PERSONS = 10_000
 MOST_ANNOTATORS = 1_000
+MOST_COPIES = 500_000
 
 Count = Annotated[int, Field(ge=0, le=MOST_PERSONS)]
 

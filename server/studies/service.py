@@ -19,6 +19,7 @@ from server.state import State
 from server.studies import copies
 from server.studies.choose import choose
 from server.studies.schemas import (
+    MOST_COPIES,
     AnnotatorProgress,
     Study,
     StudyAnnotator,
@@ -97,27 +98,37 @@ def update(session: Session, study_id: UUID, body: StudyPatch) -> StudyDetail:
     return _detail(session, row)
 
 
-def add_annotators(session: Session, study_id: UUID, user_ids: Sequence[UUID]) -> StudyDetail:
+def add_annotators(state: State, study_id: UUID, user_ids: Sequence[UUID]) -> StudyDetail:
     """Let more people take part, at once if the study is open; raises ConflictError when it is closed."""
-    row = existing(session, study_id, lock=True)
-    if row.state == StudyState.closed:
-        raise ConflictError("this study is closed")
-    _add_annotators(session, row, user_ids)
-    return _detail(session, row)
+    with state.database.write() as session:
+        row = existing(session, study_id, lock=True)
+        if row.state == StudyState.closed:
+            raise ConflictError("this study is closed")
+        _add_annotators(session, row, user_ids)
+    if row.state == StudyState.open:
+        _hand_out(state, row)
+    with state.database.read() as session:
+        return get(session, study_id)
 
 
-def open_study(session: Session, study_id: UUID) -> StudyDetail:
-    """Let the annotators begin, or go on after the study was closed. Again is no error."""
-    row = existing(session, study_id, lock=True)
-    annotators = studies.numbered(session, study_id)
-    if not annotators:
-        raise RefusedError("nobody takes part in this study yet; add annotators")
-    if row.state == StudyState.draft:
-        row.opened_at = utc_now()
-        copies.make(session, row, annotators)
-    row.state, row.closed_at = StudyState.open, None
-    session.flush()
-    return _detail(session, row)
+def open_study(state: State, study_id: UUID) -> StudyDetail:
+    """Let the annotators begin, or go on after the study was closed. Again is no error.
+
+    Many copies take a while: each annotator's are a transaction of their own, and the study opens when all are there.
+    """
+    with state.database.read() as session:
+        row = existing(session, study_id)
+    _hand_out(state, row)
+    with state.database.write() as session:
+        row = existing(session, study_id, lock=True)
+        if not studies.numbered(session, study_id):
+            raise RefusedError("nobody takes part in this study yet; add annotators")
+        for annotator in studies.without_copies(session, study_id):  # who came in this moment
+            copies.make(session, row, copies.sources(session, row), annotator)
+        row.opened_at = row.opened_at or utc_now()
+        row.state, row.closed_at = StudyState.open, None
+        session.flush()
+        return _detail(session, row)
 
 
 def close(session: Session, study_id: UUID) -> StudyDetail:
@@ -218,16 +229,30 @@ def _annotator(user: models.User) -> StudyAnnotator:
 
 
 def _add_annotators(session: Session, study: models.Study, user_ids: Sequence[UUID]) -> None:
-    """Enter those who are not in it yet, as members of the project, too; with their copies where it is open."""
+    """Enter those who are not in it yet, as members of the project, too; raises RefusedError on too many."""
     for user_id in dict.fromkeys(user_ids):
         user = users.by_id(session, user_id)
         if user is None or not user.active:
             raise RefusedError(f"no active user {user_id}")
         projects.add_member(session, study.project_id, user_id)
         if not studies.takes_part(session, study.id, user_id):
-            row = studies.add_annotator(session, study.id, user_id)
-            if study.state != StudyState.draft:
-                copies.make(session, study, [row])
+            studies.add_annotator(session, study.id, user_id)
+    number, shown = len(studies.numbered(session, study.id)), study.practice + study.persons + study.again
+    if number * shown > MOST_COPIES:
+        raise RefusedError(
+            f"{number} annotators with {shown} persons each are {number * shown} showings; {MOST_COPIES} at most"
+        )
+
+
+def _hand_out(state: State, study: models.Study) -> None:
+    """Give copies to the annotators who have none yet, each in a transaction of their own."""
+    with state.database.read() as session:
+        waiting = studies.without_copies(session, study.id)
+        shown = copies.sources(session, study) if waiting else []
+    for annotator in waiting:
+        with state.database.write() as session:
+            locked = existing(session, study.id, lock=True)  # so that nobody else does the same
+            copies.make(session, locked, shown, annotator)
 
 
 def _parts(loaded: LoadedBody, parts: Sequence[int] | None) -> list[int] | None:

@@ -1,13 +1,16 @@
 """Studies: set up, handed out in an order of one's own, hidden from everything else, closed."""
 
+import time
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.orm import Session
 
 from annotation.words import Role
+from server.studies import copies, service
 from server.studies.order import Shown, order
 from tests.server.people import Api, add_user, sign_in
 from tests.server.renders import HAND, TORSO, add_renders
@@ -227,6 +230,32 @@ def test_a_person_that_moves_moves_in_no_study(lab: Lab) -> None:
     assert lab.lead.client.get(f"{url}/points").text == asked
 
 
+def test_a_study_whose_opening_was_interrupted_opens_whole(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = lab.study(practice=1, again=1)
+    url, make, served = f"/api/studies/{study['id']}", copies.make, []
+
+    def killed(session: Session, *given: Any) -> None:
+        if served:
+            raise KeyboardInterrupt
+        make(session, *given)
+        served.append(given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(copies, "make", killed)
+        with pytest.raises(KeyboardInterrupt):
+            service.open_study(lab.app.state.densemark, UUID(study["id"]))
+    assert lab.lead.ok("GET", url)["state"] == "draft"  # the first annotator's copies are there, and nobody begins
+    assert lab.ann.fails("POST", f"{url}/next", 409)["detail"].endswith("not open yet")
+    for _ in range(2):
+        lab.lead.ok("POST", f"{url}/open")
+    progress = lab.lead.ok("GET", f"{url}/progress")["annotators"]
+    assert [(item["total"], item["practice"]) for item in progress] == [(4, 1), (4, 1)]
+    monkeypatch.setattr(service, "MOST_COPIES", 14)
+    add_user(lab.app, "cy", Role.annotator)
+    cy = sign_in(lab.app, "cy").user_id
+    assert "15 showings" in lab.lead.fails("POST", f"{url}/annotators", 422, json={"annotators": [cy]})["detail"]
+
+
 def test_what_cannot_be_studied_is_refused(lab: Lab) -> None:
     def refused(**options: Any) -> str:
         body = {"name": "x", "seed": 1} | options
@@ -282,4 +311,7 @@ def test_orders_differ_and_second_showings_come_late() -> None:
             for person in twice:
                 at = [n for n, shown in enumerate(found) if shown.person == person]
                 assert at[1] - at[0] > (persons - 1) // 4
+    begun = time.process_time()
+    assert len(order([], range(10_000), range(10_000), 3, 0)) == 20_000
+    assert time.process_time() - begun < 1.0  # it grows with the number of persons, not with its square
     assert len({tuple(order([], range(9), [], 3, annotator)) for annotator in range(9)}) == 9
