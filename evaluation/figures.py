@@ -44,7 +44,7 @@ def curve(report: Report, theme: Theme) -> Canvas:
     """Ratio of correct points by threshold."""
     if not report.curves:
         return empty(theme, "No point has a mark yet.")
-    canvas, (axes,) = page(theme, 4.3)
+    canvas, (axes,) = page(theme, 3.9)
     singles = [one for one in report.curves if one.source == "annotator"]
     for one in singles[:_NAMED]:
         axes.plot(_cm(one.thresholds), one.ratio, color=theme.soft, linewidth=0.8, alpha=0.55)
@@ -194,7 +194,7 @@ def plan(report: Report, theme: Theme) -> Canvas:
     rows = [row for row in report.plan.rows if row.persons is not None]
     if not rows:
         return empty(theme, "Too few comparisons to plan from.")
-    canvas, (axes,) = page(theme, 3.2)
+    canvas, (axes,) = page(theme, 2.8)
     wanted = sorted({row.difference for row in rows})
     for n, (colour, difference) in enumerate(zip(theme.series, wanted, strict=False)):
         line = sorted((r.points_per_person, r.persons or 0) for r in rows if r.difference == difference)

@@ -38,12 +38,12 @@ Table = tuple[Sequence[str], Sequence[Sequence[str]], Sequence[int]]
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, what it tells in plain words, its figure, and its table."""
+    """A heading, what it tells in plain words, its figure, and its tables."""
 
     title: str
     words: Sequence[str]
     figure: str | None = None
-    table: Table | None = None
+    tables: Sequence[Table] = ()
 
 
 def write(report: Report, body: Body, error: NDArray[np.floating] | None, path: str | Path, made: str = "") -> None:
@@ -77,7 +77,7 @@ def render(report: Report, body: Body, error: NDArray[np.floating] | None, made:
             drawing = _Drawing(SVGObject(figures.svg(report, section.figure, "light").decode()))
             height = drawing.height
         if section.title == _BODY and error is not None:
-            image = heat.picture(body, error, "light", 2000)
+            image = heat.picture(body, error, "light", 1400)
             height = _WIDTH * len(image) / image.shape[1]
         page.keep(section, height)
         page.section(section.title)
@@ -87,8 +87,8 @@ def render(report: Report, body: Body, error: NDArray[np.floating] | None, made:
             page.drawing(drawing)
         if image is not None:
             page.picture(image)
-        if section.table is not None:
-            page.rows(*section.table)
+        for table in section.tables:
+            page.rows(*table)
     return bytes(page.output())
 
 
@@ -248,7 +248,7 @@ class _Page(FPDF):
     def paragraph(self, words: str, soft: bool = False, size: float = 9) -> None:
         self.set_font("body", "", size)
         self.set_text_color(*(_SOFT if soft else _INK))
-        self.multi_cell(_WIDTH, size * 0.53, words, new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(_WIDTH, size * 0.53, words, align="L", new_x="LMARGIN", new_y="NEXT")
         self.set_text_color(*_INK)
         self.ln(1.2)
 
@@ -268,14 +268,18 @@ class _Page(FPDF):
         for line in lines:
             self.set_x(_MARGIN)
             self.cell(5, 5.4, "•")
-            self.multi_cell(_WIDTH - 5, 5.4, line, new_x="LMARGIN", new_y="NEXT")
+            self.multi_cell(_WIDTH - 5, 5.4, line, align="L", new_x="LMARGIN", new_y="NEXT")
             self.ln(0.6)
 
     def keep(self, section: Section, height: float) -> None:
         """Begins a new page unless a heading, its words and its figure fit on this one."""
         self.set_font("body", "", 9)
+        if not section.figure and not section.tables and not height:  # words may part
+            if self.get_y() > self.h - 60:
+                self.add_page()
+            return
         lines = sum(int(self.get_string_width(words) / (_WIDTH - 4)) + 1 for words in section.words)
-        table = 0.0 if section.table is None else 8.0 + _ROW * len(section.table[1])
+        table = sum(8.0 + _ROW * len(rows) for _, rows, _ in section.tables)
         if height + table > _LONG:
             table = 30.0  # its head and first rows, at least
         if self.get_y() + 12 + 4.8 * lines + 2 * len(section.words) + height + table > self.h - 18:
@@ -365,7 +369,7 @@ def _headline(page: _Page, report: Report) -> None:
     page.rows(["Over all parts", "with 95% interval", "from"], rows, (60, 60, 50))
 
 
-def _parts(report: Report) -> Table | None:
+def _parts(report: Report) -> list[Table]:
     rows = [
         [("\u2003" if line.under else "") + line.name,
          *(_length(f, unit=False) for f in (line.group.mean, line.group.median, line.group.p90)),
@@ -373,27 +377,41 @@ def _parts(report: Report) -> Table | None:
         for line in lines(report.groups)
     ]  # fmt: skip
     head = ["", "mean (cm)", "median (cm)", "90th pct. (cm)", "surface mean (cm)", "marks", "persons"]
-    return (head, rows, (26, 28, 28, 30, 31, 14, 16)) if rows else None
+    return [(head, rows, (26, 28, 28, 30, 31, 14, 16))] if rows else []
 
 
-def _areas(report: Report) -> Table | None:
+def _areas(report: Report) -> list[Table]:
     names = {"annotators": "All annotators", "floor": "A perfect clicker"}
     rows = [
         [names.get(one.source, one.name), _value(one.auc10, 3), _value(one.auc30, 3), f"{one.auc10.count:,}"]
         for one in report.curves
+        if one.source != "annotator"
     ]
     rows += [[one.name, f"{one.auc10:.3f}", f"{one.auc30:.3f}", ""] for one in report.published]
-    return (["", "AUC10", "AUC30", "marks"], rows, (50, 45, 45, 20)) if rows else None
+    return [(["", "AUC10", "AUC30", "marks"], rows, (50, 45, 45, 20))] if rows else []
 
 
-def _annotators(report: Report) -> Table | None:
-    rows = [
-        [f"{one.rank}. {one.name}", one.group, _length(one.mean, unit=False), _length(one.p90, unit=False),
-         _share(one.left_right), _share(one.front_back), _value(one.seconds_per_point, 1), f"{one.points:,}"]
-        for one in sorted(report.by_annotator, key=lambda one: one.rank)
+def _annotators(report: Report) -> list[Table]:
+    people = sorted(report.by_annotator, key=lambda one: one.rank)
+    if not people:
+        return []
+    names = [f"{one.rank}. {one.name}" for one in people]
+    errors = [
+        [name, one.group or "–",
+         *(_length(f, unit=False) for f in (one.mean, one.median, one.p90, one.surface_mean)), f"{one.points:,}"]
+        for name, one in zip(names, people, strict=True)
     ]  # fmt: skip
-    head = ["", "letters", "mean (cm)", "90th pct. (cm)", "L/R swaps", "F/B swaps", "s per point", "marks"]
-    return (head, rows, (36, 12, 28, 28, 20, 20, 24, 14)) if rows else None
+    others = [
+        [name, _value(one.auc10), _value(one.auc30), _share(one.left_right), _share(one.front_back),
+         _value(one.seconds_per_point, 1)]
+        for name, one in zip(names, people, strict=True)
+    ]  # fmt: skip
+    return [
+        (["", "letters", "mean (cm)", "median (cm)", "90th pct. (cm)", "surface mean (cm)", "marks"], errors,
+         (32, 14, 27, 27, 31, 31, 12)),
+        (["", "AUC10", "AUC30", "left/right swaps", "front/back swaps", "seconds per point"], others,
+         (32, 26, 26, 32, 32, 26)),
+    ]  # fmt: skip
 
 
 def _swaps(words: str, rate: Rate) -> str:
@@ -405,7 +423,7 @@ def _swaps(words: str, rate: Rate) -> str:
 
 
 def _share(rate: Rate) -> str:
-    return "–" if rate.value is None else f"{rate.count} of {rate.of:,} ({100 * rate.value:.1f}%)"
+    return "–" if rate.value is None else f"{rate.count:,} of {rate.of:,} ({100 * rate.value:.1f}%)"
 
 
 def _length(figure: Figure, digits: int = 2, unit: bool = True) -> str:
@@ -426,7 +444,7 @@ def _put(figure: Figure, words: Callable[[float], str], unit: str) -> str:
 
 def _pictures(report: Report, count: int) -> str:
     """What a surface mean rests on."""
-    return counted(count, "picture") + (", once for each annotator" if report.annotators > 1 else "")
+    return counted(count, "picture") + (", each annotator's" if report.annotators > 1 else "")
 
 
 def _alone(report: Report) -> bool:
