@@ -1,17 +1,19 @@
 """Bring a database to the newest form, after a backup."""
 
+from __future__ import annotations
+
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from annotation_db.columns import utc_now
 from annotation_db.database import make_engine
+
+if TYPE_CHECKING:  # few processes migrate; the others need not import Alembic
+    from alembic.config import Config
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x64656E73  # one migration at a time on PostgreSQL
@@ -32,6 +34,8 @@ def migrate(url: str) -> Migrated:
     An SQLite file that holds data and needs migrating is copied first, beside itself. Raises ValueError when the
     database is newer than this version of DenseMark.
     """
+    from alembic import command
+
     engine = make_engine(url)
     try:
         before, newest = current_revision(engine), newest_revision()
@@ -53,12 +57,16 @@ def migrate(url: str) -> Migrated:
 
 def current_revision(engine: Engine) -> str | None:
     """The last migration a database has had; None on an empty one."""
+    from alembic.migration import MigrationContext
+
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest_revision() -> str:
     """The last migration there is."""
+    from alembic.script import ScriptDirectory
+
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     if newest is None:
         raise RuntimeError("this installation has no migrations")
@@ -79,10 +87,14 @@ def back_up(engine: Engine) -> Path | None:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     return config
 
 
 def _known() -> set[str]:
+    from alembic.script import ScriptDirectory
+
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}

@@ -2,10 +2,6 @@
 
 from annotation_db import Database, LocalBlobs, Migrated, migrate, open_blobs
 from annotation_db.repositories import images
-from server.bodies.geodesics import Geodesics
-from server.bodies.registry import Bodies
-from server.exports.transfers import Transfers
-from server.jobs.events import Watching
 from server.settings import Settings
 from server.state import State
 
@@ -29,16 +25,14 @@ def clean(settings: Settings) -> int:
 
 def open_state(settings: Settings) -> State:
     """Open database, blobs and bodies. The database must have been prepared."""
-    database = Database(settings.resolved_database_url())
-    return State(
-        settings=settings,
-        database=database,
-        blobs=open_blobs(settings.resolved_blob_url()),
-        bodies=Bodies(settings.data / "bodies"),
-        geodesics=Geodesics(settings.data / "geodesics", settings.geodesic_processes),
-        transfers=Transfers(settings.data / "bodies" / "transfers"),
-        watching=Watching(database),
-    )
+    state = open_lazily(settings)
+    _ = state.bodies, state.geodesics, state.transfers, state.watching
+    return state
+
+
+def open_lazily(settings: Settings) -> State:
+    """The same for one thread that may need little of it."""
+    return State(settings, Database(settings.resolved_database_url()), open_blobs(settings.resolved_blob_url()))
 
 
 def remove_orphans(state: State) -> int:

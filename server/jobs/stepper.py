@@ -19,7 +19,7 @@ from uuid import UUID
 
 from server.jobs import steps, words
 from server.settings import Settings
-from server.startup import open_state
+from server.startup import open_lazily
 from server.state import State
 
 
@@ -32,7 +32,7 @@ def main() -> int:
     settings = Settings.model_validate_json(stdin.readline())
     orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(stdin, orders), daemon=True).start()
-    state = open_state(settings)
+    state = open_lazily(settings)
     while True:
         answers.write(json.dumps(answer(state, json.loads(orders.get()))) + "\n")
         answers.flush()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 from scipy.sparse import csr_matrix
 
 from surface.builders.anny_source import KEYPOINTS, Source, other_side
@@ -121,6 +120,8 @@ def fit_regressor(
     Returns:
         `(K, V)`; least squares over all shapes under the constraints, for one side and mirrored to the other.
     """
+    from scipy.optimize import nnls
+
     rows = np.zeros((len(mirror_row), shapes.shape[1]))
     mean = shapes.mean(axis=0)
     for k, other in enumerate(mirror_row):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, qmc
 
 from surface.topology import mirror_vertices, triangulate_symmetric
 
@@ -57,6 +56,8 @@ def adult_phenotypes(power: int, labels: list[str]) -> NDArray[np.float64]:
     years, heights of adult men and women are Beta(16.5, 25.7) and Beta(13.7, 25.7). Sex is Beta(.5, .5), mostly near
     one end; everything else spreads about the middle as Beta(2, 2).
     """
+    from scipy.stats import beta, qmc  # half a second, and others take only tables from here
+
     quantile = dict(zip(labels, qmc.Sobol(len(labels), scramble=False).random_base2(power).T, strict=True))
     values = {label: beta.ppf(q, 2.0, 2.0) for label, q in quantile.items()}
     values["age"] = 0.72 + 0.18 * quantile["age"]
