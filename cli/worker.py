@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -19,7 +20,8 @@ def worker(
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Do jobs (renders, reports) until Ctrl+C. Several may run, on one machine or, with PostgreSQL, on many."""
-    from annotation_db import migrate
+    from annotation_db import Database, migrate
+    from annotation_db.repositories import jobs
     from server.jobs.worker import DEFAULT_QUEUE, Worker, work
 
     settings = settings_for(data)
@@ -31,5 +33,12 @@ def worker(
         f"worker {made.name}: {counted(made.concurrency, 'step')} at once from"
         f" {', '.join(queue or [DEFAULT_QUEUE])}; Ctrl+C ends it, and what it was at is done by another or later"
     )
+    with closing(Database(settings.resolved_database_url())) as database, database.read() as session:
+        strange = sorted({*(queue or ())} - {DEFAULT_QUEUE} - jobs.queues(session))
+    if strange:
+        console.print(
+            f"no job was ever put in {', '.join(strange)}: is the name right? Jobs are in {DEFAULT_QUEUE} unless a "
+            "program says otherwise"
+        )
     signal.signal(signal.SIGINT, lambda *_: made.end())
     work(made)

@@ -120,6 +120,11 @@ def say(session: Session, job_id: UUID, message: str) -> None:
     session.execute(update(Job).where(Job.id == job_id, Job.state.in_(OPEN)).values(message=message))
 
 
+def queues(session: Session) -> set[str]:
+    """All that jobs were ever put in."""
+    return set(session.scalars(select(Job.queue).distinct()))
+
+
 def to_hand(session: Session) -> Sequence[ToHand]:
     """Open jobs that the queue has not been given, the oldest first."""
     query = select(Job.id, Job.queue).where(Job.state.in_(OPEN), Job.handed.is_(False)).order_by(Job.created_at)

@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from annotation_db.repositories import projects
+from annotation_db.repositories import persons, projects
 from server.jobs.kinds import Kind
 from server.persons.rendered import RenderedPerson, add_rendered
 from server.problems import NotFoundError
@@ -30,13 +30,15 @@ def _step(state: State, args: dict[str, Any], shard: tuple[int, int]) -> dict[st
     project_id = UUID(args["project"])
     body = _body(state, project_id)
     options = Options(size=args["size"], persons=tuple(args["persons"]), occluders=args["occluders"])
-    persons = 0
+    ids: list[UUID] = []
     for number in range(*shard):
         made = render(body, image_seed(args["seed"], number), options)
         name = f"renders/{args['seed']}/{number:08d}.jpg"
         rendered = [RenderedPerson.of(person) for person in made.persons]
-        persons += len(add_rendered(state, project_id, name, BytesIO(picture(made.image)), rendered))
-    return {"images": shard[1] - shard[0], "persons": persons}
+        ids += add_rendered(state, project_id, name, BytesIO(picture(made.image)), rendered)
+    with state.database.read() as session:  # somebody may have deleted one that an earlier job made
+        kept = sum(person.deleted_at is None for id_ in ids if (person := persons.by_id(session, id_)))
+    return {"images": shard[1] - shard[0], "persons": kept}
 
 
 def _finish(_state: State, _args: dict[str, Any], results: list[dict[str, int]]) -> dict[str, int]:

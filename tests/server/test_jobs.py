@@ -6,10 +6,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 from fastapi import FastAPI
 from hypothesis import given
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 
 from annotation_db.models import Job, JobState
 from annotation_db.repositories import jobs
+from cli.worker import worker
 from server.bodies import geodesics
 from server.exports import transfers
 from server.jobs import child, crew, events, service, steps
@@ -24,8 +28,10 @@ from server.jobs.crew import EndedError, persist
 from server.jobs.kinds import PassingError
 from server.jobs.words import EndedTooOftenError, in_words, passes
 from server.jobs.worker import Worker
+from server.persons.rendered import RenderedPerson
 from server.renders.job import RENDER
 from server.state import State
+from synthesis.render import Options
 from tests.server.people import Api
 
 SQUARES = "tests.server.job_kinds:SQUARES"
@@ -47,24 +53,40 @@ def _do(state: State, job_id: UUID) -> Job:
     return job
 
 
-def test_rendered_persons_come_into_the_project_once(lead: Api, state: State) -> None:
+def test_rendered_persons_come_into_the_project_once(lead: Api, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.renders.job.render", _render)
+    monkeypatch.setattr("server.renders.job.RenderedPerson.of", _described)
     project = lead.project()
-    asked = {"count": 1, "size": 128, "seed": 5, "persons": [1, 2]}
-    results = []
-    for _ in range(2):  # the same seed and options again add nothing
+    asked = {"count": 2, "size": 128, "seed": 5, "persons": [1, 2]}
+
+    def do() -> Any:
         made = lead.ok("POST", f"/api/projects/{project}/renders", 201, json=asked)
         assert (made["state"], made["kind"], made["project_id"], made["title"]) == (
-            "queued", "render", project, "Render 1 image",
+            "queued", "render", project, "Render 2 images",
         )  # fmt: skip
-        results.append(_do(state, UUID(made["id"])).result)
-        persons = lead.ok("GET", f"/api/projects/{project}/persons")["items"]
-        assert {person["source"] for person in persons} == {"rendered"}
-        assert results[-1] == {"images": 1, "persons": len(persons)}
-    assert results[0] == results[1]
+        return _do(state, UUID(made["id"])).result
+
+    results = [do() for _ in range(2)]  # the same seed and options again add nothing
+    persons = lead.ok("GET", f"/api/projects/{project}/persons")["items"]
+    assert {person["source"] for person in persons} == {"rendered"}
+    assert results == [{"images": 2, "persons": len(persons)}] * 2
+    assert len(persons) == 3
     names = [image["file_name"] for image in lead.ok("GET", f"/api/projects/{project}/images")["items"]]
-    assert names == ["renders/5/00000001.jpg"]
+    assert names == ["renders/5/00000001.jpg", "renders/5/00000002.jpg"]
+    lead.ok("DELETE", f"/api/persons/{persons[0]['id']}", params={"revision": persons[0]["revision"]})
+    assert do() == {"images": 2, "persons": 2}  # a person that was deleted does not come again
     for wrong in ({"count": 0}, {"count": 20_001}, {"count": 1, "persons": [2, 1]}, {"count": 1, "size": 100}):
         lead.fails("POST", f"/api/projects/{project}/renders", 422, json=wrong)
+
+
+def _render(_body: object, seed: int, options: Options) -> Any:
+    """Coloured noise with the fewest or the most persons, by turns: rendering has its own tests."""
+    image = np.random.default_rng(seed).integers(0, 255, (options.size, options.size, 3), np.uint8)
+    return SimpleNamespace(image=image, persons=range(options.persons[seed % 2]))
+
+
+def _described(number: int) -> RenderedPerson:
+    return RenderedPerson((1.0, 2.0, 30.0, 40.0), None, None, BytesIO(b"truth %d" % number))
 
 
 @given(count=st.integers(1, 20_000))
@@ -244,3 +266,14 @@ def test_a_follower_who_does_not_read_is_told_the_newest_only(lead: Api, state: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(events, "_EVERY", 0.02)
         assert asyncio.run(follow()) == ["", "three"]
+
+
+def test_a_worker_of_a_queue_that_nobody_uses_says_so(
+    state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DENSEMARK_DATABASE_URL", state.settings.database_url)
+    monkeypatch.setattr("server.jobs.worker.work", lambda worker: worker._lock.release())
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    for queues, told in ((["nosuch", "default"], True), (["default"], False), (None, False)):
+        worker(queues, None, 1, state.settings.data)
+        assert ("no job was ever put in nosuch" in " ".join(capsys.readouterr().out.split())) == told
