@@ -216,8 +216,13 @@ _BRIGHT_HAIRS = ("b64a8a", "3a6fa8", "7a3fa0", "2f8f7a")
 _EYES = ("3a2415", "4a2f1b", "2b1a10", "5f4a2a", "3f5a78", "5b7487", "4b5f3c")
 
 
-def dress(rng: np.random.Generator, textures: Sequence[Path] = ()) -> Outfit:
+def dress(rng: np.random.Generator, textures: Sequence[Path] = (), womanly: float | None = None) -> Outfit:
     """A random outfit and looks; the user's fabrics, if any, are what shirts, dresses and some trousers are made of.
+
+    Args:
+        rng: what chooses.
+        textures: the user's fabrics.
+        womanly: the body's build (``shapes.womanly``), which hair, beard and skirts go by; None if it is not known.
 
     Raises:
         ValueError: a fabric's file is no image that can be read; the message names it.
@@ -231,7 +236,7 @@ def dress(rng: np.random.Generator, textures: Sequence[Path] = ()) -> Outfit:
     tops, bottoms, shoes = (
         [linear(c) for c in words.split()] for words in style.palettes[rng.integers(len(style.palettes))]
     )
-    person = _person(rng)
+    person = _person(rng, 0.5 if womanly is None else min(max(0.5 + 0.75 * womanly, 0.03), 0.97))
     order = rng.permutation(len(tops))
     main, second, third, fourth = (tops[k] for k in order)
     neckline, sleeve, loose = _pick(rng, style.tops)
@@ -295,15 +300,15 @@ def dress(rng: np.random.Generator, textures: Sequence[Path] = ()) -> Outfit:
     return Outfit(name, look, pictures)
 
 
-def _person(rng: np.random.Generator) -> dict[str, Any]:
-    """Skin, hair and face."""
+def _person(rng: np.random.Generator, women: float) -> dict[str, Any]:
+    """Skin, hair and face, of a woman with a chance of ``women``."""
     tone = rng.uniform(0, len(_SKINS) - 1)
     low = int(tone)
     light, dark = linear(_SKINS[low]), linear(_SKINS[min(low + 1, len(_SKINS) - 1)])
     skin = (light + (tone - low) * (dark - light)) * rng.uniform(0.94, 1.06) * rng.uniform(0.97, 1.03, 3)
     shades = _HAIRS[:4] if tone > 5 and rng.random() < 0.9 else _HAIRS
     hair = linear(_pick(rng, shades if rng.random() > 0.03 else _BRIGHT_HAIRS)) * rng.uniform(0.85, 1.2)
-    feminine = rng.random() < 0.5
+    feminine = rng.random() < women
     styles = (
         (BOB, LONG, LONG, PONYTAIL, BUN, CURLY, SHORT)
         if feminine

@@ -23,7 +23,8 @@ from synthesis.furniture import bag, before, seat
 from synthesis.garments import offsets, put_on
 from synthesis.keypoints import keypoints
 from synthesis.picture import Stage, picture, wardrobe
-from synthesis.poses import sample
+from synthesis.poses import Sampled, sample
+from synthesis.shapes import womanly
 from synthesis.stage import Actor, act, spread, stood
 from synthesis.textures import Outfit, check_dressable, dress
 from synthesis.truth import Truth
@@ -135,8 +136,11 @@ def render(body: Body, seed: int, options: Options = Options()) -> Render:
     size, rng = options.size, _stream(seed, _CAST)
     count = int(rng.integers(options.persons[0], options.persons[1] + 1))
     azimuth = float(rng.uniform(0, 2 * np.pi))
-    outfits = [dress(_stream(seed, _LOOK, n), options.textures) for n in range(count)]
-    actors = [_actor(body, seed, n, azimuth, outfit, options) for n, outfit in enumerate(outfits)]
+    found = [sample(body, _stream(seed, _POSE, n), options.poses) for n in range(count)]
+    outfits = [
+        dress(_stream(seed, _LOOK, n), options.textures, womanly(body, one.betas)) for n, one in enumerate(found)
+    ]
+    actors = [_actor(body, seed, n, azimuth, *both, options) for n, both in enumerate(zip(found, outfits, strict=True))]
     place = backgrounds.choose(_stream(seed, _SCENE), options.backgrounds)
     for attempt in range(_TRIES):
         take = _take(body, seed, attempt, actors, azimuth, place.indoors, options)
@@ -159,12 +163,11 @@ def _stream(seed: int, concern: int, index: int = 0) -> np.random.Generator:
     return np.random.default_rng([seed, concern, index])
 
 
-def _actor(body: Body, seed: int, n: int, azimuth: float, outfit: Outfit, options: Options) -> Actor:
+def _actor(body: Body, seed: int, n: int, azimuth: float, found: Sampled, outfit: Outfit, options: Options) -> Actor:
     """Person ``n`` at the origin: posed, dressed, with what it sits on or carries."""
     rng = _stream(seed, _CAST, n + 1)
     # Towards the camera or in half profile mostly; one in seven shows the back.
     yaw = azimuth - np.radians(rng.normal(0, 42) if rng.random() > 1 / 7 else rng.normal(180, 30))
-    found = sample(body, _stream(seed, _POSE, n), options.poses)
     actor = act(body, found, float(yaw))
     worn = put_on(body, offsets(outfit, wardrobe(body)), actor.betas, actor.rotations, actor.vertices)
     actor = stood(actor, worn, found.lift)

@@ -43,6 +43,12 @@ def shape_of(body: Body, rng: np.random.Generator) -> Floats:
     return np.clip(betas + (WEIGHT - 1) * max(float(betas @ heavier), 0.0) * heavier, -MOST, MOST)
 
 
+def womanly(body: Body, betas: Floats) -> float | None:
+    """How womanly (about 1) or manly (about -1) a shape (S,) is built; None where the body does not tell."""
+    sex = _SEXES.get(body.name, len(betas))
+    return float(betas[sex]) if sex < len(betas) else None
+
+
 def weight_direction(body: Body) -> Floats:
     """The unit direction (S,) of coefficients in which volume grows most over height squared, zero where none does."""
     if body not in _weights:

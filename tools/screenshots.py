@@ -1,7 +1,8 @@
-"""Takes the pictures of the docs from a running demo on fresh data: `python tools/screenshots.py http://127.0.0.1:8000`.
+"""Takes the pictures of the docs from a running demo: `python tools/screenshots.py http://127.0.0.1:8000`.
 
-Only rendered persons are shown, so start it when the demo has them. Needs the dev install and a Chromium (`python
-tools/bootstrap.py chromium`).
+The demo must be fresh and its persons rendered: they alone are shown. Needs the dev install and a Chromium
+(`python tools/bootstrap.py chromium`).
+"""
 
 from __future__ import annotations
 
