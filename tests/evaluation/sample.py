@@ -81,7 +81,7 @@ def annotator(rank: int, mean: float, parts: list[Group]) -> Annotator:
         f"sim-{rank}",
         True,
         rank,
-        "abcdefgh"[rank // 2],
+        "abcdefgh"[rank // 2 % 8],
         30,
         500,
         4,

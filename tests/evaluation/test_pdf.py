@@ -27,7 +27,9 @@ def test_words_of_the_trade_are_explained_and_missing_letters_are_boxes_not_blan
     for word in ("Error", "95% interval", "Swap"):
         assert word in explained
     assert any("AUC10" in word for word in explained)
-    assert pdf._Page("A", "").normalize_text("Łódź 東京") == "Łódź □□"
+    page = pdf._Page("A", "")
+    page.set_font("body", "", 9)
+    assert page.normalize_text("Łódź 東京") == "Łódź □□"
     report = sample.report(2)
     sly = replace(report, by_annotator=[replace(report.by_annotator[0], name="東京")])
     assert "a box stands for each" in " ".join(pdf.sections(sly)[-1].words)
