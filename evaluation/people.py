@@ -62,7 +62,8 @@ def annotators(
     }
     suspect: list[list[str]] = [[] for _ in range(count)]
     for name, own_rates in rates.items():
-        for a, high in enumerate(compare.stand_out([(r.count, r.of) for r in own_rates])):
+        counts = swaps.independent(mixed[name], who, errors.image, count)
+        for a, high in enumerate(compare.stand_out(counts)):
             if high:
                 suspect[a].append(
                     f"mixes up {name} in {100 * (own_rates[a].value or 0):.1f} % of marks, far more than others"
@@ -102,8 +103,13 @@ def annotators(
 
 
 def _letters(names: tuple[str, ...], rank: list[int], differences: list[Difference]) -> dict[int, str]:
+    """Of those who were compared with anyone; the others have none."""
     index = {name: n for n, name in enumerate(names)}
-    return compare.letters(rank, {(index[d.first], index[d.second]) for d in differences if d.differs})
+    met = {index[name] for d in differences for name in (d.first, d.second)}
+    known = compare.letters(
+        [a for a in rank if a in met], {(index[d.first], index[d.second]) for d in differences if d.differs}
+    )
+    return {a: known.get(a, "") for a in rank}
 
 
 def _seconds(study: Study, drawn: Draws) -> list[Figure]:

@@ -171,6 +171,26 @@ def rate(swaps: Swaps | None, image: NDArray[Any], rows: Any = slice(None)) -> R
     return Rate(count, of, share, low, high)
 
 
+def independent(
+    swaps: Swaps | None, annotator: NDArray[Any], image: NDArray[Any], annotators: int
+) -> list[tuple[int, int]]:
+    """Each annotator's swapped marks and marks that can tell, as independent ones worth as much.
+
+    Both are divided by the design effect of images, one for all annotators, each about the own share: who has no swaps
+    shows none of it.
+    """
+    if swaps is None:
+        return [(0, 0)] * annotators
+    who, image, swapped = annotator[swaps.tells], image[swaps.tells], swaps.swapped[swaps.tells].astype(np.float64)
+    of, count = np.bincount(who, minlength=annotators), np.bincount(who, swapped, annotators)
+    share = count / np.maximum(of, 1)
+    _, cell = np.unique(who.astype(np.int64) * (int(image.max(initial=0)) + 1) + image, return_inverse=True)
+    clustered = float((np.bincount(cell, swapped - share[who]) ** 2).sum())
+    alone = float((count * (1 - share)).sum())
+    design = max(1.0, clustered / alone) if alone > 0 else 1.0
+    return [(round(c / design), round(n / design)) for c, n in zip(count.tolist(), of.tolist(), strict=True)]
+
+
 def _design(rest: NDArray[Any], cluster: NDArray[Any], share: float) -> float:
     groups, index = np.unique(cluster, return_inverse=True)
     if not 0 < share < 1 or len(groups) < 2:
