@@ -133,8 +133,8 @@ def _sums(body: Body, what: Seen, where: Sites, own: Floats, dense: Floats) -> F
         np.ones(len(own), np.float32), none, what.facing,
     )  # fmt: skip
     order = np.lexsort((part, what.person))
-    columns = (c[order].astype(np.int32) for c in (none, what.person, part))
-    errors = Errors(order, *columns, own[order].astype(np.float32))
+    who, image, part_ = none[order], what.person[order], part[order].astype(np.int32)
+    errors = Errors(order, who, image, part_, own[order].astype(np.float32))
     found = fill(errors, marks, body, where, what.seen, what.cosines)
     out = np.zeros((2, len(names)))
     np.add.at(out[0], of[found.part], found.above)

@@ -2,8 +2,9 @@
 
 A difference between two annotators on point j of image i is d + u_i + e_ij; the variances between images and within
 them are found by analysis of variance of all pairs together. With m points on each of n persons the mean difference
-has variance (var u + var e / m) / n, and n is the least for which a paired t-test has the power (noncentral t),
-and at least 6, as ``evaluation.compare`` cannot tell by fewer.
+has variance (var u + var e / m) / n, and n is the least for which a paired t-test has the power (noncentral t) at the
+level divided by the number of pairs, since a report corrects for them all; and at least so many that flipping signs
+(``evaluation.compare``) can be as rare as that.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ POWER, LEVEL = 0.8, 0.05
 POINTS = (25, 50, 100, 150)
 DIFFERENCES = (0.005, 0.01, 0.02)
 MOST = 100_000
-LEAST = 6
-"""Of fewer persons no flipping of signs is rarer than the level (2 in 2^n)."""
 
 
 def spreads(shared: list[Pair]) -> tuple[float, float] | None:
@@ -40,24 +39,29 @@ def spreads(shared: list[Pair]) -> tuple[float, float] | None:
     return max(0.0, (between - between_free * rest) / size), rest
 
 
-def persons(difference: float, variance: float) -> int | None:
+def least(pairs: int = 1) -> int:
+    """Of fewer persons no flipping of signs is rarer (2 in 2^n) than the level divided by the pairs."""
+    return int(np.ceil(1 + np.log2(max(pairs, 1) / LEVEL)))
+
+
+def persons(difference: float, variance: float, pairs: int = 1) -> int | None:
     """The least number of persons, when each person's mean difference has this variance; None above ``MOST``."""
-    low, high = LEAST - 1, LEAST
-    while _power(high, difference, variance) < POWER:
+    low, high, level = least(pairs) - 1, least(pairs), LEVEL / max(pairs, 1)
+    while _power(high, difference, variance, level) < POWER:
         low, high = high, high * 2
         if high > MOST:
             return None
-    while high - low > 1 and low >= LEAST:
+    while high - low > 1 and low >= least(pairs):
         middle = (low + high) // 2
-        low, high = (low, middle) if _power(middle, difference, variance) >= POWER else (middle, high)
+        low, high = (low, middle) if _power(middle, difference, variance, level) >= POWER else (middle, high)
     return high
 
 
-def _power(n: int, difference: float, variance: float) -> float:
+def _power(n: int, difference: float, variance: float, level: float) -> float:
     """Of the two-sided paired t-test, by the mean over the sample's deviation."""
     if variance <= 0:
         return 1.0
-    shift, limit = difference / np.sqrt(variance / n), t.ppf(1 - LEVEL / 2, n - 1)
+    shift, limit = difference / np.sqrt(variance / n), t.ppf(1 - level / 2, n - 1)
     deviation = np.sqrt(chi2.ppf((np.arange(1000) + 0.5) / 1000, n - 1) / (n - 1))
     return float((norm.cdf(shift - limit * deviation) + norm.cdf(-shift - limit * deviation)).mean())
 
@@ -68,14 +72,15 @@ def plan(shared: list[Pair]) -> Plan:
     if found is None:
         return Plan([], "No two annotators marked the same points of several images, so this study cannot tell.")
     between, within = found
-    rows = [PlanRow(m, d, persons(d, between + within / m)) for m in POINTS for d in DIFFERENCES]
+    rows = [PlanRow(m, d, persons(d, between + within / m, len(shared))) for m in POINTS for d in DIFFERENCES]
     want = {(row.points_per_person, row.difference): row.persons for row in rows}
     hundred = want[100, 0.01]
     if hundred is None:
         return Plan(rows, f"Telling two annotators apart by 1 cm would take more than {MOST:,} persons.")
     says = (
         f"To tell two annotators apart when their mean errors differ by 1 cm, let both mark the same {hundred} persons"
-        f" with 100 points each (such a difference is then found four times out of five)."
+        f" with 100 points each (such a difference is then found four times out of five"
+        f"{f', with all {len(shared)} pairs tested together' if len(shared) > 1 else ''})."
     )
     half = want[100, 0.005]
     if half is not None:

@@ -70,7 +70,10 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
     clicks, line = _floor(study, first, table, drawn, seed)
     lines += line
     step()
-    shared = compare.pairs(first, marks.point[first.row], len(names), images)
+    alike, unit = first, marks.point[first.row]
+    if study.masks is not None:  # everyone has points of their own
+        alike, unit = compare.cells(first, body.face_part[marks.true_face[first.row]])
+    shared = compare.pairs(alike, unit, len(names), images)
     differences = compare.differences(shared, names, drawn, seed)
     step()
     sides, faces = swaps.both(first, marks, body, table, drawn=study.masks is not None)
@@ -116,7 +119,24 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
     )
     step()
     twice = int((marks.again == 1).sum())
-    return replace(out, says=words.says(out), notes=words.notes(out, filled.covered, marked - len(first), twice))
+    notes = words.notes(out, filled.covered, marked - len(first), twice)
+    return replace(out, says=words.says(out), notes=notes + _limits(out, shared, twice))
+
+
+def _limits(report: Report, shared: list[compare.Pair], twice: int) -> list[str]:
+    """What could not be tested, and why."""
+    out = []
+    most = max((len(pair.image) for pair in shared), default=0)
+    if 0 < most < compare.LEAST:
+        out.append(
+            f"Annotators share at most {most} {'person' if most == 1 else 'persons'}: too few for any difference"
+            f" between them to be shown, however large. It takes {compare.LEAST} or more."
+        )
+    if report.masks is not None and shared:
+        out.append("Annotators drew masks and so marked points of their own: they are compared by parts of images.")
+    if twice and report.retest is None:
+        out.append("No point was marked twice by the same annotator, so test-retest cannot be told.")
+    return out
 
 
 def heat(study: Study, table: Metric) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation import compare, curves, plan, shares, trends
+from evaluation import compare, curves, plan, shares, swaps, trends
 from evaluation.errors import Errors
 from evaluation.intervals import Rows, draws, quantiles, ratios
 from evaluation.swaps import wilson
@@ -63,14 +63,37 @@ def test_the_area_of_errors_that_all_are_alike_is_their_distance_from_the_end() 
     assert curves.area([np.inf], 0.3).mean() == 0
 
 
-def test_flipping_signs_is_exact_for_few_images_and_uniform_where_there_is_no_difference() -> None:
+def _pairs(metres: np.ndarray) -> list[compare.Pair]:
+    """All pairs of annotators (A, images), one point on each image."""
+    ones, image = np.ones(metres.shape[1]), np.arange(metres.shape[1])
+    return [
+        compare.Pair(a, b, image, metres[a] - metres[b], (metres[a] - metres[b]) ** 2, ones)
+        for a, b in combinations(range(len(metres)), 2)
+    ]
+
+
+def test_flipping_signs_is_exact_for_few_images_and_holds_its_level_over_all_pairs() -> None:
     rng = np.random.default_rng(0)
-    sums = rng.standard_normal(6)
+    metres = rng.standard_normal((2, 6))
+    sums = metres[0] - metres[1]
     all_ = np.array([abs(np.dot(signs, sums)) for signs in product((-1, 1), repeat=6)])
-    assert compare.sign_flip(sums, rng) == pytest.approx((all_ >= abs(sums.sum()) - 1e-12).mean())
-    p = np.array([compare.sign_flip(rng.standard_normal(20), rng, 400) for _ in range(400)])
-    for level in (0.05, 0.25, 0.5):
-        assert (p <= level).mean() == pytest.approx(level, abs=3.5 * np.sqrt(level * (1 - level) / 400))
+    p, corrected = compare.flipped(_pairs(metres), rng)
+    assert p == corrected == pytest.approx((all_ >= abs(sums.sum()) - 1e-9).mean())
+    found = [compare.flipped(_pairs(rng.standard_normal((4, 16))), rng, 400) for _ in range(300)]
+    for level in (0.05, 0.25):
+        wide = 3.5 * np.sqrt(level * (1 - level) / 300)
+        assert np.mean([p[0] <= level for p, _ in found]) == pytest.approx(level, abs=wide)
+        assert np.mean([(c <= level).any() for _, c in found]) == pytest.approx(level, abs=wide)
+
+
+def test_many_annotators_are_told_apart_on_six_shared_images_and_a_hundred() -> None:
+    rng = np.random.default_rng(0)
+    for annotators, images in ((8, 6), (33, 100)):
+        metres = 0.1 * np.arange(annotators)[:, None] + 0.001 * rng.standard_normal((annotators, images))
+        p, corrected = compare.flipped(_pairs(metres), rng)
+        assert (p <= corrected).all()
+        assert corrected.max() < compare.LEVEL
+    assert compare.flipped(_pairs(metres[:8, :5]), rng)[0].min() > compare.LEVEL  # 2 in 32
 
 
 def test_holm_corrects_as_in_the_book() -> None:
@@ -86,6 +109,18 @@ def test_annotators_share_a_letter_exactly_when_they_are_not_told_apart(
     for a, b in combinations(range(count), 2):
         assert bool(set(letters[a]) & set(letters[b])) == ((a, b) not in differ)
     assert letters[0].startswith("a")
+
+
+def test_swaps_that_come_image_by_image_accuse_nobody() -> None:
+    rng, accused, plain = np.random.default_rng(0), 0, 0
+    image = np.repeat(np.arange(30), 20)
+    for _ in range(40):
+        found = [(rng.random(30) < 0.04)[image] for _ in range(6)]  # now and then a whole image, the same for all
+        who = np.repeat(np.arange(6), len(image))
+        mixed = swaps.Swaps(np.ones(len(who), bool), np.concatenate(found), np.zeros(len(who)))
+        accused += any(compare.stand_out(swaps.independent(mixed, who, np.tile(image, 6), 6)))
+        plain += any(compare.stand_out([(int(one.sum()), len(one)) for one in found]))
+    assert accused <= 3 < 10 < plain
 
 
 def _errors(annotator: np.ndarray, image: np.ndarray, part: np.ndarray, metres: np.ndarray) -> Errors:
@@ -145,7 +180,9 @@ def test_a_slope_is_found_within_annotators_and_parts() -> None:
 
 def test_the_plan_is_that_of_a_paired_t_test() -> None:
     assert plan.persons(0.5, 1.0) == 34  # Cohen 1988
-    assert plan.persons(0.01, 0.0) == plan.LEAST == 6
+    assert plan.persons(0.01, 0.0) == plan.least() == compare.LEAST == 6
+    assert plan.persons(0.01, 0.0, 28) == plan.least(28) == 11
+    assert (plan.persons(0.5, 1.0, 28) or 0) > 34
     assert plan.persons(1e-9, 1.0) is None
     rng = np.random.default_rng(0)
     images, points = 400, 9
@@ -162,6 +199,7 @@ def test_the_plan_is_that_of_a_paired_t_test() -> None:
     rows = {(r.points_per_person, r.difference): r.persons or 0 for r in plan.plan(shared).rows}
     assert all(rows[m, 0.005] > rows[m, 0.01] > rows[m, 0.02] for m in plan.POINTS)
     assert all(rows[a, 0.005] > rows[b, 0.005] for a, b in pairwise(plan.POINTS))
+    assert all(rows[a, d] >= rows[b, d] for a, b in pairwise(plan.POINTS) for d in plan.DIFFERENCES)
 
 
 def test_wilsons_interval_is_that_of_the_book() -> None:

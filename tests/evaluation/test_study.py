@@ -126,6 +126,7 @@ def test_studies_with_next_to_nothing_in_them_say_so() -> None:
     assert alone.groups[0].mean.value is not None
     assert alone.groups[0].mean.low is None  # one image has no spread between images
     assert alone.differences == []
+    assert [who.group for who in alone.by_annotator] == ["", ""]
     assert alone.plan.rows == []
     assert alone.by_annotator[1].mean.value is None
     assert alone.trends[0].bins == []
@@ -165,8 +166,11 @@ def test_drawn_masks_are_compared_pixel_by_pixel() -> None:
         np.repeat([0, 1], 3).astype(np.int32), np.tile([0, 1, 2], 2).astype(np.int32), np.zeros(6, np.uint8),
         drawn, true, both, np.ones(6, np.float32),
     )  # fmt: skip
-    report = _strict(dataclasses.replace(made, masks=masks))
+    own = dataclasses.replace(made.marks, point=np.arange(len(made.marks)))  # nobody shares a point
+    report = _strict(dataclasses.replace(made, marks=own, masks=masks))
     assert report.masks is not None
+    assert [(d.persons, d.points > 20) for d in report.differences] == [(3, True)]
+    assert any("at most 3 persons" in note for note in report.notes)
     by_name = {m.name: m for m in report.masks}
     assert by_name["Torso"].iou.value == pytest.approx(0.5)
     assert by_name["Right Hand"].iou.value == 0
@@ -182,7 +186,7 @@ def test_a_body_without_left_and_right_has_no_such_swaps() -> None:
     assert found is None
     assert swaps.rate(found, made.marks.person).of == 0
     blind = dataclasses.replace(eight()[1], left_right=swaps.rate(found, made.marks.person))
-    assert any("no left and right" in note for note in words.notes(blind, 1.0, 0, 0))
+    assert any(note.startswith("Left/right swaps cannot be told") for note in words.notes(blind, 1.0, 0, 0))
 
 
 def test_a_perfect_clicker_hits_the_part_to_a_pixel() -> None:
