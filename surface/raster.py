@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
+# What only kernels call needs no way in from Python; it compiles in half the time.
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 # Triangles reaching nearer than this to a perspective camera's plane are cut there (metres).
 NEAR = 1e-3
 
@@ -111,7 +113,7 @@ def _mesh(xy: ArrayLike, depth: ArrayLike, faces: ArrayLike) -> tuple[Floats, Fl
     return p, z, f
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", **_INNER)
 def _edge(p: Any, i: int, j: int, x: float, y: float) -> float:
     """Twice the signed area of (p[i], p[j], (x, y)): exactly the negative of the same with i and j exchanged."""
     if i < j:
@@ -119,7 +121,7 @@ def _edge(p: Any, i: int, j: int, x: float, y: float) -> float:
     return -((p[i, 0] - p[j, 0]) * (y - p[j, 1]) - (p[i, 1] - p[j, 1]) * (x - p[j, 0]))
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", **_INNER)
 def _top_left(p: Any, i: int, j: int) -> bool:
     """Whether the edge i to j of a triangle of positive area is a left one, or a horizontal top one."""
     dy = p[j, 1] - p[i, 1]
@@ -178,7 +180,7 @@ def _fill(p: Any, z: Any, faces: Any, perspective: bool, face: Any, front: Any) 
                     face[yy, xx] = f
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", **_INNER)
 def _setup(p: Any, i: int, j: int) -> Any:
     """Edge i to j as start and direction, such that ``_edge`` is dx (y-y0) - dy (x-x0)."""
     if i < j:
@@ -186,7 +188,7 @@ def _setup(p: Any, i: int, j: int) -> Any:
     return p[j, 0], p[j, 1], -(p[i, 0] - p[j, 0]), -(p[i, 1] - p[j, 1])
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", **_INNER)
 def _homogeneous(p: Any, z: Any, a: int, b: int, c: int, x: float, y: float, out: Any) -> float:
     """Weights of the point of the plane of (a, b, c) seen at (x, y) into out; returns its depth.
 
@@ -203,7 +205,7 @@ def _homogeneous(p: Any, z: Any, a: int, b: int, c: int, x: float, y: float, out
     return out[0] * z[a] + out[1] * z[b] + out[2] * z[c]
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", **_INNER)
 def _fill_cut(p: Any, z: Any, f: int, a: int, b: int, c: int, face: Any, front: Any) -> None:
     """A triangle through the camera's plane: rare, so every pixel is tried."""
     w = np.empty(3)

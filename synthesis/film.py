@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
+# What only kernels call needs no way in from Python; it compiles in half the time.
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _TABLE = 4096
 _BRIGHTEST = 8.0
 _GREY = 0.18
@@ -96,7 +98,7 @@ def _curve(contrast: float) -> NDArray[np.uint8]:
     return np.round(255 * srgb).astype(np.uint8)
 
 
-@njit(cache=True, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", nogil=True, **_INNER)
 def _hash(x: Any) -> Any:
     """A well mixed 32-bit number (Wellons, "Prospecting for hash functions", 2018)."""
     x = np.uint32(x)
@@ -146,7 +148,7 @@ def _develop(
             out[y, x, 2] = _fixed(grey + saturation * (b - grey), scale, curve, last)
 
 
-@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, **_INNER)
 def _fixed(value: Any, scale: Any, curve: Any, last: Any) -> Any:
     return curve[min(int(np.sqrt(max(value, np.float32(0))) * scale), last)]
 

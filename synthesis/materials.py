@@ -23,6 +23,7 @@ _OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"contract", "arcp", "nsz", "reassoc"},
 }
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def compiled(function: Any) -> Any:
@@ -35,7 +36,7 @@ def compiled(function: Any) -> Any:
 
 def inner(function: Any) -> Any:
     """``compiled``, for what kernels alone call: without a way in from Python it compiles in half the time."""
-    return _stamped(njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+    return _stamped(njit(**_OPTIONS, **_INNER)(function))
 
 
 def _stamped(kernel: Any) -> Any:

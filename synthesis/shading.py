@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Singles = NDArray[np.float32]
 
+# What only kernels call needs no way in from Python; it compiles in half the time.
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 # Samples of the finer z-buffer per pixel and axis.
 SAMPLES = 2
 # A step in depth (metres) that is drawn as an edge.
@@ -97,7 +99,7 @@ def fragments(
     return pixel[:count], shown[:count], at[:count], weight[:count]
 
 
-@njit(cache=True, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", nogil=True, **_INNER)
 def _owner(face: int, own: int, each: int, which: Any) -> int:
     if face < 0:
         return -1
@@ -185,7 +187,7 @@ def turn(bump: Any, face: Any, faces: Any, rest: Any, vertices: Any) -> None:
             bump[n, k] = turns[f, k, 0] * x + turns[f, k, 1] * y + turns[f, k, 2] * z
 
 
-@njit(cache=True, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", nogil=True, **_INNER)
 def _frame(vertices: Any, corners: Any, out: Any) -> None:
     """Rows: along the face's first side, across it, its normal."""
     a, b, c = corners[0], corners[1], corners[2]
@@ -204,7 +206,7 @@ def _frame(vertices: Any, corners: Any, out: Any) -> None:
     out[1, 2] = out[2, 0] * out[0, 1] - out[2, 1] * out[0, 0]
 
 
-@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, **_INNER)
 def shadow(
     x: Any, y: Any, z: Any, axes: Any, corner: Any, scale: Any, depth: Any, first: Any, radius: Any, turned: Any
 ) -> Any:
@@ -322,7 +324,7 @@ def shade(
             )
 
 
-@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, **_INNER)
 def _fraction(x: Any) -> Any:
     return x - np.floor(x)
 
@@ -386,7 +388,7 @@ def shade_ground(
                 canvas[y, x, c] *= one + w * (dim - one)
 
 
-@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy", nogil=True, fastmath=True, **_INNER)
 def _four(grid: Any, j: int, i: int, k: int, a: Any, b: Any, c: Any, d: Any) -> Any:
     return a * grid[j, i, k] + b * grid[j, i + 1, k] + c * grid[j + 1, i, k] + d * grid[j + 1, i + 1, k]
 
