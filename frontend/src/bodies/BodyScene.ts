@@ -143,7 +143,10 @@ export class BodyScene {
     this.path.dispose();
     this.seams.dispose();
     this.renderer.dispose();
-    this.renderer.forceContextLoss();
+    // Under StrictMode the same canvas is taken up again at once, and a lost context would not come back.
+    setTimeout(() => {
+      if (!this.canvas.isConnected) this.renderer.forceContextLoss();
+    });
   }
 
   // ------------------------------------------------------------------ what is shown
@@ -216,6 +219,13 @@ export class BodyScene {
   /** Turns the camera to where a point of the surface is seen from straight above it. */
   face(point: FacePoint, smooth = true): void {
     this.camera.from(normalAt(this.mesh, point), smooth);
+  }
+
+  /** Turns the camera to where two points are both seen, as far as that is possible; the first matters more. */
+  faceBoth(first: FacePoint, second: FacePoint): void {
+    const [a, b] = [normalAt(this.mesh, first), normalAt(this.mesh, second)];
+    const between = a.map((value, k) => 0.6 * value + 0.4 * (b[k] as number)) as Vec3;
+    this.camera.from(Math.hypot(...between) > 0.3 ? between : a, true);
   }
 
   setPin(point: FacePoint | null): void {

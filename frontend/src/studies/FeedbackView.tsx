@@ -70,11 +70,13 @@ export default function FeedbackView({ task, feedback, action }: Props) {
         <MarkedPhoto task={task} points={points} current={current} top={top} onPick={setIndex} />
       </section>
       <section className={classes.body} aria-label="On the body">
-        {body.data && mesh.data ? (
-          <OnBody body={body.data} file={mesh.data} current={current} />
-        ) : (
-          <LoadingState label="Loading the body" />
-        )}
+        <div className={classes.scene}>
+          {body.data && mesh.data ? (
+            <OnBody body={body.data} file={mesh.data} current={current} />
+          ) : (
+            <LoadingState label="Loading the body" />
+          )}
+        </div>
         {current && parts && (
           <div className={classes.caption}>
             <Group gap={4} wrap="nowrap">
@@ -195,7 +197,8 @@ function Canvas({ body, mesh, current }: { body: Body; mesh: BodyMesh; current: 
     scene?.setPin(marked);
     scene?.setTwin(truth);
     const shown = truth ?? marked;
-    if (shown) scene?.face(shown);
+    if (truth && marked) scene?.faceBoth(truth, marked);
+    else if (shown) scene?.face(shown);
   }, [scene, marked, truth]);
   const line = marked && truth && !path.isPlaceholderData ? (path.data?.points ?? null) : null;
   useEffect(() => scene?.setPath(line), [scene, line]);

@@ -44,6 +44,9 @@ interface Props {
 const RENDER_SIZE = 512;
 const OCCLUDERS = 0.3;
 
+/** Shares of the persons that are shown twice; a sixth is what the server takes where it is not told. */
+const TWICE = { none: 0, sixth: 1 / 6, third: 1 / 3 } as const;
+
 /** The persons that are there now and were not there before. */
 export function newOnes(before: readonly Pick<Person, "id">[], now: readonly Pick<Person, "id">[]): string[] {
   const known = new Set(before.map(({ id }) => id));
@@ -69,8 +72,10 @@ export function StudyForm({ project, body, members, users, present }: Props) {
   const [perPart, setPerPart] = useState(6);
   const [masks, setMasks] = useState<MasksWay>("given");
   const [practice, setPractice] = useState(2);
-  const [again, setAgain] = useState(0);
+  const [twice, setTwice] = useState<keyof typeof TWICE>("sixth");
   const [wanted, setWanted] = useState<"draft" | "open" | null>(null);
+  const persons = chosenCount(choice);
+  const again = Math.round(persons * TWICE[twice]);
 
   const render = useMutation({
     mutationFn: () =>
@@ -130,7 +135,6 @@ export function StudyForm({ project, body, members, users, present }: Props) {
     if (choice.source === "render" && (!job || failed)) render.mutate(undefined, { onError: () => setWanted(null) });
   };
 
-  const persons = chosenCount(choice);
   const missing = missingWords({ name, persons, annotators: annotators.length, parts: chosen.size });
   const busy = wanted !== null;
   const outline = {
@@ -243,13 +247,17 @@ export function StudyForm({ project, body, members, users, present }: Props) {
               disabled={job !== null}
             />
           </Row>
-          <Row title="Shown twice" text="Tells how well annotators agree with themselves.">
+          <Row title="Shown twice" text="Tells how well annotators agree with themselves. A sixth is usual.">
             <SegmentedControl
               aria-label="Persons shown twice"
               w="fit-content"
-              value={String(again)}
-              onChange={(value) => setAgain(Number(value))}
-              data={[0, 2, 5, 10].map((n) => ({ value: String(n), label: n === 0 ? "None" : `${n} persons` }))}
+              value={twice}
+              onChange={(value) => setTwice(value as keyof typeof TWICE)}
+              data={[
+                { value: "none", label: "Nobody" },
+                { value: "sixth", label: `A sixth (${Math.round(persons * TWICE.sixth)})` },
+                { value: "third", label: `A third (${Math.round(persons * TWICE.third)})` },
+              ]}
             />
           </Row>
         </Paper>
@@ -270,7 +278,7 @@ export function StudyForm({ project, body, members, users, present }: Props) {
               <dd className="numbers">about {count(rounded(cost.points))}</dd>
             </dl>
             <Text size="xs" c="dimmed">
-              Counted on {SECONDS_PER_POINT} seconds for a point
+              Assumed: {SECONDS_PER_POINT} seconds for a point
               {masks === "drawn" && ` and ${duration(SECONDS_PER_MASK)} for a person's masks`}, and four of five parts
               seen on each person. Practice and second times are included in the time.
             </Text>

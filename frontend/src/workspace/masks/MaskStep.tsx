@@ -3,7 +3,7 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { submitMask } from "@/api/endpoints";
 import type { Mask, Task } from "@/api/types";
 import { type Shortcut, useShortcutHelp } from "@/components/help";
-import type { Parts } from "@/parts";
+import { type Parts, spoken } from "@/parts";
 import type { Rect } from "../engine/geometry";
 import type { MaskPayload } from "../journal/http";
 import type { Journal } from "../journal/journal";
@@ -140,7 +140,8 @@ export function MaskStep({ task, mask, parts, local, journal, settings, onSubmit
     const chosen = TOOLS.find((each) => each.code === code);
     if (picked) {
       const taken = session.pick(picked.label, { tool: tool === "eraser" ? "brush" : tool });
-      if (!taken) notifications.show({ id: "not wanted", message: `${picked.name} is not wanted in this study.` });
+      if (!taken)
+        notifications.show({ id: "not wanted", message: `${spoken(picked).full} is not wanted in this study.` });
     } else if (chosen) act({ do: "tool", tool: chosen.name });
     else if (code === "KeyL" && !repeat) act({ do: "onlyEmpty" });
     else if (code === "KeyO" && !repeat) act({ do: "outlines" });
