@@ -17,6 +17,7 @@ from evaluation.words import counted, lines
 
 Draw = Callable[[Report, Theme], Canvas]
 _NAMED = 8  # so many annotators get a curve of their own
+_TALLEST = 9.4  # inches: a page of the PDF
 _LONGEST = 26  # letters of a name; the tables have it whole
 
 
@@ -88,7 +89,7 @@ def annotators(report: Report, theme: Theme) -> Canvas:
     listed = sorted(report.by_annotator, key=lambda one: one.rank)
     if not listed:
         return empty(theme, "Nobody has finished a person yet.")
-    canvas, (axes,) = page(theme, 1.1 + 0.31 * len(listed))
+    canvas, (axes,) = page(theme, min(1.1 + 0.31 * len(listed), _TALLEST))
     rows = list(range(len(listed)))[::-1]
     dots(axes, [one.median for one in listed], rows, theme.series[4], label="half of the marks are nearer", size=5)
     dots(axes, [one.mean for one in listed], rows, theme.series[0], label="mean")
@@ -138,7 +139,7 @@ def differences(report: Report, theme: Theme) -> Canvas:
         elif (a, b) in shown:
             axes.plot(b + 0.5, a + 0.5, ".", color=_ink(colours(scale(value))), markersize=3)
     middles = np.arange(len(names)) + 0.5
-    axes.set_xticks(middles, names, rotation=35, ha="right")
+    axes.set_xticks(middles, [str(one.rank) for one in listed])
     axes.set_yticks(middles, names)
     bar = canvas.colorbar(seen, ax=axes, shrink=0.9, label="cm")
     if bar.solids is not None:

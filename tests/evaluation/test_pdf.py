@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 import surface
-from evaluation import pdf, words
+from evaluation import pdf, sections, words
 from tests.evaluation import sample
 
 
@@ -23,7 +23,7 @@ def test_a_whole_report_is_a_pdf_of_some_pages(tmp_path) -> None:
 
 
 def test_words_of_the_trade_are_explained_and_missing_letters_are_boxes_not_blanks() -> None:
-    explained = [word for word, _ in pdf._TERMS]
+    explained = [word for word, _ in sections.TERMS]
     for word in ("Error", "95% interval", "Swap"):
         assert word in explained
     assert any("AUC10" in word for word in explained)
@@ -32,16 +32,16 @@ def test_words_of_the_trade_are_explained_and_missing_letters_are_boxes_not_blan
     assert page.normalize_text("Łódź 東京") == "Łódź □□"
     report = sample.report(2)
     sly = replace(report, by_annotator=[replace(report.by_annotator[0], name="東京")])
-    assert "a box stands for each" in " ".join(pdf.sections(sly)[-1].words)
-    assert "a box stands for each" not in " ".join(pdf.sections(report)[-1].words)
+    assert "a box stands for each" in " ".join(sections.sections(sly)[-1].words)
+    assert "a box stands for each" not in " ".join(sections.sections(report)[-1].words)
 
 
 def test_sections_tell_what_was_measured_and_what_limits_it() -> None:
     report = sample.report()
-    titles = [section.title for section in pdf.sections(report)]
+    titles = [section.title for section in sections.sections(report)]
     assert titles.index("Part by part") < titles.index("Planning the next study")
     assert "Part masks" in titles
-    last = " ".join(pdf.sections(report)[-1].words)
+    last = " ".join(sections.sections(report)[-1].words)
     assert "0.030 cm (0.020–0.040)" in last
     assert report.notes[0] in last
     assert "correlation of 0.42" in last
@@ -68,7 +68,7 @@ def test_sections_without_data_are_left_out_and_never_break() -> None:
         sample.report(1), masks=None, retest=None, trends=[], by_annotator=[], differences=[], floor=none,
         left_right=replace(sample.rate(1, 2), value=None), curves=[], published=[], groups=[],
     )  # fmt: skip
-    titles = [section.title for section in pdf.sections(bare)]
+    titles = [section.title for section in sections.sections(bare)]
     assert "Part masks" not in titles
     assert "Differences between annotators" not in titles
-    assert any("cannot be said" in line for section in pdf.sections(bare) for line in section.words)
+    assert any("cannot be said" in line for section in sections.sections(bare) for line in section.words)
