@@ -100,6 +100,11 @@ def require(session: Session, caller: Caller, rule: Rule, place: Place | None, w
         raise ForbiddenError("a study has given this to somebody else")
 
 
+def is_staff(caller: Caller) -> bool:
+    """Whether the caller may see what those who annotate should not know."""
+    return STAFF.permits(Role(caller.role), member=False)
+
+
 def allow(rule: Rule, of: Of | None = None) -> Any:
     """A dependency that lets the caller pass by `rule`, and marks the route with it (see `declared`)."""
     if rule.public:

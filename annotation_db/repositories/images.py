@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from annotation.words import PersonState
-from annotation_db.models import Image, Person, StudyNetwork
+from annotation.words import PersonState, StudyState
+from annotation_db.models import Image, Person, Study, StudyNetwork, StudyPerson
 from annotation_db.repositories.place import Place
 
 _BLOBS = (Image.blob, Person.truth, StudyNetwork.blob)
@@ -43,15 +43,22 @@ def add(session: Session, image: Image) -> None:
 
 
 def page(
-    session: Session, project_id: UUID, after: tuple[str, UUID] | None, limit: int, part_of_name: str | None
+    session: Session,
+    project_id: UUID,
+    after: tuple[str, UUID] | None,
+    limit: int,
+    part_of_name: str | None,
+    kept_back: bool = True,
 ) -> Sequence[Image]:
-    """Up to `limit` images by file name."""
+    """Up to `limit` images by file name, with those or without those that a study keeps back."""
     query = (
         select(Image)
         .where(Image.project_id == project_id, Image.deleted_at.is_(None))
         .order_by(Image.file_name, Image.id)
         .limit(limit)
     )
+    if not kept_back:
+        query = query.where(Image.id.not_in(kept_back_in(project_id)))
     if part_of_name:
         query = query.where(Image.file_name.icontains(part_of_name, autoescape=True))
     if after:
@@ -62,6 +69,16 @@ def page(
 def many(session: Session, image_ids: Collection[UUID]) -> dict[UUID, Image]:
     """Several images by id, deleted ones too."""
     return {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(image_ids)))}
+
+
+def kept_back_in(project_id: UUID) -> Select[UUID]:
+    """The images that a study shows before it is closed: nobody who annotates should know them beforehand."""
+    return (
+        select(Person.image_id)
+        .join(StudyPerson, StudyPerson.person_id == Person.id)
+        .join(Study, Study.id == StudyPerson.study_id)
+        .where(Study.project_id == project_id, Study.state != StudyState.closed)
+    )
 
 
 def names(session: Session, project_id: UUID) -> Iterator[Image]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from annotation.words import PersonState, TaskKind
 from annotation_db.models import Image, Mask, Person, PersonRevision, Task
+from annotation_db.repositories.images import kept_back_in
 from annotation_db.repositories.place import Place
 
 
@@ -53,8 +54,10 @@ def page(
     after: tuple[datetime, UUID] | None,
     limit: int,
     state: PersonState | None,
+    kept_back: bool = True,
 ) -> Sequence[Person]:
-    """Up to `limit` persons in the order they were added; without copies for studies."""
+    """Up to `limit` persons in the order they were added; without copies for studies, and with those or without those
+    whose image a study keeps back."""
     query = (
         select(Person)
         .join(Image, Image.id == Person.image_id)
@@ -62,6 +65,8 @@ def page(
         .order_by(Person.created_at, Person.id)
         .limit(limit)
     )
+    if not kept_back:
+        query = query.where(Image.id.not_in(kept_back_in(project_id)))
     if state:
         query = query.where(Person.state == state)
     if after:

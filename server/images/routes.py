@@ -53,21 +53,22 @@ async def upload_coco(project_id: UUID, request: Request, caller: SignedIn, stat
 @router.get("/api/projects/{project_id}/images", dependencies=[allow(READ, Of.project)])
 def list_images(
     project_id: UUID,
+    caller: SignedIn,
     state: AppState,
     after: After = None,
     limit: Limit = 100,
     q: Annotated[str | None, Query(max_length=200, description="part of the file name")] = None,
 ) -> Page[Image]:
-    """The project's images, by file name."""
+    """The project's images, by file name; those of a study that is not closed only for the staff."""
     with state.database.read() as session:
-        return service.list_images(session, project_id, after, limit, q)
+        return service.list_images(session, caller, project_id, after, limit, q)
 
 
 @router.get("/api/images/{image_id}", dependencies=[allow(READ, Of.image)])
-def get_image(image_id: UUID, state: AppState) -> ImageDetail:
+def get_image(image_id: UUID, caller: SignedIn, state: AppState) -> ImageDetail:
     """One image with its persons."""
     with state.database.read() as session:
-        return service.get_image(session, image_id)
+        return service.get_image(session, caller, image_id)
 
 
 @router.delete("/api/images/{image_id}", status_code=204, dependencies=[allow(MANAGE, Of.image)])

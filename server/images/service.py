@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from annotation_db import models, utc_now
 from annotation_db.blobs import digest_of
 from annotation_db.repositories import images, persons, studies
+from server.access import is_staff
 from server.images import archive, names
 from server.images.decode import NotAPhotoError, Photo, upright
 from server.images.schemas import Image, ImageDetail, ImportResult, RefusedFile, StoredFile
@@ -21,6 +22,7 @@ from server.paging import page
 from server.persons import service as person_service
 from server.problems import ConflictError, NotFoundError
 from server.schemas import Page, decode_cursor
+from server.session.service import Caller
 from server.state import State
 
 
@@ -118,18 +120,18 @@ def store(state: State, project_id: UUID, user_id: UUID | None, label: str, name
 
 
 def list_images(
-    session: Session, project_id: UUID, after: str | None, limit: int, part_of_name: str | None
+    session: Session, caller: Caller, project_id: UUID, after: str | None, limit: int, part_of_name: str | None
 ) -> Page[Image]:
-    """One page of images by file name."""
-    rows = images.page(session, project_id, decode_cursor(after), limit + 1, part_of_name)
+    """One page of images by file name; those of a study that is not closed only for the staff."""
+    rows = images.page(session, project_id, decode_cursor(after), limit + 1, part_of_name, is_staff(caller))
     return page(rows, limit, lambda row: (row.file_name, row.id), lambda kept: out(session, kept))
 
 
-def get_image(session: Session, image_id: UUID) -> ImageDetail:
+def get_image(session: Session, caller: Caller, image_id: UUID) -> ImageDetail:
     """One image with its persons."""
     shown = out(session, [existing(session, image_id)])[0]
     rows = persons.of_image(session, image_id)
-    return ImageDetail(**shown.model_dump(exclude={"persons"}), persons=person_service.out(rows))
+    return ImageDetail(**shown.model_dump(exclude={"persons"}), persons=person_service.out(rows, is_staff(caller)))
 
 
 def delete_image(session: Session, image_id: UUID) -> None:

@@ -19,21 +19,22 @@ router = APIRouter(tags=["persons"])
 @router.get("/api/projects/{project_id}/persons", dependencies=[allow(READ, Of.project)])
 def list_persons(
     project_id: UUID,
+    caller: SignedIn,
     state: AppState,
     after: After = None,
     limit: Limit = 100,
     person_state: Annotated[PersonState | None, Query(alias="state")] = None,
 ) -> Page[Person]:
-    """The project's persons, by the time they were added."""
+    """The project's persons, by the time they were added; those of a study that is not closed only for the staff."""
     with state.database.read() as session:
-        return service.list_persons(session, project_id, after, limit, person_state)
+        return service.list_persons(session, caller, project_id, after, limit, person_state)
 
 
 @router.get("/api/persons/{person_id}", dependencies=[allow(READ, Of.person)])
-def get_person(person_id: UUID, state: AppState) -> Person:
+def get_person(person_id: UUID, caller: SignedIn, state: AppState) -> Person:
     """One person, deleted ones too."""
     with state.database.read() as session:
-        return service.get_person(session, person_id)
+        return service.get_person(session, caller, person_id)
 
 
 @router.put("/api/persons/{person_id}", dependencies=[allow(ANNOTATE, Of.body)])

@@ -11,7 +11,7 @@ from annotation.words import PersonSource, PersonState
 from annotation_db import models, utc_now
 from annotation_db.repositories import images, persons, studies, tasks
 from annotation_db.repositories.place import Place
-from server.access import ANNOTATE, require
+from server.access import ANNOTATE, is_staff, require
 from server.paging import page
 from server.persons.schemas import Person, PersonWrite
 from server.problems import ConflictError, LeaseLostError, NotFoundError, RefusedError, StaleError
@@ -22,9 +22,10 @@ _LEAST_SIDE = 1.0  # pixels
 
 
 def list_persons(
-    session: Session, project_id: UUID, after: str | None, limit: int, state: PersonState | None
+    session: Session, caller: Caller, project_id: UUID, after: str | None, limit: int, state: PersonState | None
 ) -> Page[Person]:
-    """One page of the project's persons in the order they were added."""
+    """One page of the project's persons in the order they were added; those whose image a study that is not closed
+    shows only for the staff."""
     cursor = decode_cursor(after)
     place: tuple[datetime, UUID] | None = None
     if cursor:
@@ -32,16 +33,22 @@ def list_persons(
             place = (datetime.fromisoformat(cursor[0]).replace(tzinfo=UTC), cursor[1])
         except ValueError as error:
             raise RefusedError("`after` is not a cursor of this list") from error
-    rows = persons.page(session, project_id, place, limit + 1, state)
-    return page(rows, limit, lambda row: (row.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(), row.id), out)
+    staff = is_staff(caller)
+    rows = persons.page(session, project_id, place, limit + 1, state, staff)
+    return page(
+        rows,
+        limit,
+        lambda row: (row.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(), row.id),
+        lambda kept: out(kept, staff),
+    )
 
 
-def get_person(session: Session, person_id: UUID) -> Person:
+def get_person(session: Session, caller: Caller, person_id: UUID) -> Person:
     """One person."""
     row = persons.by_id(session, person_id)
     if row is None:
         raise NotFoundError("no such person")
-    return out([row])[0]
+    return out([row], is_staff(caller))[0]
 
 
 def put_person(session: Session, caller: Caller, person_id: UUID, body: PersonWrite) -> Person:
@@ -53,22 +60,23 @@ def put_person(session: Session, caller: Caller, person_id: UUID, body: PersonWr
     if row is not None and row.image_id != image.id:
         raise ConflictError("this id belongs to a person in another image")
     if row is not None and persons.has_write(session, person_id, body.write_id):
-        return out([row])[0]
-    _check_no_study(session, row)
+        return out([row], is_staff(caller))[0]
+    _check_no_copy(row)
+    check_no_study(session, row)
     _check_revision(row, body.revision)
     box = clip_box(body.bbox, image.width, image.height)
     if row is None:
         row = new_person(image, box, PersonSource.drawn, caller.id)
         row.id = person_id
         persons.add(session, row, body.write_id)
-        return out([row])[0]
+        return out([row], is_staff(caller))[0]
     _check_lease(session, row, caller)
     if box != row.bbox and row.source == PersonSource.drawn:
         row.area = box[2] * box[3]
     row.bbox = box
     row.deleted_at = None
     _record(session, row, body.write_id, caller)
-    return out([row])[0]
+    return out([row], is_staff(caller))[0]
 
 
 def delete_person(session: Session, caller: Caller, person_id: UUID, write_id: UUID, revision: int) -> Person:
@@ -77,13 +85,14 @@ def delete_person(session: Session, caller: Caller, person_id: UUID, write_id: U
     if row is None:
         raise NotFoundError("no such person")
     if row.deleted_at is not None:
-        return out([row])[0]
-    _check_no_study(session, row)
+        return out([row], is_staff(caller))[0]
+    _check_no_copy(row)
+    check_no_study(session, row)
     _check_revision(row, revision)
     _check_lease(session, row, caller)
     row.deleted_at = utc_now()
     _record(session, row, write_id, caller)
-    return out([row])[0]
+    return out([row], is_staff(caller))[0]
 
 
 def new_person(image: models.Image, box: Box, source: PersonSource, user_id: UUID | None) -> models.Person:
@@ -117,16 +126,23 @@ def clip_box(box: Box, width: int, height: int) -> Box:
     return x0, y0, w if (x0, x1) == (x, x + w) else min(w, x1 - x0), h if (y0, y1) == (y, y + h) else min(h, y1 - y0)
 
 
-def out(rows: Sequence[models.Person]) -> list[Person]:
-    """Persons as the API shows them."""
+def check_no_study(session: Session, row: models.Person | None) -> None:
+    """Raise ConflictError on a rendered person while a study that has it is not closed."""
+    study = studies.waiting_for(session, row.id) if row and row.source == PersonSource.rendered else None
+    if study is not None:
+        raise ConflictError(f"the study {study.name!r} shows this person; close it first")
+
+
+def out(rows: Sequence[models.Person], staff: bool = False) -> list[Person]:
+    """Persons as the API shows them: what a renderer knows of its persons, which gives the truth away, to the staff."""
     return [
         Person(
             id=row.id,
             image_id=row.image_id,
             bbox=row.bbox,
             area=row.area,
-            keypoints=row.keypoints,
-            segmentation=row.segmentation is not None,
+            keypoints=row.keypoints if staff or row.source != PersonSource.rendered else None,
+            segmentation=row.segmentation is not None and (staff or row.source != PersonSource.rendered),
             source=row.source,
             revision=row.revision,
             state=row.state,
@@ -146,13 +162,9 @@ def _check_revision(row: models.Person | None, revision: int) -> None:
         raise StaleError("somebody else changed this person meanwhile", current=out([row])[0])
 
 
-def _check_no_study(session: Session, row: models.Person | None) -> None:
-    """Raise ConflictError on a copy, and on a rendered person while a study that has it is not closed."""
+def _check_no_copy(row: models.Person | None) -> None:
     if row is not None and row.study_id is not None:
         raise ConflictError("this person belongs to a study, which shows everybody the same box")
-    study = studies.waiting_for(session, row.id) if row else None
-    if study is not None:
-        raise ConflictError(f"the study {study.name!r} shows this person; close it first")
 
 
 def _check_lease(session: Session, row: models.Person, caller: Caller) -> None:

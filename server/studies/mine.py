@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from annotation.words import PersonState, Role, StudyMasks, StudyState, TaskKind
+from annotation.words import PersonState, StudyMasks, StudyState, TaskKind
 from annotation_db import models
 from annotation_db.repositories import persons, studies, tasks
-from server.access import STAFF
+from server.access import is_staff
 from server.problems import ConflictError, NotFoundError
 from server.session.service import Caller
 from server.state import State
@@ -86,6 +86,6 @@ def _check_part(session: Session, caller: Caller, row: models.Study) -> None:
     """Raise NotFoundError to those who do not take part; the staff, who may know of the study, are told so."""
     if studies.takes_part(session, row.id, caller.id):
         return
-    if STAFF.permits(Role(caller.role), member=False):
+    if is_staff(caller):
         raise ConflictError("you do not take part in this study")
     raise NotFoundError("no such study")

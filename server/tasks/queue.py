@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from annotation.words import PersonState, Role, TaskKind
 from annotation_db import models, utc_now
 from annotation_db.repositories import persons, tasks
+from server.persons import service as person_service
 from server.problems import ConflictError, NotFoundError
 from server.session.service import Caller
 from server.settings import Settings
@@ -54,7 +55,12 @@ def release_lease(session: Session, caller: Caller, task_id: UUID) -> Task:
 
 
 def _take(session: Session, settings: Settings, caller: Caller, task: models.Task) -> None:
-    """Lease a task that is to be done; a lease on any other would keep everybody else off the person's work."""
+    """Lease a task that is to be done; a lease on any other would keep everybody else off the person's work.
+
+    Nobody begins on a person that a study shows before it is closed, as nobody should know it beforehand.
+    """
+    if task.lease_user_id != caller.id:
+        person_service.check_no_study(session, persons.by_id(session, task.person_id))
     if task.state in TO_DO:
         hold(session, settings, caller, task)
     else:

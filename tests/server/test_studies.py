@@ -256,6 +256,28 @@ def test_a_study_whose_opening_was_interrupted_opens_whole(lab: Lab, monkeypatch
     assert "15 showings" in lab.lead.fails("POST", f"{url}/annotators", 422, json={"annotators": [cy]})["detail"]
 
 
+def test_nobody_who_annotates_knows_the_persons_beforehand(lab: Lab) -> None:
+    study = lab.study(persons=lab.persons[:1], practice=0, again=0)["id"]
+    lists = [f"/api/projects/{lab.project}/images", f"/api/projects/{lab.project}/persons"]
+
+    def listed(api: Api) -> list[int]:
+        return [len(api.ok("GET", url)["items"]) for url in lists]
+
+    source = lab.lead.ok("GET", f"/api/persons/{lab.persons[0]}")
+    assert len(source["keypoints"]) == 51
+    assert (listed(lab.lead), listed(lab.ann)) == ([4, 4], [3, 3])
+    for api in (lab.ann, lab.lead):
+        api.fails("POST", f"/api/persons/{source['id']}/task", 409)
+    for url in (f"/api/images/{source['image_id']}", f"/api/persons/{source['id']}", lists[1]):
+        assert "'keypoints': [" in str(lab.lead.ok("GET", url))
+        assert "'keypoints': [" not in str(lab.ann.ok("GET", url))
+        assert "'segmentation': True" not in str(lab.ann.ok("GET", url))
+    for state in ("open", "close"):
+        lab.lead.ok("POST", f"/api/studies/{study}/{state}")
+    assert listed(lab.ann) == [4, 4]
+    assert lab.ann.ok("POST", f"/api/persons/{source['id']}/task")["person"]["keypoints"] is None
+
+
 def test_what_cannot_be_studied_is_refused(lab: Lab) -> None:
     def refused(**options: Any) -> str:
         body = {"name": "x", "seed": 1} | options

@@ -542,7 +542,7 @@ export interface paths {
         };
         /**
          * List Images
-         * @description The project's images, by file name.
+         * @description The project's images, by file name; those of a study that is not closed only for the staff.
          */
         get: operations["list_images"];
         put?: never;
@@ -630,7 +630,7 @@ export interface paths {
         };
         /**
          * List Persons
-         * @description The project's persons, by the time they were added.
+         * @description The project's persons, by the time they were added; those of a study that is not closed only for the staff.
          */
         get: operations["list_persons"];
         put?: never;
