@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from annotation.words import PersonSource, PersonState, StudyState
@@ -220,8 +220,12 @@ def next_copy(session: Session, study_id: UUID, user_id: UUID) -> Person | None:
 
 
 def done(session: Session, study_ids: Collection[UUID], user_id: UUID | None = None) -> Sequence[Done]:
-    """How far the annotators of several studies are, or one of them is. Practice is counted apart."""
+    """How far the annotators of several studies are, or one of them is. Practice is counted apart.
+
+    What is not done of an image that was deleted cannot be done any more, and is in no total.
+    """
     finished, real = Person.state == PersonState.done, Person.practice.is_(False)
+    there = or_(finished, Image.deleted_at.is_(None))
 
     def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.sum(case((condition, 1), else_=0))
@@ -230,13 +234,14 @@ def done(session: Session, study_ids: Collection[UUID], user_id: UUID | None = N
         select(
             Person.study_id,
             Person.assigned_to,
-            count(real),
+            count(and_(real, there)),
             count(and_(real, finished)),
-            count(~real),
+            count(and_(~real, there)),
             count(and_(~real, finished)),
             func.sum(case((real, Person.points), else_=0)),
             func.sum(case((real, Person.marks), else_=0)),
         )
+        .join(Image, Image.id == Person.image_id)
         .where(Person.study_id.in_(study_ids))
         .group_by(Person.study_id, Person.assigned_to)
     )

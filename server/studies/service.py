@@ -183,9 +183,13 @@ def out(session: Session, rows: Sequence[models.Study]) -> list[Study]:
     """Studies as the API shows them."""
     ids = [row.id for row in rows]
     people = studies.annotators(session, ids)
-    counted: dict[UUID, int] = dict.fromkeys(ids, 0)
+    counted = {row.id: [0, 0] for row in rows}
     for found in studies.done(session, ids):
-        counted[found.study_id] += found.done
+        counted[found.study_id][0] += found.done
+        counted[found.study_id][1] += found.total
+    for row in rows:
+        if row.state == StudyState.draft:  # copies are made when it opens
+            counted[row.id][1] = (row.persons + row.again) * len(people[row.id])
     bodies = {row.project_id: projects.by_id(session, row.project_id) for row in rows}
     shown = []
     for row in rows:
@@ -207,8 +211,8 @@ def out(session: Session, rows: Sequence[models.Study]) -> list[Study]:
                 again=row.again,
                 seed=row.seed,
                 annotators=[_annotator(user) for user in people[row.id]],
-                done=counted[row.id],
-                total=(row.persons + row.again) * len(people[row.id]),
+                done=counted[row.id][0],
+                total=counted[row.id][1],
                 created_at=row.created_at,
                 opened_at=row.opened_at,
                 closed_at=row.closed_at,

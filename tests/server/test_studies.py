@@ -186,6 +186,12 @@ def test_closing_keeps_what_is_saved_and_says_so(lab: Lab) -> None:
     lab.lead.ok("POST", f"/api/studies/{study}/open")
     assert next_of(lab.ann, study)["id"] == task["id"]  # type: ignore[index]
     assert lab.ann.put_mark(task, second).status_code == 200
+    lab.lead.ok("POST", f"/api/studies/{study}/close")
+    before = lab.lead.ok("GET", f"/api/studies/{study}")["total"]
+    lab.lead.ok("DELETE", f"/api/images/{task['image']['id']}", 204)
+    after = lab.lead.ok("POST", f"/api/studies/{study}/open")["total"]
+    progress = lab.lead.ok("GET", f"/api/studies/{study}/progress")
+    assert after == progress["total"] < before  # an image that was deleted cannot be done any more
 
 
 def test_annotators_may_join_later_and_names_may_change(lab: Lab) -> None:
