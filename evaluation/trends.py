@@ -1,8 +1,9 @@
 """Error against time, viewing angle and order: means in bins, and the slope within annotators and parts.
 
 The slope is that of a regression after the mean of each annotator on each part is taken off both sides, so that slow
-annotators or hard parts do not pass for a trend. Its variance allows for points of one image to go together (Liang and
-Zeger, Biometrika 1986), with Student's t of the images' degrees of freedom.
+annotators or hard parts do not pass for a trend. Its variance allows for points of one image to go together, and points
+of one annotator (Cameron, Gelbach and Miller, "Robust inference with multiway clustering", J. Bus. Econ. Stat. 2011),
+with Student's t of the fewer clusters' degrees of freedom. One annotator's slope stands for that annotator.
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ from evaluation.report import Bin, Figure, Trend
 Floats = NDArray[np.float64]
 
 BINS = 8
+_NAMES = {
+    "seconds": "A relation between time spent on a point and its error",
+    "angle": "A relation between viewing angle and error",
+    "order": "Learning (errors shrink) or fatigue (errors grow)",
+}
+_PER = {
+    "seconds": (1, "for each second"),
+    "angle": (10, "for every 10 degrees"),
+    "order": (100, "for every 100 points"),
+}
 _LEVEL = 0.05
 _SMALL = 0.001  # metres, over the range of nine tenths of the points
 
@@ -69,13 +80,15 @@ def _trend(
         ends = zip(edges[:-1].tolist(), edges[1:].tolist(), middle.tolist(), means, strict=True)
         bins = [Bin(low, high, x_, m) for low, high, x_, m in ends if m.count]
     group = some.annotator.astype(np.int64) + some.part.astype(np.int64) * annotators
-    value, p = slope(x, some.metres.astype(np.float64), group, some.image)
+    value, p = slope(x, some.metres.astype(np.float64), group, some.image, some.annotator)
     reach = float(np.subtract(*np.quantile(x, (0.95, 0.05)))) if len(x) else 0.0
-    return Trend(name, label, unit, bins, value, p, _says(name, value, p, reach))
+    return Trend(name, label, unit, bins, value, p, _says(name, value, p, reach, len(np.unique(some.image))))
 
 
-def slope(x: Floats, y: Floats, group: NDArray[Any], cluster: NDArray[Any]) -> tuple[Figure, float | None]:
-    """Slope of y on x within groups, its interval and p, points of a cluster going together."""
+def slope(
+    x: Floats, y: Floats, group: NDArray[Any], image: NDArray[Any], annotator: NDArray[Any]
+) -> tuple[Figure, float | None]:
+    """Slope of y on x within groups, its interval and p; points of an image go together, and those of an annotator."""
     if not len(x):
         return Figure(None, None, None, 0), None
     _, index = np.unique(group, return_inverse=True)
@@ -85,31 +98,44 @@ def slope(x: Floats, y: Floats, group: NDArray[Any], cluster: NDArray[Any]) -> t
     if square <= 1e-12 * max(1.0, float(x @ x)):
         return Figure(None, None, None, len(x)), None
     found = float(a @ b) / square
-    clusters, where = np.unique(cluster, return_inverse=True)
-    n = len(clusters)
-    if n < 2:
+    score = a * (b - found * a)
+    images, of_image = _clustered(image, score)
+    if images < 2:
         return Figure(found, None, None, len(x)), None
-    scores = np.bincount(where, a * (b - found * a))
-    error = float(np.sqrt((scores**2).sum() * n / (n - 1))) / square
+    annotators, of_annotator = _clustered(annotator, score)
+    variance, freedom = of_image, images - 1
+    if annotators > 1:
+        both = image.astype(np.int64) * (int(annotator.max()) + 1) + annotator
+        # The difference may come out below either way alone, or below zero, where clusters are few.
+        variance = max(of_image + of_annotator - _clustered(both, score)[1], of_image, of_annotator)
+        freedom = min(images, annotators) - 1
+    error = float(np.sqrt(variance)) / square
     if error == 0:
         return Figure(found, found, found, len(x)), 1.0 if found == 0 else 0.0
-    half = float(t.ppf(0.975, n - 1)) * error
-    return Figure(found, found - half, found + half, len(x)), float(2 * t.sf(abs(found) / error, n - 1))
+    half = float(t.ppf(0.975, freedom)) * error
+    return Figure(found, found - half, found + half, len(x)), float(2 * t.sf(abs(found) / error, freedom))
 
 
-def _says(name: str, value: Figure, p: float | None, reach: float) -> str:
-    if value.value is None or p is None:
+def _clustered(cluster: NDArray[Any], score: Floats) -> tuple[int, float]:
+    """Number of clusters, and the variance of the sum of scores if clusters are independent."""
+    found, where = np.unique(cluster, return_inverse=True)
+    n = len(found)
+    return n, float((np.bincount(where, score) ** 2).sum()) * n / max(n - 1, 1)
+
+
+def _says(name: str, value: Figure, p: float | None, reach: float, images: int) -> str:
+    if value.value is None:
         return {
             "seconds": "Time per point was not recorded, or is the same for all points.",
             "angle": "Viewing angles are not known, or are all the same.",
             "order": "The order of points cannot be told from this study.",
         }[name]
+    if p is None or value.low is None or value.high is None:
+        return f"{_NAMES[name]}: of {images} image nothing can be said beyond it."
     if p >= _LEVEL:
-        return {
-            "seconds": "No relation between time spent on a point and its error was shown.",
-            "angle": "No relation between viewing angle and error was shown.",
-            "order": "Neither learning nor fatigue was shown: errors stay alike from first to last point.",
-        }[name]
+        per, unit = _PER[name]
+        low, high = 1000 * per * value.low, 1000 * per * value.high
+        return f"{_NAMES[name]}: not shown. Between {low:.1f} and {high:.1f} mm {unit} fit these marks."
     if abs(value.value) * reach < _SMALL:
         return {
             "seconds": "Errors hardly depend on the time spent on a point: less than a millimetre in all.",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from evaluation import compare, curves, plan, shares, swaps, trends
 from evaluation.errors import Errors
 from evaluation.intervals import Rows, draws, quantiles, ratios
+from evaluation.marks import Marks
 from evaluation.swaps import wilson
 
 
@@ -168,14 +169,45 @@ def test_a_slope_is_found_within_annotators_and_parts() -> None:
     group = np.repeat(np.arange(6), 200)
     x = rng.uniform(0, 10, 1200) + 5 * group
     y = 0.002 * x - 0.05 * group + 0.005 * rng.standard_normal(1200)  # between groups it falls
-    value, p = trends.slope(x, y, group, np.tile(np.arange(40), 30))
+    value, p = trends.slope(x, y, group, np.tile(np.arange(40), 30), group)
     assert value.low is not None
     assert value.high is not None
     assert value.low < 0.002 < value.high
     assert value.high - value.low < 0.0005
     assert p is not None
-    assert p < 1e-6
-    assert trends.slope(np.ones(20), y[:20], group[:20], np.arange(20))[0].value is None
+    assert p < 1e-4
+    assert trends.slope(np.ones(20), y[:20], group[:20], np.arange(20), group[:20])[0].value is None
+
+
+def test_annotators_with_trends_of_their_own_are_no_trend_of_all() -> None:
+    rng = np.random.default_rng(1)
+    who, image = np.repeat(np.arange(6), 400), np.tile(np.repeat(np.arange(20), 20), 6)
+    x = np.tile(np.arange(400.0), 6)
+    held = 0
+    for _ in range(200):
+        y = 1e-5 * rng.standard_normal(6)[who] * x + 0.01 * rng.standard_normal(len(x))
+        p = trends.slope(x, y, who, image, who)[1]
+        assert p is not None
+        held += p >= 0.05
+    assert 0.9 <= held / 200 <= 0.99
+
+
+def test_what_was_not_shown_is_said_with_its_interval_and_one_image_says_nothing() -> None:
+    rng = np.random.default_rng(0)
+    zero = np.zeros(200)
+    drawn = draws(20, 1, 400, 0)
+    errors = _errors(zero, np.repeat(np.arange(20), 10), zero + 1, 0.03 * rng.rayleigh(1, 200))
+    seconds = rng.uniform(1, 9, 200).astype(np.float32)
+    none = np.zeros(200, np.int32)
+    marks = Marks(
+        none, none, none.astype(np.uint8), none.astype(np.int64), none.astype(np.uint8), none.astype(np.uint8), none,
+        np.zeros((200, 3)), none, np.zeros((200, 3)), seconds, none, np.full(200, np.nan, np.float32),
+    )  # fmt: skip
+    said = trends.trends(errors, marks, drawn, 1)[0].says
+    assert "not shown. Between -" in said
+    assert "mm for each second" in said
+    one = trends.trends(errors.at(errors.image == 0), marks, drawn, 1)[0].says
+    assert "of 1 image nothing can be said" in one
 
 
 def test_the_plan_is_that_of_a_paired_t_test() -> None:
