@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ class Watching:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
-    async def follow(self, job_id: UUID) -> AsyncIterator[bytes]:
+    async def follow(self, job_id: UUID) -> AsyncGenerator[bytes]:
         """The job now and at every change, each as an event; ends when the job has, or at `close`."""
         self._loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Job | None] = asyncio.Queue(1)
