@@ -41,6 +41,10 @@ export function points(n: number): string {
   return `${count(n)} ${n === 1 ? "point" : "points"}`;
 }
 
+export function marks(n: number): string {
+  return `${count(n)} ${n === 1 ? "mark" : "marks"}`;
+}
+
 export function persons(n: number): string {
   return `${count(n)} ${n === 1 ? "person" : "persons"}`;
 }

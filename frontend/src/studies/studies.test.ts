@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { estimate, rounded } from "./estimate";
-import { ago, cm, cmInterval, duration, pText, pWords, share, unitless } from "./format";
+import { ago, cm, cmInterval, duration, marks, pText, pWords, share, unitless } from "./format";
 import { spans } from "./IntervalBar";
 import type { Curve, Difference, Group } from "./report";
 import { ratioAt } from "./report/Correct";
@@ -140,6 +140,10 @@ describe("the report", () => {
       "Head",
       "Tail",
     ]);
+  });
+
+  it("counts marks in words", () => {
+    expect([marks(1), marks(1200)]).toEqual(["1 mark", "1,200 marks"]);
   });
 
   it("names the more accurate one of a pair first", () => {

@@ -1,7 +1,7 @@
 import { Badge, Table, Text, Tooltip } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { Fragment, useState } from "react";
-import { cmInterval, cmNumber, share, shareInterval } from "../format";
+import { cmInterval, cmNumber, marks, NONE, persons, share, shareInterval } from "../format";
 import { IntervalBar } from "../IntervalBar";
 import type { AnnotatorReport, Report } from "../report";
 import classes from "./report.module.css";
@@ -51,7 +51,7 @@ export function Annotators({ report }: { report: Report }) {
                 </Table.Th>
               )}
               {twice && <Table.Th ta="right">Retest, cm</Table.Th>}
-              <Table.Th ta="right">Points</Table.Th>
+              <Table.Th ta="right">Marks</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -101,7 +101,7 @@ function Row({ one, top, drawn, twice, columns }: RowProps) {
             </Badge>
           )}
         </Table.Td>
-        <Table.Td>{one.group}</Table.Td>
+        <Table.Td>{one.group || NONE}</Table.Td>
         <Table.Td ta="right" fw={560}>
           {cmNumber(one.mean.value)}
         </Table.Td>
@@ -134,7 +134,7 @@ function Row({ one, top, drawn, twice, columns }: RowProps) {
 }
 
 function Swaps({ rate, flagged, of }: { rate: AnnotatorReport["left_right"]; flagged: boolean; of: string }) {
-  const said = `${shareInterval(rate)}, ${rate.count} of ${rate.of} points`;
+  const said = `${shareInterval(rate)}, ${rate.count} of ${marks(rate.of)} that can tell`;
   return (
     <Table.Td ta="right" title={said}>
       {flagged ? (
@@ -154,7 +154,7 @@ function Swaps({ rate, flagged, of }: { rate: AnnotatorReport["left_right"]; fla
 function details(one: AnnotatorReport): string {
   const seconds = one.seconds_per_point.value;
   return [
-    `${one.persons} persons`,
+    persons(one.persons),
     `median ${cmNumber(one.median.value)} cm`,
     `nine of ten within ${cmNumber(one.p90.value)} cm`,
     `${cmNumber(one.surface_mean.value)} cm over the seen surface`,

@@ -1,5 +1,5 @@
 import { Table, Text } from "@mantine/core";
-import { points, unitless } from "../format";
+import { marks, unitless } from "../format";
 import type { Curve, Figure, Report } from "../report";
 import classes from "./report.module.css";
 import { Numbers, Plot, Section, Term } from "./Section";
@@ -41,7 +41,7 @@ export function Correct({ report, studyId, version }: { report: Report; studyId:
                 <Table.Td>{curveName(curve)}</Table.Td>
                 <Auc of={curve.auc10} />
                 <Auc of={curve.auc30} />
-                <Table.Td>{points(curve.auc10.count)}</Table.Td>
+                <Table.Td>{marks(curve.auc10.count)}</Table.Td>
               </Table.Tr>
             ))}
             {report.published.map((other) => (

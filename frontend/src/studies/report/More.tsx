@@ -1,6 +1,6 @@
 import { Table, Text, Title } from "@mantine/core";
 import { count } from "../../components/Meter";
-import { cm, cmInterval, cmNumber, points, share, shareInterval, unitless } from "../format";
+import { cm, cmInterval, cmNumber, marks, points, share, shareInterval, unitless } from "../format";
 import { IntervalBar } from "../IntervalBar";
 import type { Report, Trend } from "../report";
 import classes from "./report.module.css";
@@ -50,7 +50,7 @@ function Bins({ trend }: { trend: Trend }) {
             </Table.Th>
             <Table.Th ta="right">Mean error, cm</Table.Th>
             <Table.Th ta="right">95 % interval</Table.Th>
-            <Table.Th ta="right">Points</Table.Th>
+            <Table.Th ta="right">Marks</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -86,7 +86,7 @@ export function SharesOfError({ report, studyId, version }: Props) {
     <Section
       id="shares"
       title="What the errors are due to"
-      lead={`Of all the differences between errors, how much goes with the annotator, the image and the part.${shares.spread === null ? "" : ` Errors differ by ${cm(shares.spread)} (standard deviation).`}`}
+      lead={`Of all the differences between errors, how much goes with the annotator, the image and the part.${shares.spread === null ? "" : ` Errors differ by ${cm(shares.spread)} (standard deviation).`} From ${marks(shares.rest.count)}.`}
     >
       <Plot
         studyId={studyId}
@@ -195,6 +195,10 @@ export function Planning({ report, studyId, version }: Props) {
   return (
     <Section id="plan" title="Planning the next study" lead={says}>
       <Plot studyId={studyId} name="plan" version={version} alt={says} />
+      <Text size="sm" c="dimmed">
+        From the spread of {count(report.differences.length)} {report.differences.length === 1 ? "pair" : "pairs"} of
+        annotators, {marks(report.marked)}.
+      </Text>
       <div className={classes.card}>
         <Table verticalSpacing={6} horizontalSpacing="md" className="numbers" fz="sm">
           <Table.Thead>
@@ -244,9 +248,11 @@ export function Limits({ report }: { report: Report }) {
         </li>
         {interpolation.measured !== null && interpolation.foretold !== null && (
           <li>
-            Between the points errors are interpolated. Foretold from the other points, the error at{" "}
-            {points(interpolation.points)} is {cm(interpolation.foretold)}; measured there it is{" "}
+            Between the points errors are interpolated. Foretold from the other points, the error of{" "}
+            {marks(interpolation.points)} is {cm(interpolation.foretold)} on average; measured it is{" "}
             {cm(interpolation.measured)}.
+            {interpolation.correlation !== null &&
+              ` Mark by mark the two go together with a correlation of ${unitless(interpolation.correlation, 2)} (1 is entirely, 0 not at all).`}
           </li>
         )}
         {notes.map((note) => (

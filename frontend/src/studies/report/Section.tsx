@@ -28,17 +28,19 @@ export function Section(props: { id: string; title: string; lead?: ReactNode; ch
 
 const TERMS = {
   error: "The shortest way along the body's surface from the true point to the marked one.",
-  interval: "With 95 % certainty the true value lies in this range, were the study done again with other persons.",
+  interval:
+    "The range of values that fit these data, for other pictures and other annotators like these. The fewer of them, the wider.",
   median: "Half of the marks are nearer than this, half are farther.",
   p90: "Nine of ten marks are nearer than this.",
   surface:
-    "Errors spread from the marked points over all of the surface that the image shows, then averaged: the paper's figure. It counts large parts for as much as they are large.",
+    "Errors spread from the marked points over all of the surface that the image shows, then averaged, as in the paper: large parts count for more. Beyond the paper, errors may grow where the surface turns away.",
   auc: "How much of the area lies under the curve of correct points up to this distance, from 0 to 1. Higher is better.",
   leftRight: "Marks that lie about where the same point of the person's other side is.",
   frontBack: "Marks that lie about where the point on the other face of the same part is.",
   flagged: "Points for which the annotator gave a reason instead of a mark, such as hidden or unclear.",
   iou: "Pixels that drawn and true mask share, of all pixels that either has. 100 % is a perfect mask.",
-  group: "Between annotators who share a letter no difference was shown.",
+  group:
+    "Between annotators who share a letter no difference was shown. No letter: no points shared with others, so not compared.",
   corrected:
     "How probable so large a difference would be if there were none, allowing for the number of pairs looked at.",
   correlation: "Whether the same points were hard both times: 1 is entirely so, 0 not at all.",

@@ -1,6 +1,6 @@
 import { Alert } from "@mantine/core";
 import { count } from "../../components/Meter";
-import { cm, cmInterval, persons, points, share, shareInterval, unitless } from "../format";
+import { cm, cmInterval, marks, persons, points, share, shareInterval, unitless } from "../format";
 import type { Report } from "../report";
 import classes from "./report.module.css";
 import { Section, Term } from "./Section";
@@ -33,17 +33,17 @@ export function Summary({ report }: { report: Report }) {
             <Tile
               title={<Term of="error">Mean error</Term>}
               value={cm(all.mean.value)}
-              note={`${cmInterval(all.mean)} cm, ${points(all.mean.count)}`}
+              note={`${cmInterval(all.mean)} cm, ${marks(all.mean.count)}`}
             />
             <Tile
               title={<Term of="median">Median error</Term>}
               value={cm(all.median.value)}
-              note={`${cmInterval(all.median)} cm`}
+              note={`${cmInterval(all.median)} cm, ${marks(all.median.count)}`}
             />
             <Tile
               title={<Term of="surface">Over the seen surface</Term>}
               value={cm(all.surface_mean.value)}
-              note={`${cmInterval(all.surface_mean)} cm, ${persons(report.persons)}`}
+              note={`${cmInterval(all.surface_mean)} cm, ${persons(report.persons)}${report.covered === null ? "" : `, ${share(report.covered)} of the surface`}`}
             />
           </>
         )}
@@ -51,23 +51,23 @@ export function Summary({ report }: { report: Report }) {
           <Tile
             title={<Term of="auc">AUC10, AUC30</Term>}
             value={`${unitless(ours.auc10.value)}, ${unitless(ours.auc30.value)}`}
-            note={human ? `paper's annotators ${unitless(human.auc10)}, ${unitless(human.auc30)}` : ""}
+            note={`${marks(ours.auc10.count)}${human ? `; paper's annotators ${unitless(human.auc10)}, ${unitless(human.auc30)}` : ""}`}
           />
         )}
         <Tile
           title={<Term of="leftRight">Left and right swapped</Term>}
           value={share(report.left_right.value)}
-          note={`${shareInterval(report.left_right)}, ${count(report.left_right.count)} of ${points(report.left_right.of)}`}
+          note={`${shareInterval(report.left_right)}, ${count(report.left_right.count)} of ${marks(report.left_right.of)} that can tell`}
         />
         <Tile
           title={<Term of="frontBack">Front and back swapped</Term>}
           value={share(report.front_back.value)}
-          note={`${shareInterval(report.front_back)}, ${count(report.front_back.count)} of ${points(report.front_back.of)}`}
+          note={`${shareInterval(report.front_back)}, ${count(report.front_back.count)} of ${marks(report.front_back.of)} that can tell`}
         />
         <Tile
           title="Points given out"
-          value={count(report.points)}
-          note={`${count(report.marked)} marked, ${count(report.flagged)} flagged, ${count(report.outside)} beside the person`}
+          value={count(report.distinct_points)}
+          note={`shown ${count(report.points)} times: ${count(report.marked)} marked, ${count(report.flagged)} flagged, ${count(report.outside)} beside the person`}
         />
         <Tile
           title="The tool's own floor"

@@ -116,7 +116,7 @@ export function PartsTable({
             <Table.Th ta="right">
               <Term of="p90">90 %</Term>
             </Table.Th>
-            <Table.Th ta="right">Points</Table.Th>
+            <Table.Th ta="right">Marks</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
