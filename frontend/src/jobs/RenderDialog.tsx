@@ -99,7 +99,7 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
             <Group grow align="flex-start">
               <NumberInput
                 label="Seed"
-                description="The same seed gives the same persons"
+                description="Same seed, same persons"
                 min={0}
                 max={999_999_999}
                 allowDecimal={false}
@@ -109,7 +109,8 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
               />
               <NumberInput
                 label="Things in front"
-                description="Share of the images, percent"
+                description="Share of the images"
+                suffix=" %"
                 min={0}
                 max={100}
                 allowDecimal={false}

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Paper, Stack, Table, Text, Title } from "@mantine/core";
+import { Badge, Button, Group, Paper, Spoiler, Stack, Table, Text, Title } from "@mantine/core";
 import { IconStack2 } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { count } from "../components/Meter";
@@ -93,7 +93,9 @@ function JobRow({ listed }: { listed: Job }) {
   const { label, color } = STATES[job.state];
   return (
     <Table.Tr>
-      <Table.Td fw={530}>{job.title}</Table.Td>
+      <Table.Td fw={530} style={{ overflowWrap: "anywhere" }}>
+        {job.title}
+      </Table.Td>
       <Table.Td>
         <Badge variant="default" radius="sm" tt="none" fw={560} leftSection={<Dot color={color} />}>
           {label}
@@ -104,6 +106,12 @@ function JobRow({ listed }: { listed: Job }) {
           <Text size="sm" c="dimmed">
             {resultWords(job)}
           </Text>
+        ) : job.state === "failed" ? (
+          <Spoiler maxHeight={66} showLabel="Show all" hideLabel="Show less" fz="sm">
+            <Text size="sm" c="var(--mantine-color-error)" style={{ overflowWrap: "anywhere" }}>
+              {job.error ?? "No reason was told."}
+            </Text>
+          </Spoiler>
         ) : job.state === "cancelled" ? (
           <Text size="sm" c="dimmed" className="numbers">
             Stopped at {job.done} of {job.total}
