@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator, PercentFormatter
 
@@ -326,7 +326,7 @@ def _name(one: Annotator) -> str:
 
 def _ink(colour: Sequence[float]) -> str:
     """Black or white, whichever stands out more from a colour (WCAG's relative luminance)."""
-    channels = np.array(to_rgb(tuple(colour[:3])))
+    channels = np.array(colour[:3], np.float64)
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return "#111418" if linear @ (0.2126, 0.7152, 0.0722) > 0.179 else "#ffffff"
 
