@@ -68,7 +68,12 @@ def page(
 
 def many(session: Session, image_ids: Collection[UUID]) -> dict[UUID, Image]:
     """Several images by id, deleted ones too."""
-    return {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(image_ids)))}
+    ids = list(image_ids)
+    found: dict[UUID, Image] = {}
+    for start in range(0, len(ids), 5000):  # databases limit how many values a query may carry
+        rows = session.scalars(select(Image).where(Image.id.in_(ids[start : start + 5000])))
+        found.update((image.id, image) for image in rows)
+    return found
 
 
 def kept_back_in(project_id: UUID) -> Select[UUID]:

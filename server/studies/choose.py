@@ -12,7 +12,7 @@ from server.bodies.registry import LoadedBody
 from server.problems import RefusedError
 from server.state import State
 from server.studies.copies import open_source, shows
-from server.studies.schemas import StudyCreate
+from server.studies.schemas import MOST_PERSONS, StudyCreate
 
 
 class Chosen(NamedTuple):
@@ -45,13 +45,14 @@ def choose(
         blank = [person.id for person in named if not shows(open_source(state, person, loaded), parts)]
         if blank:
             raise RefusedError(f"the person {blank[0]} shows none of the parts that are to be marked")
-        pool = [person for person in candidates if person not in named]
+        taken = {person.id for person in named}
+        pool = [person for person in candidates if person.id not in taken]
         practice = _practice(body, len(candidates), len(pool))
         trained = _usable(state, loaded, pool, parts, rng, practice)
     else:
         if body.count is None:
             practice = _practice(body, len(candidates), len(candidates) - 1)
-            drawn = _usable(state, loaded, candidates, parts, rng, len(candidates))
+            drawn = _usable(state, loaded, candidates, parts, rng, practice + MOST_PERSONS)
         else:
             practice = _practice(body, len(candidates), len(candidates) - body.count)
             drawn = _usable(state, loaded, candidates, parts, rng, practice + body.count)

@@ -66,7 +66,8 @@ def lines(state: State, study_id: UUID) -> Iterator[bytes]:
 
 
 def put(state: State, study_id: UUID, name: str, items: Sequence[NetworkPoint], user_id: UUID | None) -> Network:
-    """Keep a network's predictions; raises RefusedError on a point given twice, or what is no surface point."""
+    """Keep a network's predictions; raises RefusedError on a point given twice, points of which none is the study's,
+    or what is no surface point. Those that are not the study's are left out, and not counted."""
     with state.database.read() as session:
         study = existing(session, study_id)
         project = projects.by_id(session, study.project_id)
@@ -74,6 +75,10 @@ def put(state: State, study_id: UUID, name: str, items: Sequence[NetworkPoint], 
     point = np.array([item.point for item in items], np.int64)
     if len(np.unique(point)) != len(point):
         raise RefusedError("a point is given twice")
+    good = np.isin(point, _asked(state, study_id))
+    if not good.any():
+        raise RefusedError("none of these points is asked for by this study")
+    items, point = [item for item, kept in zip(items, good, strict=True) if kept], point[good]
     face, bary = _surface(state.bodies.by_hash(project.body_hash).body, items)
     file = io.BytesIO()
     np.savez(file, point=point, face=face, bary=bary)
@@ -88,6 +93,11 @@ def put(state: State, study_id: UUID, name: str, items: Sequence[NetworkPoint], 
     with state.database.write() as session:
         studies.put_network(session, row)
     return Network(name=row.name, points=row.points, created_at=row.created_at)
+
+
+def _asked(state: State, study_id: UUID) -> NDArray[np.int64]:
+    """The numbers of all points that `lines` asks for."""
+    return np.array([json.loads(line)["point"] for line in lines(state, study_id)], np.int64)
 
 
 def read(state: State, blob: str) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:

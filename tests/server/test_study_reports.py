@@ -200,7 +200,11 @@ def test_a_report_beside_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch, tm
     items[-1] = {"point": asked[-1]["point"]}
     lab.lead.fails("PUT", f"{url}/networks/net", 422, json={"items": [items[0], items[0]]})
     lab.lead.fails("PUT", f"{url}/networks/net", 422, json={"items": [{"point": 1, "I": 3}]})
-    lab.lead.ok("PUT", f"{url}/networks/net", json={"items": items})
+    stray = {"point": 10**15}
+    refused = lab.lead.fails("PUT", f"{url}/networks/net", 422, json={"items": [stray]})
+    assert "none of these points" in refused["detail"]
+    kept = lab.lead.ok("PUT", f"{url}/networks/net", json={"items": [*items, stray]})
+    assert kept["points"] == len(items)  # what the study does not ask for is not counted
     found = collect(state, UUID(study)).networks[0]
     assert len(found.point) == len(asked)
     assert (found.face == -1).sum() == 1
