@@ -23,17 +23,18 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in files}
 
 
-def interrupted(out: Path, data: Path, how: signal.Signals) -> int:
+def interrupted(out: Path, data: Path, how: signal.Signals, workers: int) -> int:
     """Render until there is one image more than before, then send a signal; returns the exit status."""
     before = len(list(out.glob("records/*.json")))
-    command = [sys.executable, "-m", "cli", *WORDS, "--out", str(out), "--workers", "2", "--data", str(data)]
+    command = [sys.executable, "-m", "cli", *WORDS, "--out", str(out), "--workers", str(workers)]
+    command += ["--data", str(data)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     while len(list(out.glob("records/*.json"))) == before:
         assert process.poll() is None
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.02)
     children = psutil.Process(process.pid).children(recursive=True)
-    assert len(children) >= 2
+    assert len(children) >= (workers if workers > 1 else 0)
     os.kill(process.pid, how)
     status = process.wait(60)
     assert not psutil.wait_procs(children, timeout=30)[1], "processes were left behind"
@@ -54,8 +55,8 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_bytes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, whole, data = tmp_path / "stopped", tmp_path / "whole", tmp_path / "data"
-    assert interrupted(out, tmp_path, signal.SIGINT) == 130
-    assert interrupted(out, tmp_path, signal.SIGKILL) == -signal.SIGKILL
+    assert interrupted(out, tmp_path, signal.SIGINT, 1) == 130
+    assert interrupted(out, tmp_path, signal.SIGKILL, 2) == -signal.SIGKILL
     status, printed, _ = densemark(capsys, *WORDS, "--out", out, "--workers", "1", "--json")
     figures = json.loads(printed)
     assert status == 0
