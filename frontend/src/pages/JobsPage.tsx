@@ -53,7 +53,7 @@ function Jobs({ projectId }: { projectId: string }) {
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th w="30%">Job</Table.Th>
-                  <Table.Th w={120}>State</Table.Th>
+                  <Table.Th w={145}>State</Table.Th>
                   <Table.Th>Progress</Table.Th>
                   <Table.Th w={220}>Begun</Table.Th>
                   <Table.Th w={100}>Took</Table.Th>
@@ -107,14 +107,14 @@ function JobRow({ listed }: { listed: Job }) {
             {resultWords(job)}
           </Text>
         ) : job.state === "failed" ? (
-          <Spoiler maxHeight={66} showLabel="Show all" hideLabel="Show less" fz="sm">
+          <Spoiler maxHeight={62} showLabel="Show all" hideLabel="Show less" fz="sm">
             <Text size="sm" c="var(--mantine-color-error)" style={{ overflowWrap: "anywhere" }}>
               {job.error ?? "No reason was told."}
             </Text>
           </Spoiler>
         ) : job.state === "cancelled" ? (
           <Text size="sm" c="dimmed" className="numbers">
-            Stopped at {job.done} of {job.total}
+            {job.total > 0 ? `Stopped at ${job.done} of ${job.total}` : "Stopped before it began"}
           </Text>
         ) : (
           <JobProgress job={job} />
