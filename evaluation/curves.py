@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import norm
 
 from evaluation.intervals import Draws, Rows, ratios
 from evaluation.report import Curve, Figure, Published
+from evaluation.swaps import wilson
 
 THRESHOLDS = np.round(np.arange(0, 0.3001, 0.01), 3)
 """Metres."""
@@ -51,6 +53,22 @@ def curves(drawn: Draws, rows: Rows, metres: NDArray[np.floating], source: str, 
         values = [f.value for f in own if f.value is not None]
         if len(values) < len(own):
             continue
-        low, high = [f.low for f in own], [f.high for f in own]
+        ends = _ends(own)
+        low, high = [low for low, _ in ends], [high for _, high in ends]
         out.append(Curve(source, name, THRESHOLDS.tolist(), values, low, high, ten[k], thirty[k]))
     return out
+
+
+def _ends(ratio: list[Figure]) -> list[tuple[float | None, float | None]]:
+    """Ends of the intervals along a curve.
+
+    Where no point is correct, or all are, resamples do not differ; there they are Wilson's, of as many independent
+    points as the widest of the curve's other intervals tells of.
+    """
+    worth = [
+        f.value * (1 - f.value) * (2 * norm.ppf(0.975) / (f.high - f.low)) ** 2
+        for f in ratio
+        if f.value is not None and 0 < f.value < 1 and f.low is not None and f.high is not None and f.high > f.low
+    ]
+    count = max(min(worth, default=float(ratio[0].count)), 1.0)
+    return [wilson(f.value, count) if f.low is not None and f.value in {0.0, 1.0} else (f.low, f.high) for f in ratio]

@@ -64,6 +64,19 @@ def test_the_area_of_errors_that_all_are_alike_is_their_distance_from_the_end() 
     assert curves.area([np.inf], 0.3).mean() == 0
 
 
+def test_a_curve_is_nowhere_surer_than_its_points_and_from_one_image_has_no_interval() -> None:
+    metres, image = np.linspace(0.02, 0.1, 60), np.repeat(np.arange(20), 3)
+    zero = np.zeros(60, np.int64)
+    drawn = draws(20, 1, 400, 0)
+    many = curves.curves(drawn, Rows(zero, image, zero, 1), metres, "annotators", ["all"])[0]
+    assert (many.ratio[0], many.low[0]) == (0, 0)
+    assert (many.ratio[-1], many.high[-1]) == (1, 1)
+    assert 0.05 < (many.high[0] or 0) < 0.3
+    assert 0.7 < (many.low[-1] or 0) < 0.95
+    one = curves.curves(drawn, Rows(zero, zero, zero, 1), metres, "annotators", ["all"])[0]
+    assert {*one.low, *one.high} == {None}
+
+
 def _pairs(metres: np.ndarray) -> list[compare.Pair]:
     """All pairs of annotators (A, images), one point on each image."""
     ones, image = np.ones(metres.shape[1]), np.arange(metres.shape[1])
