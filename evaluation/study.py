@@ -52,6 +52,7 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
         ValueError: a point is none of the body's.
     """
     step = _counter(progress)
+    study = _by_true_part(study)
     body, marks = study.body, study.marks
     names, images = study.annotators, len(study.persons)
     first, second = measured(marks, table), measured(marks, table, 1)
@@ -72,7 +73,7 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
     step()
     alike, unit = first, marks.point[first.row]
     if study.masks is not None:  # everyone has points of their own
-        alike, unit = compare.cells(first, body.face_part[marks.true_face[first.row]])
+        alike, unit = compare.cells(first, first.part)
     shared = compare.pairs(alike, unit, len(names), images)
     differences = compare.differences(shared, names, drawn, seed)
     step()
@@ -141,10 +142,18 @@ def _limits(report: Report, shared: list[compare.Pair], twice: int) -> list[str]
 
 def heat(study: Study, table: Metric) -> NDArray[np.float32]:
     """Mean error (V,) in metres at each vertex of the body, over images and annotators; NaN where no image shows it."""
+    study = _by_true_part(study)
     errors = measured(study.marks, table)
     where = sites(study.body, table)
     filled = interpolate.fill(errors, study.marks, study.body, where, study.seen, study.cosines)
     return interpolate.over_vertices(study.body, where, filled.site)
+
+
+def _by_true_part(study: Study) -> Study:
+    """The marks with the part that each point truly shows: drawn masks may have it otherwise."""
+    marks = study.marks
+    true = np.where(marks.true_face >= 0, study.body.face_part[marks.true_face], marks.part)
+    return replace(study, marks=replace(marks, part=true.astype(np.uint8)))
 
 
 def _counter(progress: Progress | None) -> Callable[[], None]:

@@ -178,6 +178,13 @@ def test_drawn_masks_are_compared_pixel_by_pixel() -> None:
     assert report.by_annotator[0].mask_iou is not None
 
 
+def test_a_point_counts_for_the_part_that_it_truly_shows() -> None:
+    made = study([0.02], 3)
+    painted = dataclasses.replace(made.marks, part=np.full_like(made.marks.part, HEAD))  # all of it drawn as head
+    found, right = (_strict(dataclasses.replace(made, marks=marks)).groups for marks in (painted, made.marks))
+    assert [g.points for g in found] == [g.points for g in right]
+
+
 def test_a_body_without_left_and_right_has_no_such_swaps() -> None:
     made = study([0.02, 0.03], 3)
     odd = dataclasses.replace(made.body, mirror_face=None, mirror_corner=None, mirror_map=None, rig=None)
