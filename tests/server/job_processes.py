@@ -123,7 +123,7 @@ def until(found: Callable[[], Any]) -> Any:
     while time.monotonic() - began < _PATIENCE:
         if result := found():
             return result
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError(f"waited {_PATIENCE:.0f} s in vain")
 
 
