@@ -283,7 +283,7 @@ def last_submitted(session: Session, study_id: UUID, only_done: bool) -> dict[UU
     )
     if only_done:
         query = query.where(Person.state == PersonState.done)
-    return {user_id: submitted for user_id, submitted in session.execute(query) if user_id is not None}
+    return {user_id: at for user_id, at in session.execute(query) if user_id is not None and at is not None}
 
 
 def last_seen(session: Session, study_id: UUID) -> dict[UUID, tuple[datetime | None, datetime | None]]:
