@@ -181,7 +181,8 @@ def numbered(session: Session, study_id: UUID) -> Sequence[StudyAnnotator]:
 
 def add_copies(session: Session, copies: Sequence[dict[str, Any]]) -> None:
     """Insert copies of persons by their columns; tasks, masks and points come when they are handed out."""
-    session.execute(insert(Person), copies)
+    if copies:
+        session.execute(insert(Person), copies)
 
 
 def has_copies(session: Session, study_id: UUID, user_id: UUID) -> bool:
