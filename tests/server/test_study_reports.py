@@ -214,6 +214,7 @@ def test_a_report_beside_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch, tm
     assert np.median(exact) < 1e-3
     monkeypatch.setattr(report_job, "table_of", lambda _state, _body, _tell: metric)
     monkeypatch.setattr(report_job, "HEAT_SIZE", 400)
+    monkeypatch.setattr(report_job, "THEMES", ("dark",))
     monkeypatch.setattr(figures, "FIGURES", {"parts": figures.FIGURES["parts"]})
     monkeypatch.setattr(pdf, "write", lambda *given, **_more: given[3].write_bytes(b"%PDF"))
     job = lab.lead.ok("POST", f"{url}/report")
@@ -230,7 +231,7 @@ def test_a_report_beside_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch, tm
     assert lab.lead.client.get(f"{url}/report.json").json() == made["report"]
     assert zipfile.ZipFile(io.BytesIO(lab.lead.client.get(f"{url}/report.csv").content)).testzip() is None
     assert "<svg" in lab.lead.client.get(f"{url}/figures/parts.svg?theme=dark").text
-    assert lab.lead.client.get(f"{url}/heat.png").content.startswith(b"\x89PNG")
+    assert lab.lead.client.get(f"{url}/heat.png?theme=dark").content.startswith(b"\x89PNG")
     assert len(lab.lead.client.get(f"{url}/heat.bin").content) == 4 * len(body.vertices)
     lab.lead.fails("GET", f"{url}/figures/nothing.svg", 404)
     lab.ann.fails("GET", f"{url}/report", 403)
