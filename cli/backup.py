@@ -71,6 +71,7 @@ def restore(
     data = data.resolve()
     if data.exists() and any(data.iterdir()):
         raise ValueError(f"{data} is not empty: choose another --data")
+    _recognise(file)
     # A folder that is there stays: it may be a mount, or the one this runs in.
     parent = data if data.exists() else data.parent
     parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +80,9 @@ def restore(
         try:
             _unpack(file, made)
             _check_database(made)
-        except (tarfile.TarError, sqlite3.Error, KeyError, TypeError, ValueError, EOFError) as error:
+        except (tarfile.TarError, sqlite3.Error, KeyError, TypeError, EOFError, json.JSONDecodeError) as error:
+            raise ValueError(f"{file} is no whole backup of DenseMark: it is cut off or damaged") from error
+        except ValueError as error:
             raise ValueError(f"{file} is no whole backup of DenseMark: {error}") from error
         migrate(f"sqlite:///{made / _DATABASE}")
         for left in made.glob(f"{_DATABASE}.*.backup"):  # of the migration: the backup itself is one
@@ -93,12 +96,21 @@ def restore(
     console.print(f"restored {data}: {counted(photos, 'file')} of photos, truths and networks, all whole")
 
 
+def _recognise(file: Path) -> None:
+    """Raises ValueError unless the file begins as a backup does."""
+    try:
+        with tarfile.open(file) as tar:
+            first = tar.next()
+    except (tarfile.TarError, EOFError):
+        first = None
+    if first is None or first.name != _ABOUT or not first.isreg():
+        raise ValueError(f"{file} is no backup of DenseMark")
+
+
 def _unpack(file: Path, made: Path) -> None:
     """Unpack a backup; raises what `restore` calls no whole backup."""
     with tarfile.open(file) as tar:
         members = tar.getmembers()
-        if not members or members[0].name != _ABOUT or not members[0].isreg():
-            raise ValueError("it does not begin as one")
         with progress_bar() as bar:
             for member in bar.track(members, description="unpacking"):
                 tar.extract(member, made, filter="data")

@@ -121,8 +121,10 @@ def test_nothing_is_overwritten_and_damage_is_refused(state: State, tmp_path: Pa
     content = blob.open(key).read()
     for damaged, word in (
         (whole.replace(content, content[:-1] + bytes([content[-1] ^ 1])), "is damaged"),
-        (whole[: len(whole) // 2], "no whole backup"),
-        (b"something else", "no whole backup"),
+        (whole[: len(whole) // 2], "no whole backup of DenseMark: it is cut off or damaged$"),
+        (b"something else", "b.tar is no backup of DenseMark$"),
+        (b"", "b.tar is no backup of DenseMark$"),
+        (_tar({"other": b""}), "b.tar is no backup of DenseMark$"),
         (_tar({"densemark-backup.json": b"[]"}), "no whole backup"),
         (_tar({"densemark-backup.json": b'{"form": 1}'}), "no whole backup"),
         (_tar({"densemark-backup.json": b'{"form": 1}', "densemark.db": bytes(5000)}), "no whole backup"),
