@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOTIONS = (".npz", ".bvh")
 _PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
+_NAMED = 5  # how many bad pictures an error names
 
 
 def render(
@@ -63,6 +64,8 @@ def render(
     if start + count - 1 > dataset.LAST:
         stop(f"images are numbered up to {dataset.LAST:,}: use another --seed for more")
     loaded = load(body, data)
+    photos, fabrics = _pictures(backgrounds, "--backgrounds"), _pictures(textures, "--textures")
+    _check(photos + fabrics)
     recipe = dataset.Recipe(
         seed,
         Options(
@@ -71,8 +74,8 @@ def render(
             occluders=occluders,
             cut=cut,
             poses=_poses(poses or []),
-            backgrounds=_pictures(backgrounds, "--backgrounds"),
-            textures=_pictures(textures, "--textures"),
+            backgrounds=photos,
+            textures=fabrics,
         ),
         png,
     )
@@ -147,6 +150,20 @@ def _pictures(folder: Path | None, option: str) -> tuple[Path, ...]:
     if not found:
         stop(f"{option} {folder} holds no picture ({', '.join(_PHOTOS)})")
     return found
+
+
+def _check(pictures: tuple[Path, ...]) -> None:
+    """Ends the command unless all can be read: better now than in the middle of the run."""
+    if not pictures:
+        return
+    from synthesis.fabrics import readable
+
+    with errors.status(f"looking at {counted(len(pictures), 'picture')}"):
+        bad = [path for path in pictures if not readable(path)]
+    if bad:
+        more = f" and {len(bad) - _NAMED:,} more" if len(bad) > _NAMED else ""
+        named = ", ".join(map(str, bad[:_NAMED]))
+        stop(f"{counted(len(bad), 'picture')} of {len(pictures):,} cannot be read: {named}{more}")
 
 
 def _bar() -> Progress:

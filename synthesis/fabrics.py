@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from os import SEEK_END
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 _TILE = 256
+_BAD = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+_TAIL = 4096  # bytes in which a whole JPEG has its end mark
 
 
 def to_linear(srgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -30,8 +33,31 @@ def open_image(path: Path) -> Image.Image:
     try:
         with Image.open(path) as file:
             return ImageOps.exif_transpose(file).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except _BAD as error:
         raise ValueError(f"{path}: cannot be read as an image ({error})") from None
+
+
+def readable(path: Path) -> bool:
+    """Whether ``open_image`` reads the file, told from its header and its end; only what looks wrong is decoded."""
+    try:
+        with Image.open(path) as image:
+            image.verify()
+            jpeg = image.format in ("JPEG", "MPO")  # of which verify says nothing
+        if not jpeg or b"\xff\xd9" in _tail(path):
+            return True
+    except _BAD:
+        pass
+    try:
+        open_image(path)
+    except ValueError:
+        return False
+    return True
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(file.seek(0, SEEK_END) - _TAIL, 0))
+        return file.read()
 
 
 @lru_cache(maxsize=64)

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
 from cli.main import main
 from tests.cli.test_commands import ROOT
@@ -70,6 +72,33 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_bytes(
     assert (first["images"], first["persons"], first["refused"]) == (8, 8, [])
     (whole / "images" / "00000003.jpg").write_bytes(b"no picture")
     assert [problem["file"] for problem in json.loads(densemark(capsys, *words)[1])["refused"]] == ["image 3"]
+
+
+def test_all_pictures_are_looked_at_before_anything_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, fabrics, out = tmp_path / "photos", tmp_path / "fabrics", tmp_path / "out"
+    photos.mkdir()
+    fabrics.mkdir()
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    noise.save(photos / "whole.jpg")
+    noise.save(photos / "whole.png")
+    whole = (photos / "whole.jpg").read_bytes()
+    (photos / "more behind.jpg").write_bytes(whole + bytes(10_000))
+    (photos / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    flipped = bytearray((photos / "whole.png").read_bytes())
+    flipped[len(flipped) // 2] ^= 1
+    (photos / "flipped.png").write_bytes(flipped)
+    for number in range(5):
+        (fabrics / f"{number}.png").write_bytes(b"no picture")
+    words = ("render", "--count", "1", "--out", out, "--backgrounds", photos, "--textures", fabrics)
+    status, _, complaint = densemark(capsys, *words)
+    assert status == 1
+    assert "7 pictures of 10 cannot be read: " in complaint
+    assert complaint.strip().endswith("2.png and 2 more")
+    for name in ("cut.jpg", "flipped.png", "0.png", "1.png", "2.png"):
+        assert name in complaint
+    assert not out.exists()
 
 
 def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
