@@ -15,6 +15,23 @@ export interface Choice {
   picked: ReadonlySet<string> | null;
 }
 
+/** So many persons are measured where nothing else is asked for. */
+export const USUAL = 30;
+
+/** How many of the persons that are there can be measured, beside those for practice. */
+export const room = (there: number, practice: number) => Math.max(there - practice, 0);
+
+/** Why so many persons cannot be measured beside those for practice, in a sentence; null where they can. */
+export function shortageWords(wanted: number, practice: number, there: number): string | null {
+  const free = room(there, practice);
+  if (wanted <= free) return null;
+  if (practice === 0)
+    return `Only ${personsText(there)} ${there === 1 ? "is" : "are"} rendered. Choose fewer, or render more.`;
+  if (free === 0)
+    return `With ${practice} for practice nobody is left to be measured. Practise on fewer, or render more.`;
+  return `With ${practice} for practice only ${personsText(free)} can be measured. Choose fewer, or render more.`;
+}
+
 /** How many persons a choice means. */
 export const chosenCount = ({ source, count, picked }: Choice) =>
   source === "present" && picked ? picked.size : count;
@@ -24,6 +41,10 @@ interface Props {
   onChange: (choice: Choice) => void;
   /** The project's rendered persons; undefined while they are loading. */
   present: readonly Person[] | undefined;
+  /** Persons that come first for practice, of those that are there. */
+  practice: number;
+  /** A job was started here, whether or not it is known yet how far it is. */
+  started: boolean;
   /** The render job that was started here. */
   job: Job | null;
   starting: boolean;
@@ -31,7 +52,7 @@ interface Props {
 }
 
 /** Renders new persons or chooses among those that the project has. */
-export function PersonChoice({ choice, onChange, present, job, starting, onRender }: Props) {
+export function PersonChoice({ choice, onChange, present, practice, started, job, starting, onRender }: Props) {
   const set = (change: Partial<Choice>) => onChange({ ...choice, ...change });
   const some = present?.length ?? 0;
   return (
@@ -41,7 +62,11 @@ export function PersonChoice({ choice, onChange, present, job, starting, onRende
         value={choice.source}
         onChange={(value) => {
           const source = value as Choice["source"];
-          set(source === "present" ? { source, count: Math.min(choice.count, Math.max(some, 1)) } : { source });
+          set(
+            source === "present"
+              ? { source, count: Math.min(choice.count, Math.max(room(some, practice), 1)) }
+              : { source },
+          );
         }}
         data={[
           { value: "render", label: "Render new ones" },
@@ -60,7 +85,7 @@ export function PersonChoice({ choice, onChange, present, job, starting, onRende
               allowDecimal={false}
               value={choice.count}
               onChange={(value) => set({ count: Number(value) || 0 })}
-              disabled={job !== null}
+              disabled={started}
             />
             <NumberInput
               label="Seed"
@@ -70,9 +95,9 @@ export function PersonChoice({ choice, onChange, present, job, starting, onRende
               allowDecimal={false}
               value={choice.seed}
               onChange={(value) => set({ seed: Number(value) || 0 })}
-              disabled={job !== null}
+              disabled={started}
             />
-            {!job && (
+            {!started && (
               <Button variant="default" onClick={onRender} loading={starting} disabled={choice.count < 1}>
                 Render now
               </Button>
@@ -88,7 +113,7 @@ export function PersonChoice({ choice, onChange, present, job, starting, onRende
           )}
         </>
       ) : (
-        <Present choice={choice} present={present ?? []} set={set} />
+        <Present choice={choice} present={present ?? []} practice={practice} set={set} />
       )}
     </Stack>
   );
@@ -97,24 +122,32 @@ export function PersonChoice({ choice, onChange, present, job, starting, onRende
 interface PresentProps {
   choice: Choice;
   present: readonly Person[];
+  practice: number;
   set: (change: Partial<Choice>) => void;
 }
 
-function Present({ choice, present, set }: PresentProps) {
+function Present({ choice, present, practice, set }: PresentProps) {
   const { picked } = choice;
+  const shortage = shortageWords(chosenCount(choice), practice, present.length);
   if (!picked) {
     return (
-      <Group align="flex-end" gap="md">
+      <Group align="flex-start" gap="md">
         <NumberInput
           label="How many, chosen at random"
-          w={200}
+          w={260}
           min={1}
-          max={present.length}
+          max={Math.max(room(present.length, practice), 1)}
+          clampBehavior="none"
+          error={shortage}
           allowDecimal={false}
           value={choice.count}
           onChange={(value) => set({ count: Number(value) || 0 })}
         />
-        <Button variant="default" onClick={() => set({ picked: new Set(present.map(({ id }) => id)) })}>
+        <Button
+          mt={24}
+          variant="default"
+          onClick={() => set({ picked: new Set(present.slice(0, choice.count).map(({ id }) => id)) })}
+        >
           Choose them myself
         </Button>
       </Group>
@@ -146,9 +179,9 @@ function Present({ choice, present, set }: PresentProps) {
           At random instead
         </Anchor>
       </Group>
-      {picked.size === 0 && (
+      {(picked.size === 0 || shortage) && (
         <Alert color="yellow" variant="light" p="xs">
-          Choose at least one person.
+          {shortage ?? "Choose at least one person."}
         </Alert>
       )}
       <ul className={classes.thumbs} aria-label="Rendered persons">

@@ -27,7 +27,7 @@ import { createStudy, openStudy } from "./api";
 import { estimate, rounded, SECONDS_PER_MASK, SECONDS_PER_POINT } from "./estimate";
 import { duration } from "./format";
 import { PartPicker } from "./PartPicker";
-import { type Choice, chosenCount, PersonChoice } from "./PersonChoice";
+import { type Choice, chosenCount, PersonChoice, room, shortageWords, USUAL } from "./PersonChoice";
 import classes from "./setup.module.css";
 import type { MasksWay, Study } from "./types";
 import { renderedPersons } from "./usePersons";
@@ -44,6 +44,15 @@ interface Props {
 const RENDER_SIZE = 512;
 const OCCLUDERS = 0.3;
 
+const PRACTICE = 2;
+
+/** What is asked for at first: of the persons that are there as many as can be measured, where there are some. */
+export function firstChoice(there: number): Choice {
+  const source = there >= 10 ? "present" : "render";
+  const count = source === "present" ? Math.min(USUAL, room(there, PRACTICE)) : USUAL;
+  return { source, count, seed: newSeed(), picked: null };
+}
+
 /** Shares of the persons that are shown twice; a sixth is what the server takes where it is not told. */
 const TWICE = { none: 0, sixth: 1 / 6, third: 1 / 3 } as const;
 
@@ -59,19 +68,14 @@ export function StudyForm({ project, body, members, users, present }: Props) {
   const parts = useMemo(() => partsOf(body), [body]);
   const [name, setName] = useState(`Accuracy ${new Date().toLocaleDateString("en-CA")}`);
   const [description, setDescription] = useState("");
-  const [choice, setChoice] = useState<Choice>({
-    source: present.length >= 10 ? "present" : "render",
-    count: 30,
-    seed: newSeed(),
-    picked: null,
-  });
+  const [choice, setChoice] = useState<Choice>(() => firstChoice(present.length));
   const [annotators, setAnnotators] = useState(() =>
     members.filter(({ role }) => role === "annotator").map(({ user_id }) => user_id),
   );
   const [chosen, setChosen] = useState<ReadonlySet<number>>(() => new Set(parts.all.map(({ label }) => label)));
   const [perPart, setPerPart] = useState(6);
   const [masks, setMasks] = useState<MasksWay>("given");
-  const [practice, setPractice] = useState(2);
+  const [practice, setPractice] = useState(PRACTICE);
   const [twice, setTwice] = useState<keyof typeof TWICE>("sixth");
   const [wanted, setWanted] = useState<"draft" | "open" | null>(null);
   const persons = chosenCount(choice);
@@ -135,7 +139,8 @@ export function StudyForm({ project, body, members, users, present }: Props) {
     if (choice.source === "render" && (!job || failed)) render.mutate(undefined, { onError: () => setWanted(null) });
   };
 
-  const missing = missingWords({ name, persons, annotators: annotators.length, parts: chosen.size });
+  const shortage = choice.source === "present" ? shortageWords(persons, practice, present.length) : null;
+  const missing = shortage ?? missingWords({ name, persons, annotators: annotators.length, parts: chosen.size });
   const busy = wanted !== null;
   const outline = {
     persons,
@@ -187,6 +192,8 @@ export function StudyForm({ project, body, members, users, present }: Props) {
               choice={choice}
               onChange={setChoice}
               present={present}
+              practice={practice}
+              started={job !== null}
               job={job}
               starting={render.isPending}
               onRender={() => render.mutate()}

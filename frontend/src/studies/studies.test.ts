@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { estimate, rounded } from "./estimate";
 import { ago, cm, cmInterval, duration, marks, pText, pWords, share, unitless } from "./format";
 import { spans } from "./IntervalBar";
+import { shortageWords } from "./PersonChoice";
 import type { Curve, Difference, Group } from "./report";
 import { ratioAt } from "./report/Correct";
 import { oriented } from "./report/Differences";
 import { inOrder } from "./report/order";
-import { missingWords } from "./StudyForm";
+import { firstChoice, missingWords } from "./StudyForm";
 import { rampColour, topOf } from "./scale";
 import { placeWords } from "./work";
 
@@ -170,6 +171,15 @@ describe("setting up and doing a study", () => {
     expect(missingWords(whole)).toBeNull();
     expect(missingWords({ ...whole, name: " " })).toMatch(/name/);
     expect(missingWords({ ...whole, annotators: 0, parts: 0 })).toMatch(/annotator/);
+  });
+
+  it("asks at first for no more persons than there are beside those for practice", () => {
+    expect([12, 32, 500].map((there) => firstChoice(there).count)).toEqual([10, 30, 30]);
+    expect(firstChoice(3)).toMatchObject({ source: "render", count: 30 });
+    expect(shortageWords(10, 2, 12)).toBeNull();
+    expect(shortageWords(11, 2, 12)).toMatch(/^With 2 for practice only 10 persons can be measured/);
+    expect(shortageWords(13, 0, 12)).toMatch(/^Only 12 persons are rendered/);
+    expect(shortageWords(1, 2, 2)).toMatch(/nobody is left/);
   });
 
   it("tells practice from what counts", () => {
