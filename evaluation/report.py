@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FORM = 2
+FORM = 3
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,9 @@ class Report:
     """A study's report.
 
     `points` counts showings: a point shown to three annotators counts three times, in `distinct_points` once. `covered`
-    is the share of the visible surface that errors were interpolated over: parts with a mark.
+    is the share of the visible surface that errors were interpolated over: parts with a mark. `here` is the mean error
+    over all marks with an interval for the same annotators on other images; that of `groups` is for other annotators,
+    too.
     """
 
     form: int
@@ -240,6 +242,7 @@ class Report:
     outside: int
     simulated: list[str]
     floor: Figure
+    here: Figure
     groups: list[Group]
     curves: list[Curve]
     published: list[Published]

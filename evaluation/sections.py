@@ -141,7 +141,8 @@ def headline(report: Report) -> list[Table]:
         return []
     curve = next((one for one in report.curves if one.source == "annotators"), None)
     rows = [
-        ["Mean error", _length(whole.mean), counted(whole.mean.count, "mark")],
+        ["Mean error, these annotators", _length(report.here), counted(report.here.count, "mark")],
+        ["Mean error, other annotators too", _length(whole.mean), counted(report.annotators, "annotator")],
         ["Median error", _length(whole.median), counted(whole.median.count, "mark")],
         ["90th percentile", _length(whole.p90), counted(whole.p90.count, "mark")],
         ["Surface mean", _length(whole.surface_mean), _pictures(report, whole.surface_mean.count)],

@@ -101,6 +101,7 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
         outside=outside,
         simulated=[name for name in names if name in study.simulated],
         floor=clicks,
+        here=ratios(drawn, replace(everyone, crossed=False), first.metres)[0],
         groups=groups,
         curves=lines,
         published=[PUBLISHED],

@@ -139,6 +139,7 @@ def _summary(report: Report) -> list[Row]:
         "marked": report.marked, "flagged": report.flagged, "outside": report.outside,
     }  # fmt: skip
     if whole is not None:
+        row |= _cm("mean_these_annotators", report.here)
         row |= _cm("mean", whole.mean) | _cm("median", whole.median) | _cm("p90", whole.p90)
         row |= _cm("surface_mean", whole.surface_mean)
     row |= _cm("floor", report.floor)

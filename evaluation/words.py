@@ -8,6 +8,9 @@ from evaluation.groups import SIDES, coarse
 from evaluation.report import Annotator, Difference, Figure, Group, Report, Shares
 from evaluation.swaps import FAR, LEAST
 
+FEW = 5
+"""Of fewer annotators next to nothing is known of others."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -63,14 +66,15 @@ def says(report: Report) -> list[str]:
     if whole is None or whole.mean.value is None:
         return ["No point has a mark, so nothing can be said of errors."]
     out = [
-        f"On average a mark lies {centimetres(whole.mean)} from the true place, measured along the body's surface;"
-        f" half of all marks lie within {100 * (whole.median.value or 0):.1f} cm, nine of ten within"
-        f" {100 * (whole.p90.value or 0):.1f} cm."
+        f"On average a mark of {'this annotator' if report.annotators == 1 else 'these annotators'} lies"
+        f" {centimetres(report.here)} from the true place, measured along the body's surface; half of all marks lie"
+        f" within {100 * (whole.median.value or 0):.1f} cm, nine of ten within {100 * (whole.p90.value or 0):.1f} cm."
     ]
+    out += _others(report, whole.mean)
     if whole.surface_mean.value is not None:
         out.append(
             "Averaged over the visible surface instead of over the marks, as the paper does, the error is"
-            f" {centimetres(whole.surface_mean)}."
+            f" {_between(whole.surface_mean, report.annotators > 1)}."
         )
     out += _parts([g for g in report.groups if g.kind == "group" and g.mean.value is not None and g.points >= 20])
     everyone = [c for c in report.curves if c.source == "annotators"]
@@ -91,6 +95,28 @@ def says(report: Report) -> list[str]:
             " the annotators' doing."
         )
     return out
+
+
+def _others(report: Report, mean: Figure) -> list[str]:
+    """What the mean error tells of annotators who took no part."""
+    if report.annotators == 1 or mean.low is None or mean.high is None:
+        return []
+    words = f"Other annotators like these would err by {100 * mean.low:.1f} to {100 * mean.high:.1f} cm on average"
+    if report.annotators < FEW:
+        words += (
+            f"; {report.annotators} annotators say little about others, so figures for other annotators cannot be"
+            f" narrow here, however many images there are. It takes {FEW} annotators or more"
+        )
+    return [words + "."]
+
+
+def _between(figure: Figure, others: bool) -> str:
+    if not others or figure.low is None or figure.high is None:
+        return centimetres(figure)
+    return (
+        f"{100 * (figure.value or 0):.1f} cm (other annotators: between {100 * figure.low:.1f} and"
+        f" {100 * figure.high:.1f})"
+    )
 
 
 def _parts(groups: list[Group]) -> list[str]:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from annotation_db.models import JobState
 from annotation_db.repositories import projects, studies
+from evaluation.report import FORM
 from server.bodies.geodesics_routes import told
 from server.jobs import service as jobs
 from server.jobs.schemas import Job
@@ -30,6 +31,8 @@ def get(state: State, study_id: UUID) -> StudyReport:
             for network in studies.networks(session, study_id)
         ]
     kept = reports.read(state.settings, study_id)
+    if kept is not None and kept.said["form"] != FORM:  # an older version's
+        kept = None
     return StudyReport(
         report=kept.said if kept else None,
         computed_at=kept.computed_at if kept else None,

@@ -138,6 +138,7 @@ def report(annotators: int = 8) -> Report:
         outside=20,
         simulated=[one.name for one in people],
         floor=figure(0.0003, 0.0001, 2000),
+        here=figure(0.031, 0.002, 4000),
         groups=groups,
         curves=[curve("annotators", "All annotators", 0.03), curve("network", "FCN", 0.08), curve("floor", "", 0.001)]
         + [curve("annotator", one.name, mean) for one, mean in zip(people, means, strict=True)],

@@ -49,6 +49,21 @@ def test_each_annotators_mean_lies_in_its_interval_and_they_are_ranked_and_told_
     assert told[frozenset(("P1", "P2"))].difference.value == pytest.approx(-0.005, abs=0.0005)
 
 
+def test_the_mean_of_few_annotators_is_sure_for_them_and_not_for_others() -> None:
+    made = study([0.02, 0.04], 12)
+    report = studies.report(made, chord(made.body))
+    here, anyone = report.here, report.groups[0].mean
+    assert here.value == anyone.value
+    assert here.low is not None
+    assert here.high is not None
+    assert anyone.low is not None
+    assert anyone.high is not None
+    assert 5 * (here.high - here.low) < anyone.high - anyone.low
+    assert f"95% interval {100 * here.low:.1f} to {100 * here.high:.1f}" in report.says[0]
+    assert "cannot be narrow" in report.says[1]
+    assert not any("cannot be narrow" in line for line in eight()[1].says)
+
+
 def test_the_swapper_is_found_and_nobody_else() -> None:
     _, report = eight()
     suspects = {p.name: p.suspect for p in report.by_annotator if p.suspect}

@@ -2888,7 +2888,9 @@ export interface components {
          * @description A study's report.
          *
          *     `points` counts showings: a point shown to three annotators counts three times, in `distinct_points` once. `covered`
-         *     is the share of the visible surface that errors were interpolated over: parts with a mark.
+         *     is the share of the visible surface that errors were interpolated over: parts with a mark. `here` is the mean error
+         *     over all marks with an interval for the same annotators on other images; that of `groups` is for other annotators,
+         *     too.
          */
         Report: {
             /** Annotators */
@@ -2915,6 +2917,7 @@ export interface components {
             front_back: components["schemas"]["Rate"];
             /** Groups */
             groups: components["schemas"]["Group"][];
+            here: components["schemas"]["Figure"];
             interpolation: components["schemas"]["Interpolation"];
             left_right: components["schemas"]["Rate"];
             /** Marked */

@@ -32,8 +32,8 @@ export function Summary({ report }: { report: Report }) {
           <>
             <Tile
               title={<Term of="error">Mean error</Term>}
-              value={cm(all.mean.value)}
-              note={`${cmInterval(all.mean)} cm, ${marks(all.mean.count)}`}
+              value={cm(report.here.value)}
+              note={`${cmInterval(report.here)} cm for these annotators${report.annotators > 1 ? `, ${cmInterval(all.mean)} for others` : ""}; ${marks(all.mean.count)}`}
             />
             <Tile
               title={<Term of="median">Median error</Term>}
