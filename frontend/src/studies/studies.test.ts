@@ -10,7 +10,7 @@ import { oriented } from "./report/Differences";
 import { inOrder } from "./report/order";
 import { firstChoice, missingWords } from "./StudyForm";
 import { rampColour, topOf } from "./scale";
-import { placeWords } from "./work";
+import { afterWords, placeWords } from "./work";
 
 describe("figures in words", () => {
   it("are centimetres with one decimal", () => {
@@ -185,5 +185,14 @@ describe("setting up and doing a study", () => {
   it("tells practice from what counts", () => {
     expect(placeWords({ practice: true, number: 2, total: 32 }, 2)).toBe("Practice 2 of 2");
     expect(placeWords({ practice: false, number: 14, total: 32 }, 2)).toBe("Person 12 of 30");
+    expect(placeWords({ practice: false, number: 14, total: 32 }, undefined)).toBe("Person");
+  });
+
+  it("counts the same persons on the way as at the start", () => {
+    const place = { practice: false, number: 2, total: 12 };
+    expect(placeWords(place, 1)).toBe("Person 1 of 11");
+    expect(afterWords(place, 1)).toBe("10 of 11 are left.");
+    expect(afterWords({ ...place, number: 11 }, 1)).toBe("1 of 11 is left.");
+    expect(afterWords({ ...place, number: 12 }, 1)).toBe("That was the last one.");
   });
 });

@@ -18,17 +18,24 @@ import type { StudyTask } from "./types";
 
 const FeedbackView = lazy(() => import("./FeedbackView"));
 
+type Place = Pick<StudyTask, "practice" | "number" | "total">;
+
 /**
- * "Practice 1 of 2" or "Person 12 of 30".
+ * "Practice 1 of 2" or "Person 12 of 30"; persons for practice are in no count but their own.
  *
  * @param practised how many persons come first for practice; undefined while that is not known.
  */
-export function placeWords(
-  { practice, number, total }: Pick<StudyTask, "practice" | "number" | "total">,
-  practised = 0,
-) {
-  if (practice) return practised > 0 ? `Practice ${number} of ${practised}` : "Practice";
-  return `Person ${number - practised} of ${total - practised}`;
+export function placeWords({ practice, number, total }: Place, practised: number | undefined): string {
+  if (practice) return practised ? `Practice ${number} of ${practised}` : "Practice";
+  return practised === undefined ? "Person" : `Person ${number - practised} of ${total - practised}`;
+}
+
+/** What is left after this person: "18 of 30 are left."; empty while it is not known how many were for practice. */
+export function afterWords({ number, total }: Place, practised: number | undefined): string {
+  if (number >= total) return "That was the last one.";
+  if (practised === undefined) return "";
+  const left = total - number;
+  return `${left} of ${total - practised} ${left === 1 ? "is" : "are"} left.`;
 }
 
 function usePractised({ id }: StudyTask): number | undefined {
@@ -71,6 +78,7 @@ interface Props {
 /** A person of a study is handed in: after practice how well it went, else on to the next. */
 export function StudyDone({ task, study, journal, onNext }: Props) {
   const [busy, setBusy] = useState(false);
+  const practised = usePractised(study);
   const feedback = useQuery({
     queryKey: ["work", task.id, "feedback"],
     queryFn: ({ signal }) => getFeedback(task.id, { signal }),
@@ -113,9 +121,7 @@ export function StudyDone({ task, study, journal, onNext }: Props) {
             </Title>
             {!study.practice && (
               <Text c="dimmed" className="numbers">
-                {study.number < study.total
-                  ? `${study.total - study.number} of ${study.total} are left.`
-                  : "That was the last one."}
+                {afterWords(study, practised)}
               </Text>
             )}
             <InlineError error={feedback.error} />
