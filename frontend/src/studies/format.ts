@@ -16,6 +16,11 @@ export function cm(metres: number | null | undefined): string {
   return text === NONE ? NONE : `${text} cm`;
 }
 
+/** Metres as "2.4 mm": the tool's own floor, which is always told in millimetres. */
+export function mm(metres: number | null): string {
+  return metres === null || Number.isNaN(metres) ? NONE : `${(1000 * metres).toFixed(1)} mm`;
+}
+
 /** A 95% interval of lengths as "2.1 to 2.8". */
 export function cmInterval({ low, high }: Pick<Figure, "low" | "high">): string {
   return low === null || high === null ? NONE : `${cmNumber(low)} to ${cmNumber(high)}`;
@@ -25,11 +30,26 @@ export function cmInterval({ low, high }: Pick<Figure, "low" | "high">): string 
 export function share(value: number | null): string {
   if (value === null) return NONE;
   const percent = 100 * value;
+  if (percent < 1e-9) return "0 %";
   return `${percent >= 10 ? Math.round(percent) : percent.toFixed(1)} %`;
 }
 
 export function shareInterval({ low, high }: Pick<Rate, "low" | "high">): string {
   return low === null || high === null ? NONE : `${share(low).replace(" %", "")} to ${share(high)}`;
+}
+
+/** Of fewer marks a share says nothing by itself. */
+const ENOUGH = 20;
+
+/** A share as a figure, or that there are too few to say one. */
+export function rate({ value, of }: Rate): string {
+  return of < ENOUGH ? "too few to say" : share(value);
+}
+
+/** What a share rests on: "0 of 5 (0 to 43 %)". */
+export function rateBasis({ count: hits, of, low, high }: Rate): string {
+  const basis = `${count(hits)} of ${count(of)}`;
+  return low === null || high === null ? basis : `${basis} (${shareInterval({ low, high })})`;
 }
 
 /** A figure without a unit, as areas under a curve are written: ".563". */
@@ -64,13 +84,6 @@ export function pText(p: number | null): string {
   if (p === null) return NONE;
   if (p < 0.001) return "p < .001";
   return `p = ${unitless(p, p < 0.1 ? 3 : 2)}`;
-}
-
-/** How sure a corrected probability makes us that two annotators differ. */
-export function pWords(p: number): string {
-  if (p < 0.001) return "very surely";
-  if (p < 0.01) return "surely";
-  return p < 0.05 ? "probably" : "not shown";
 }
 
 const AGO: [seconds: number, unit: string][] = [

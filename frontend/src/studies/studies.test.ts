@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { estimate, rounded } from "./estimate";
-import { ago, cm, cmInterval, duration, marks, pText, pWords, share, unitless } from "./format";
+import { ago, cm, cmInterval, duration, marks, mm, pText, pWords, rate, rateBasis, share, unitless } from "./format";
 import { spans } from "./IntervalBar";
 import { shortageWords } from "./PersonChoice";
 import type { Curve, Difference, Group } from "./report";
@@ -31,6 +31,19 @@ describe("figures in words", () => {
     expect(pText(0.034)).toBe("p = .034");
     expect(pWords(0.034)).toBe("probably");
     expect(pWords(0.2)).toBe("not shown");
+  });
+
+  it("are swaps with what they rest on, and no share where that is too little", () => {
+    const few = { value: 0, low: 0, high: 0.43, count: 0, of: 5 };
+    expect([rate(few), rateBasis(few)]).toEqual(["too few to say", "0 of 5 (0 to 43 %)"]);
+    const many = { value: 0.0421, low: 0.024, high: 0.071, count: 12, of: 1285 };
+    expect([rate(many), rateBasis(many)]).toEqual(["4.2 %", "12 of 1,285 (2.4 to 7.1 %)"]);
+    expect(rate({ ...few, of: 20 })).toBe("0 %");
+    expect(rateBasis({ ...few, low: null, high: null, of: 0 })).toBe("0 of 0");
+  });
+
+  it("tell the floor in millimetres however large it is", () => {
+    expect([mm(0.0004), mm(0.0021), mm(null)]).toEqual(["0.4 mm", "2.1 mm", "–"]);
   });
 
   it("are times", () => {

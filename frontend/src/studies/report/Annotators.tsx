@@ -1,9 +1,9 @@
 import { Badge, Table, Text, Tooltip } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { Fragment, useState } from "react";
-import { cmInterval, cmNumber, marks, NONE, persons, share, shareInterval } from "../format";
+import { cmInterval, cmNumber, NONE, persons, rate, rateBasis, share } from "../format";
 import { IntervalBar } from "../IntervalBar";
-import type { AnnotatorReport, Report } from "../report";
+import type { AnnotatorReport, Rate, Report } from "../report";
 import classes from "./report.module.css";
 import { Section, Term } from "./Section";
 import { PartsTable } from "./Where";
@@ -109,8 +109,8 @@ function Row({ one, top, drawn, twice, columns }: RowProps) {
           <IntervalBar figure={one.mean} top={top} />
           <span className="visually-hidden">{cmInterval(one.mean)} cm</span>
         </Table.Td>
-        <Swaps rate={left_right} flagged={one.suspect.some((word) => /left/i.test(word))} of="left and right" />
-        <Swaps rate={front_back} flagged={one.suspect.some((word) => /front/i.test(word))} of="front and back" />
+        <Swaps of={left_right} flagged={one.suspect.some((word) => /left/i.test(word))} what="left and right" />
+        <Swaps of={front_back} flagged={one.suspect.some((word) => /front/i.test(word))} what="front and back" />
         {drawn && <Table.Td ta="right">{share(one.mask_iou?.value ?? null)}</Table.Td>}
         {twice && <Table.Td ta="right">{cmNumber(one.retest?.value)}</Table.Td>}
         <Table.Td ta="right">
@@ -133,20 +133,23 @@ function Row({ one, top, drawn, twice, columns }: RowProps) {
   );
 }
 
-function Swaps({ rate, flagged, of }: { rate: AnnotatorReport["left_right"]; flagged: boolean; of: string }) {
-  const said = `${shareInterval(rate)}, ${rate.count} of ${marks(rate.of)} that can tell`;
+function Swaps({ of, flagged, what }: { of: Rate; flagged: boolean; what: string }) {
+  const basis = rateBasis(of);
   return (
-    <Table.Td ta="right" title={said}>
+    <Table.Td ta="right" miw={104} style={{ whiteSpace: "normal" }}>
       {flagged ? (
-        <Tooltip label={`Swaps ${of} clearly more often than the others: ${said}`} multiline maw={280}>
+        <Tooltip label={`Swaps ${what} clearly more often than the others: ${basis}`} multiline maw={280}>
           <Badge color="red" variant="light" radius="sm" size="md" tt="none" c="var(--dm-bad)">
-            {share(rate.value)}
+            {rate(of)}
             <span className="visually-hidden"> stands out</span>
           </Badge>
         </Tooltip>
       ) : (
-        share(rate.value)
+        rate(of)
       )}
+      <Text size="xs" c="dimmed">
+        {basis}
+      </Text>
     </Table.Td>
   );
 }

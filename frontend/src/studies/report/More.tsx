@@ -1,6 +1,6 @@
 import { Table, Text, Title } from "@mantine/core";
 import { count } from "../../components/Meter";
-import { cm, cmInterval, cmNumber, marks, points, share, shareInterval, unitless } from "../format";
+import { cm, cmInterval, cmNumber, marks, mm, points, share, shareInterval, unitless } from "../format";
 import { IntervalBar } from "../IntervalBar";
 import type { Report, Trend } from "../report";
 import classes from "./report.module.css";
@@ -243,7 +243,7 @@ export function Limits({ report }: { report: Report }) {
           known because the persons were rendered.
         </li>
         <li>
-          The tool's own floor is {cm(floor.value)} ({points(floor.count)}): so far off would be someone who always
+          The tool's own floor is {mm(floor.value)} ({points(floor.count)}): so far off would be someone who always
           clicked the pixel nearest to the true place.
         </li>
         {interpolation.measured !== null && interpolation.foretold !== null && (

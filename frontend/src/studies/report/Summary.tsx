@@ -1,6 +1,6 @@
 import { Alert } from "@mantine/core";
 import { count } from "../../components/Meter";
-import { cm, cmInterval, marks, persons, points, share, shareInterval, unitless } from "../format";
+import { cm, cmInterval, marks, mm, persons, points, rate, rateBasis, share, unitless } from "../format";
 import type { Report } from "../report";
 import classes from "./report.module.css";
 import { Section, Term } from "./Section";
@@ -56,13 +56,13 @@ export function Summary({ report }: { report: Report }) {
         )}
         <Tile
           title={<Term of="leftRight">Left and right swapped</Term>}
-          value={share(report.left_right.value)}
-          note={`${shareInterval(report.left_right)}, ${count(report.left_right.count)} of ${marks(report.left_right.of)} that can tell`}
+          value={rate(report.left_right)}
+          note={`${rateBasis(report.left_right)} of the marks that can tell`}
         />
         <Tile
           title={<Term of="frontBack">Front and back swapped</Term>}
-          value={share(report.front_back.value)}
-          note={`${shareInterval(report.front_back)}, ${count(report.front_back.count)} of ${marks(report.front_back.of)} that can tell`}
+          value={rate(report.front_back)}
+          note={`${rateBasis(report.front_back)} of the marks that can tell`}
         />
         <Tile
           title="Points given out"
@@ -71,7 +71,7 @@ export function Summary({ report }: { report: Report }) {
         />
         <Tile
           title="The tool's own floor"
-          value={cm(report.floor.value)}
+          value={mm(report.floor.value)}
           note={`a perfect clicker, ${points(report.floor.count)}`}
         />
       </dl>
