@@ -1,19 +1,23 @@
 import { useScheme } from "../lib/useScheme";
 import classes from "./ErrorScale.module.css";
-import { RAMP_CSS, UNKNOWN } from "./scale";
+import { RAMP_CSS, ticksTo, UNKNOWN } from "./scale";
 
 /** The colour bar of errors, in centimetres from 0 to `top` (metres). */
 export function ErrorScale({ top, unknown = true }: { top: number; unknown?: boolean }) {
   const scheme = useScheme();
-  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  const cm = 100 * top;
+  const ticks = ticksTo(cm);
   return (
-    <div className={classes.scale} role="img" aria-label={`Colours of errors from 0 to ${label(top)} cm and more`}>
+    <div className={classes.scale} role="img" aria-label={`Colours of errors from 0 to $X cm and more`}>
       <div className={classes.bar} style={{ background: RAMP_CSS }} />
       <div className={classes.ticks} aria-hidden>
-        {ticks.map((t) => (
-          <span key={t}>
-            {label(t * top)}
-            {t === 1 && "+ cm"}
+        {ticks.map((tick, k) => (
+          <span
+            key={tick}
+            style={{ left: `${(100 * tick) / cm}%`, transform: `translateX(-${k === 0 ? 0 : (100 * tick) / cm}%)` }}
+          >
+            {tick}
+            {k === ticks.length - 1 && " cm"}
           </span>
         ))}
       </div>
@@ -24,9 +28,4 @@ export function ErrorScale({ top, unknown = true }: { top: number; unknown?: boo
       )}
     </div>
   );
-}
-
-function label(metres: number): string {
-  const cm = 100 * metres;
-  return Number.isInteger(cm) ? String(cm) : cm.toFixed(1);
 }

@@ -211,11 +211,14 @@ function Canvas({ body, mesh, current }: { body: Body; mesh: BodyMesh; current: 
     );
   }
   return (
-    <canvas
-      ref={canvas}
-      className={classes.canvas}
-      role="img"
-      aria-label="The body in 3D with your mark and the true place"
-    />
+    <>
+      <canvas
+        ref={canvas}
+        className={classes.canvas}
+        role="img"
+        aria-label="The body in 3D with your mark and the true place"
+      />
+      <span className={classes.hint}>Drag to turn the body, wheel to zoom</span>
+    </>
   );
 }

@@ -42,3 +42,12 @@ export function topOf(values: ArrayLike<number>): number {
   const top = low + (place - Math.floor(place)) * (high - low);
   return Math.max(Math.ceil(200 * top - 1e-6) / 2, 0.5) / 100;
 }
+
+/** Ticks of a colour bar in whole steps of 1, 2 or 5 times a power of ten, at most seven; `top` and ticks in centimetres. */
+export function ticksTo(top: number): number[] {
+  const rough = top / 6;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough - 1e-9) ?? 10);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, k) => Number((k * step).toFixed(digits)));
+}

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { estimate, rounded } from "./estimate";
-import { ago, cm, cmInterval, duration, marks, mm, pText, pWords, rate, rateBasis, share, unitless } from "./format";
+import { ago, cm, cmInterval, duration, marks, mm, pText, rate, rateBasis, share, unitless } from "./format";
 import { spans } from "./IntervalBar";
 import { shortageWords } from "./PersonChoice";
 import type { Curve, Difference, Group } from "./report";
@@ -9,7 +9,7 @@ import { ratioAt } from "./report/Correct";
 import { oriented } from "./report/Differences";
 import { inOrder } from "./report/order";
 import { firstChoice, missingWords } from "./StudyForm";
-import { rampColour, topOf } from "./scale";
+import { rampColour, ticksTo, topOf } from "./scale";
 import { afterWords, placeWords } from "./work";
 
 describe("figures in words", () => {
@@ -29,8 +29,6 @@ describe("figures in words", () => {
     expect(unitless(1)).toBe("1.000");
     expect(pText(0.0004)).toBe("p < .001");
     expect(pText(0.034)).toBe("p = .034");
-    expect(pWords(0.034)).toBe("probably");
-    expect(pWords(0.2)).toBe("not shown");
   });
 
   it("are swaps with what they rest on, and no share where that is too little", () => {
@@ -94,6 +92,21 @@ describe("the colours of errors", () => {
     expect(rampColour(1)).toBe("#fde725");
     expect(rampColour(-3)).toBe(rampColour(0));
     expect(rampColour(0.5)).toBe("#21918c");
+  });
+
+  it("have round ticks", () => {
+    expect(ticksTo(31.5)).toEqual([0, 10, 20, 30]);
+    expect(ticksTo(9.5)).toEqual([0, 2, 4, 6, 8]);
+    expect(ticksTo(1.5)).toEqual([0, 0.5, 1, 1.5]);
+    expect(ticksTo(0.5)).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5]);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 400 }), (halves) => {
+        const ticks = ticksTo(halves / 2);
+        expect(ticks.length).toBeGreaterThanOrEqual(3);
+        expect(ticks.length).toBeLessThanOrEqual(7);
+        expect(ticks.at(-1)).toBeLessThanOrEqual(halves / 2);
+      }),
+    );
   });
 
   it("end at half centimetres that hold nearly all of the errors", () => {
