@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cli.common import console, counted, find_project, open_state, print_json, print_table, progress_bar, stop
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from server.state import State
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 def import_renders(project: str, folder: Path, create: bool, body: str | None, data: Path, as_json: bool) -> None:
     """Bring the images and persons of a folder into a project; what is there already stays. Ends on bad input."""
+    from annotation_db.columns import utc_now
     from server.problems import RefusedError
     from synthesis import dataset
 
@@ -29,21 +31,27 @@ def import_renders(project: str, folder: Path, create: bool, body: str | None, d
                 f"{folder} shows the body {about['body']} ({about['body_hash'][:8]}), but {name} is on {own[0]}"
                 f" ({own[1][:8]})"
             )
-        persons, refused = 0, []
+        begin = utc_now()
+        ids: list[UUID] = []
+        refused = []
         with progress_bar() as bar:
             task = bar.add_task("importing", total=len(numbers))
             for number in numbers:
                 try:
-                    persons += _image(state, project_id, folder, dataset.record(folder, number))
+                    ids += _image(state, project_id, folder, dataset.record(folder, number))
                 except (ValueError, OSError, RefusedError) as error:
                     refused.append((f"image {number}", str(error)))
                 bar.advance(task)
+        added, present, deleted = _told_apart(state, ids, begin)
     images = len(numbers) - len(refused)
     if as_json:
         problems = [{"file": what, "reason": why} for what, why in refused]
-        print_json({"project": str(project_id), "images": images, "persons": persons, "refused": problems})
+        figures = {"images": images, "persons": added, "persons_present": present, "persons_deleted": deleted}
+        print_json({"project": str(project_id), **figures, "refused": problems})
         return
-    console.print(f"{name}: {counted(persons, 'rendered person')} in {counted(images, 'image')}")
+    there = f", {present:,} were there already" if present else ""
+    gone = f", {deleted:,} were deleted in the project and stay out" if deleted else ""
+    console.print(f"{name}: added {counted(added, 'rendered person')} of {counted(images, 'image')}{there}{gone}")
     if refused:
         console.print(f"{len(refused)} refused:")
         print_table(("what", "why"), refused)
@@ -57,11 +65,11 @@ def _body(state: State, project_id: UUID) -> tuple[str, str]:
     return body.name, body.hash
 
 
-def _image(state: State, project_id: UUID, folder: Path, record: dict[str, Any]) -> int:
-    """Store one image and its persons; returns how many."""
+def _image(state: State, project_id: UUID, folder: Path, record: dict[str, Any]) -> list[UUID]:
+    """Store one image and its persons; returns their ids."""
     from server.persons.rendered import add_rendered_person
 
-    for entry in record["annotations"]:
+    return [
         add_rendered_person(
             state,
             project_id,
@@ -71,4 +79,20 @@ def _image(state: State, project_id: UUID, folder: Path, record: dict[str, Any])
             entry["segmentation"],
             folder / "truth" / entry["truth"],
         )
-    return len(record["annotations"])
+        for entry in record["annotations"]
+    ]
+
+
+def _told_apart(state: State, ids: list[UUID], begin: datetime) -> tuple[int, int, int]:
+    """How many of the persons are new since `begin`, were there already, and are deleted."""
+    from annotation_db.repositories import persons
+
+    added = deleted = 0
+    with state.database.read() as session:
+        for person_id in ids:
+            person = persons.by_id(session, person_id)
+            if person is None or person.deleted_at is not None:
+                deleted += 1
+            elif person.created_at >= begin:
+                added += 1
+    return added, len(ids) - added - deleted, deleted

@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
+from annotation_db.columns import utc_now
+from annotation_db.repositories import persons
+from cli.common import open_state
 from cli.main import main
 from tests.cli.test_commands import ROOT
 
@@ -69,9 +73,14 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_bytes(
 
     words = ("import", "Renders", "--renders", whole, "--data", data, "--json")
     first = json.loads(densemark(capsys, *words, "--create")[1])
-    assert (first["images"], first["persons"], first["refused"]) == (8, 8, [])
+    assert (first["images"], first["persons"], first["persons_present"], first["refused"]) == (8, 8, 0, [])
     (whole / "images" / "00000003.jpg").write_bytes(b"no picture")
-    assert [problem["file"] for problem in json.loads(densemark(capsys, *words)[1])["refused"]] == ["image 3"]
+    with open_state(data) as state, state.database.write() as session:
+        next(persons.of_project(session, UUID(first["project"])))[0].deleted_at = utc_now()
+    again = json.loads(densemark(capsys, *words)[1])
+    assert [problem["file"] for problem in again["refused"]] == ["image 3"]
+    assert [again[key] for key in ("images", "persons", "persons_present", "persons_deleted")] == [7, 0, 6, 1]
+    assert "added 0 rendered persons of 7 images, " in densemark(capsys, *words[:-1])[1]
 
 
 def test_all_pictures_are_looked_at_before_anything_is_written(
