@@ -129,6 +129,11 @@ def flipped(shared: list[Pair], rng: np.random.Generator, flips: int = FLIPS) ->
     return p, corrected
 
 
+def least_p(images: int) -> float:
+    """The least p that so many images can give: one way to flip their signs, and its opposite, of all."""
+    return float(2.0 ** (1 - images))
+
+
 def holm(p: Floats) -> Floats:
     """P-values corrected for their number: the chance of any false difference stays below the level."""
     order = np.argsort(p, kind="stable")

@@ -30,7 +30,7 @@ from evaluation.curves import PUBLISHED, curves
 from evaluation.errors import Errors, Metric, distances, measured
 from evaluation.intervals import NOTHING, Draws, Rows, draws, ratios
 from evaluation.marks import FLAGGED, MARKED, OUTSIDE, Predictions, Study
-from evaluation.report import FORM, Curve, Figure, Interpolation, Rate, Report
+from evaluation.report import FORM, Curve, Difference, Figure, Interpolation, Rate, Report
 from evaluation.sites import sites
 
 Progress = Callable[[int, int], None]
@@ -134,11 +134,22 @@ def _limits(report: Report, shared: list[compare.Pair], twice: int) -> list[str]
             f"Annotators share at most {most} {'person' if most == 1 else 'persons'}: too few for any difference"
             f" between them to be shown, however large. It takes {compare.LEAST} or more."
         )
+    out += _least_p(report.differences)
     if report.masks is not None and shared:
         out.append("Annotators drew masks and so marked points of their own: they are compared by parts of images.")
     if twice and report.retest is None:
         out.append("No point was marked twice by the same annotator, so test-retest cannot be told.")
     return out
+
+
+def _least_p(differences: list[Difference]) -> list[str]:
+    """How small p can be, where few shared persons keep it from being smaller (it may be drawn a little off)."""
+    bound = [d.persons for d in differences if d.persons >= compare.LEAST and d.p < 1.5 * compare.least_p(d.persons)]
+    return [
+        f"With {some} shared persons p cannot be smaller than {compare.least_p(some):.2g}, however large a difference."
+        for some in sorted(set(bound))
+        if compare.least_p(some) > 2 / compare.FLIPS
+    ]
 
 
 def heat(study: Study, table: Metric) -> NDArray[np.float32]:

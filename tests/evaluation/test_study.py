@@ -64,6 +64,15 @@ def test_the_mean_of_few_annotators_is_sure_for_them_and_not_for_others() -> Non
     assert not any("cannot be narrow" in line for line in eight()[1].says)
 
 
+def test_a_report_says_how_small_p_can_be_where_few_persons_bind_it() -> None:
+    made = study([0.01, 0.04], 9)
+    report = studies.report(made, chord(made.body))
+    assert [(d.p, d.p_corrected) for d in report.differences] == [(2 / 2**9, 2 / 2**9)]
+    assert "With 9 shared persons p cannot be smaller than 0.0039" in " ".join(report.notes)
+    alike = study([0.02, 0.02], 9)
+    assert "p cannot be smaller" not in " ".join(studies.report(alike, chord(made.body)).notes + eight()[1].notes)
+
+
 def test_the_swapper_is_found_and_nobody_else() -> None:
     _, report = eight()
     suspects = {p.name: p.suspect for p in report.by_annotator if p.suspect}

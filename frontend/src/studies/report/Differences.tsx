@@ -1,7 +1,7 @@
 import { Button, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { count } from "../../components/Meter";
-import { cmInterval, cmNumber, pText, pWords } from "../format";
+import { cmInterval, cmNumber, pText } from "../format";
 import type { Difference, Report } from "../report";
 import classes from "./report.module.css";
 import { Plot, Section, Term } from "./Section";
@@ -44,7 +44,7 @@ export function Differences({ report, studyId, version }: { report: Report; stud
               <Table.Th ta="right">
                 <Term of="interval">95 % interval</Term>
               </Table.Th>
-              <Table.Th>Told apart</Table.Th>
+              <Table.Th>Differ by more than chance</Table.Th>
               <Table.Th ta="right">
                 <Term of="corrected">Corrected p</Term>
               </Table.Th>
@@ -88,7 +88,7 @@ function Row({ first, second, difference, differs, p_corrected, points }: Differ
       <Table.Td ta="right">{cmInterval(difference)}</Table.Td>
       <Table.Td>
         <Text span size="sm" c={differs ? "bright" : "dimmed"}>
-          {differs ? pWords(p_corrected) : "not shown"}
+          {differs ? "yes" : "not shown"}
         </Text>
       </Table.Td>
       <Table.Td ta="right">{pText(p_corrected)}</Table.Td>
