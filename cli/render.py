@@ -57,7 +57,7 @@ def render(
     A run that was stopped goes on where it was: give the same command again. A higher --count adds images.
     """
     from cli.body_names import load
-    from synthesis import dataset
+    from synthesis import dataset, film
     from synthesis.pool import make_all
     from synthesis.render import Options
 
@@ -81,6 +81,8 @@ def render(
     )
     processes = workers or os.cpu_count() or 1
     _begin(loaded, out, recipe)
+    if not film.compiled():
+        errors.print("compiling the renderer, once after an install (about a minute)…")
     numbers = range(start, start + count)
     begin, made = perf_counter(), 0
     with _bar() as bar, closing(make_all(loaded, out, numbers, recipe, processes)) as images:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,15 @@ def _develop(
 @njit(cache=True, error_model="numpy", nogil=True, fastmath=True, **_INNER)
 def _fixed(value: Any, scale: Any, curve: Any, last: Any) -> Any:
     return curve[min(int(np.sqrt(max(value, np.float32(0))) * scale), last)]
+
+
+def compiled() -> bool:
+    """Whether the last of the kernels that an image needs has been compiled since this file was installed."""
+    kernel = _develop.py_func.__code__
+    # Its cache's index is named so, and is void once the source is another (numba.core.caching).
+    index = Path(_develop.stats.cache_path).glob(f"film._develop-{kernel.co_firstlineno}.py*.nbi")
+    installed = Path(__file__).stat().st_mtime
+    return any(file.stat().st_mtime >= installed for file in index)
 
 
 def defocus(light: Singles, far: Singles, focus: float, radius: float) -> None:

@@ -19,6 +19,7 @@ from annotation_db.columns import utc_now
 from annotation_db.repositories import persons
 from cli.common import open_state
 from cli.main import main
+from synthesis import film
 from tests.cli.test_commands import ROOT
 
 WORDS = ("render", "--count", "8", "--size", "32", "--seed", "5", "--occluders", "0")
@@ -63,13 +64,20 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_bytes(
     out, whole, data = tmp_path / "stopped", tmp_path / "whole", tmp_path / "data"
     assert interrupted(out, tmp_path, signal.SIGINT, 1) == 130
     assert interrupted(out, tmp_path, signal.SIGKILL, 2) == -signal.SIGKILL
-    status, printed, _ = densemark(capsys, *WORDS, "--out", out, "--workers", "1", "--json")
+    status, printed, said = densemark(capsys, *WORDS, "--out", out, "--workers", "1", "--json")
+    assert "compiling" not in said  # the stopped runs have done so
     figures = json.loads(printed)
     assert status == 0
     assert figures["images"] == figures["persons"] == 8
     assert 2 <= figures["there already"] == 8 - figures["made"]
     assert densemark(capsys, *WORDS, "--out", whole, "--workers", "1")[0] == 0
     assert contents(out) == contents(whole)
+    newer = tmp_path / "film.py"
+    newer.touch()
+    os.utime(newer, (2**31, 2**31))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(film, "__file__", str(newer))
+        assert "compiling the renderer" in densemark(capsys, *WORDS, "--out", whole, "--workers", "1")[2]
 
     words = ("import", "Renders", "--renders", whole, "--data", data, "--json")
     first = json.loads(densemark(capsys, *words, "--create")[1])
