@@ -8,7 +8,11 @@ export function ErrorScale({ top, unknown = true }: { top: number; unknown?: boo
   const cm = 100 * top;
   const ticks = ticksTo(cm);
   return (
-    <div className={classes.scale} role="img" aria-label={`Colours of errors from 0 to ${Number(cm.toFixed(1))} cm and more`}>
+    <div
+      className={classes.scale}
+      role="img"
+      aria-label={`Colours of errors from 0 to ${Number(cm.toFixed(1))} cm and more`}
+    >
       <div className={classes.bar} style={{ background: RAMP_CSS }} />
       <div className={classes.ticks} aria-hidden>
         {ticks.map((tick, k) => (
