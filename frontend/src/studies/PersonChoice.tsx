@@ -32,6 +32,12 @@ export function shortageWords(wanted: number, practice: number, there: number): 
   return `With ${practice} for practice only ${personsText(free)} can be measured. Choose fewer, or render more.`;
 }
 
+/** A choice without the persons that were deleted since. */
+export function stillThere(choice: Choice, present: readonly Pick<Person, "id">[]): Choice {
+  const { picked } = choice;
+  return picked ? { ...choice, picked: new Set(present.map(({ id }) => id).filter((id) => picked.has(id))) } : choice;
+}
+
 /** How many persons a choice means. */
 export const chosenCount = ({ source, count, picked }: Choice) =>
   source === "present" && picked ? picked.size : count;

@@ -1,4 +1,5 @@
 import {
+  Alert,
   Anchor,
   Button,
   NumberInput,
@@ -24,10 +25,11 @@ import { useJob } from "../jobs/useJob";
 import { partsOf } from "../parts";
 import { AnnotatorSelect } from "./AnnotatorSelect";
 import { createStudy, openStudy } from "./api";
+import { type Draft, drafts, keptWords, newOnes, written } from "./draft";
 import { estimate, rounded, SECONDS_PER_MASK, SECONDS_PER_POINT } from "./estimate";
 import { duration } from "./format";
 import { PartPicker } from "./PartPicker";
-import { type Choice, chosenCount, PersonChoice, room, shortageWords, USUAL } from "./PersonChoice";
+import { type Choice, chosenCount, PersonChoice, room, shortageWords, stillThere, USUAL } from "./PersonChoice";
 import classes from "./setup.module.css";
 import type { MasksWay, Study } from "./types";
 import { renderedPersons } from "./usePersons";
@@ -56,27 +58,48 @@ export function firstChoice(there: number): Choice {
 /** Shares of the persons that are shown twice; a sixth is what the server takes where it is not told. */
 const TWICE = { none: 0, sixth: 1 / 6, third: 1 / 3 } as const;
 
-/** The persons that are there now and were not there before. */
-export function newOnes(before: readonly Pick<Person, "id">[], now: readonly Pick<Person, "id">[]): string[] {
-  const known = new Set(before.map(({ id }) => id));
-  return now.map(({ id }) => id).filter((id) => !known.has(id));
+/** The form with what was entered before in this tab, or from the beginning. */
+export function StudyForm(props: Props) {
+  const { id } = props.project;
+  const [round, setRound] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when the form begins anew.
+  const kept = useMemo(() => drafts.get(id), [id, round]);
+  const anew = () => {
+    drafts.remove(id);
+    setRound(round + 1);
+  };
+  return <Form key={`${id} ${round}`} {...props} kept={kept} onAnew={anew} />;
 }
 
-export function StudyForm({ project, body, members, users, present }: Props) {
+function Form({
+  project,
+  body,
+  members,
+  users,
+  present,
+  kept,
+  onAnew,
+}: Props & { kept: Draft | null; onAnew: () => void }) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const parts = useMemo(() => partsOf(body), [body]);
-  const [name, setName] = useState(`Accuracy ${new Date().toLocaleDateString("en-CA")}`);
-  const [description, setDescription] = useState("");
-  const [choice, setChoice] = useState<Choice>(() => firstChoice(present.length));
-  const [annotators, setAnnotators] = useState(() =>
-    members.filter(({ role }) => role === "annotator").map(({ user_id }) => user_id),
+  const [name, setName] = useState(kept?.name ?? `Accuracy ${new Date().toLocaleDateString("en-CA")}`);
+  const [description, setDescription] = useState(kept?.description ?? "");
+  const [choice, setChoice] = useState<Choice>(() =>
+    kept ? stillThere(kept.choice, present) : firstChoice(present.length),
   );
-  const [chosen, setChosen] = useState<ReadonlySet<number>>(() => new Set(parts.all.map(({ label }) => label)));
-  const [perPart, setPerPart] = useState(6);
-  const [masks, setMasks] = useState<MasksWay>("given");
-  const [practice, setPractice] = useState(PRACTICE);
-  const [twice, setTwice] = useState<keyof typeof TWICE>("sixth");
+  const [annotators, setAnnotators] = useState(
+    () =>
+      kept?.annotators.filter((id) => users.some((user) => user.id === id)) ??
+      members.filter(({ role }) => role === "annotator").map(({ user_id }) => user_id),
+  );
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(
+    () => new Set(kept?.parts ?? parts.all.map(({ label }) => label)),
+  );
+  const [perPart, setPerPart] = useState(kept?.perPart ?? 6);
+  const [masks, setMasks] = useState<MasksWay>(kept?.masks ?? "given");
+  const [practice, setPractice] = useState(kept?.practice ?? PRACTICE);
+  const [twice, setTwice] = useState<keyof typeof TWICE>(kept?.twice ?? "sixth");
   const [wanted, setWanted] = useState<"draft" | "open" | null>(null);
   const persons = chosenCount(choice);
   const again = Math.round(persons * TWICE[twice]);
@@ -90,10 +113,14 @@ export function StudyForm({ project, body, members, users, present }: Props) {
         persons: [1, 1],
         occluders: OCCLUDERS,
       }),
-    onSuccess: (job) => client.setQueryData(["jobs", job.id], job),
+    onSuccess: (job) => {
+      client.setQueryData(["jobs", job.id], job);
+      setJobId(job.id);
+    },
   });
-  const job = useJob(render.data?.id);
-  const [before] = useState(present);
+  const [jobId, setJobId] = useState(kept?.jobId ?? null);
+  const job = useJob(jobId);
+  const [before] = useState(() => (kept?.jobId ? kept.before : present.map(({ id }) => id)));
   /** The first of the persons rendered here; null where the server may as well choose. */
   const rendered = async (): Promise<string[] | null> => {
     const now = await client.fetchQuery({ ...renderedPersons(project.id), staleTime: 0 });
@@ -117,11 +144,34 @@ export function StudyForm({ project, body, members, users, present }: Props) {
       return open ? openStudy(study.id) : study;
     },
     onSuccess: (study) => {
+      drafts.remove(project.id);
       void client.invalidateQueries({ queryKey: ["projects", project.id, "studies"] });
       navigate(`/studies/${study.id}`);
     },
     onError: () => setWanted(null),
   });
+
+  const draft = useMemo(
+    () =>
+      written({
+        name,
+        description,
+        choice,
+        annotators,
+        parts: [...chosen],
+        perPart,
+        masks,
+        practice,
+        twice,
+        jobId,
+        before: jobId ? before : [],
+      }),
+    [name, description, choice, annotators, chosen, perPart, masks, practice, twice, jobId, before],
+  );
+  const [untouched] = useState(draft);
+  useEffect(() => {
+    if (draft !== untouched) drafts.set(project.id, draft);
+  }, [draft, untouched, project.id]);
 
   // Once the persons are rendered, the study that waits for them is made.
   const ready = choice.source === "present" || job?.state === "done";
@@ -136,7 +186,7 @@ export function StudyForm({ project, body, members, users, present }: Props) {
   const submit = (then: "draft" | "open") => {
     create.reset();
     setWanted(then);
-    if (choice.source === "render" && (!job || failed)) render.mutate(undefined, { onError: () => setWanted(null) });
+    if (choice.source === "render" && (!jobId || failed)) render.mutate(undefined, { onError: () => setWanted(null) });
   };
 
   const shortage = choice.source === "present" ? shortageWords(persons, practice, present.length) : null;
@@ -165,6 +215,14 @@ export function StudyForm({ project, body, members, users, present }: Props) {
         </Anchor>
         <Title order={2}>New study</Title>
       </Stack>
+      {kept && (
+        <Alert variant="light" p="xs" mb="md" role="status">
+          {keptWords(choice.source === "render" ? job : null)}{" "}
+          <Anchor component="button" type="button" size="sm" onClick={onAnew} disabled={busy}>
+            Begin anew
+          </Anchor>
+        </Alert>
+      )}
       <div className={classes.page}>
         <Paper bg="var(--dm-surface)">
           <Row title="Name">
@@ -193,7 +251,7 @@ export function StudyForm({ project, body, members, users, present }: Props) {
               onChange={setChoice}
               present={present}
               practice={practice}
-              started={job !== null}
+              started={jobId !== null}
               job={job}
               starting={render.isPending}
               onRender={() => render.mutate()}
@@ -251,7 +309,7 @@ export function StudyForm({ project, body, members, users, present }: Props) {
               suffix={practice === 1 ? " person" : " persons"}
               value={practice}
               onChange={(value) => setPractice(Number(value) || 0)}
-              disabled={job !== null}
+              disabled={jobId !== null}
             />
           </Row>
           <Row title="Shown twice" text="Tells how well annotators agree with themselves. A sixth is usual.">
@@ -304,7 +362,7 @@ export function StudyForm({ project, body, members, users, present }: Props) {
             <Text size="sm" c="dimmed" aria-live="polite">
               {missing ??
                 (busy && !ready
-                  ? "The persons are being rendered; the study is made when they are there. Stay on this page."
+                  ? "The persons are being rendered; the study is made when they are there. Stay on this page; if you leave it, come back to create the study."
                   : "")}
             </Text>
           </Stack>

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Draft, drafts, keptWords, newOnes, readDraft, written } from "./draft";
 import { estimate, rounded } from "./estimate";
 import { ago, cm, cmInterval, duration, marks, mm, pText, rate, rateBasis, share, unitless } from "./format";
 import { spans } from "./IntervalBar";
-import { shortageWords } from "./PersonChoice";
+import { shortageWords, stillThere } from "./PersonChoice";
 import type { Curve, Difference, Group } from "./report";
 import { ratioAt } from "./report/Correct";
 import { oriented } from "./report/Differences";
@@ -206,6 +207,31 @@ describe("setting up and doing a study", () => {
     expect(shortageWords(11, 2, 12)).toMatch(/^With 2 for practice only 10 persons can be measured/);
     expect(shortageWords(13, 0, 12)).toMatch(/^Only 12 persons are rendered/);
     expect(shortageWords(1, 2, 2)).toMatch(/nobody is left/);
+  });
+
+  it("keeps what was entered, with the job that renders for it", () => {
+    const draft: Draft = {
+      name: "Spring",
+      description: "",
+      choice: { source: "render", count: 8, seed: 5, picked: new Set(["a", "b"]) },
+      annotators: ["u1"],
+      parts: [1, 14],
+      perPart: 3,
+      masks: "drawn",
+      practice: 0,
+      twice: "none",
+      jobId: "j1",
+      before: ["a"],
+    };
+    drafts.set("p", written(draft));
+    expect(drafts.get("p")).toEqual(draft);
+    drafts.remove("p");
+    expect(drafts.get("p")).toBeNull();
+    expect([readDraft("{"), readDraft('{"version": 0}'), readDraft(null)]).toEqual([null, null, null]);
+    expect(newOnes(draft.before, [{ id: "a" }, { id: "c" }])).toEqual(["c"]);
+    expect(stillThere(draft.choice, [{ id: "b" }, { id: "c" }]).picked).toEqual(new Set(["b"]));
+    expect(keptWords({ state: "running" })).toMatch(/still being rendered/);
+    expect(keptWords({ state: "done" })).toMatch(/are rendered: it can be created/);
   });
 
   it("tells practice from what counts", () => {
