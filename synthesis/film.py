@@ -158,7 +158,7 @@ def compiled() -> bool:
     """Whether the last of the kernels that an image needs has been compiled since this file was installed."""
     kernel = _develop.py_func.__code__
     # Its cache's index is named so, and is void once the source is another (numba.core.caching).
-    index = Path(_develop.stats.cache_path).glob(f"film._develop-{kernel.co_firstlineno}.py*.nbi")
+    index = Path(str(_develop.stats.cache_path)).glob(f"film._develop-{kernel.co_firstlineno}.py*.nbi")
     installed = Path(__file__).stat().st_mtime
     return any(file.stat().st_mtime >= installed for file in index)
 
