@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -44,13 +45,13 @@ def make(state: State, study_id: UUID, tell: Say = lambda _message: None) -> Pat
     kept = reports.again(state.settings, study_id, name)
     if kept is not None:
         return kept
-    study, report, heat = compute(state, study_id, tell)
+    study, table, report, heat = compute(state, study_id, tell)
     tell("writing the report")
-    return reports.keep(state.settings, study_id, name, lambda folder: write(folder, study.body, report, heat))
+    return reports.keep(state.settings, study_id, name, lambda folder: write(folder, study, table, report, heat))
 
 
-def compute(state: State, study_id: UUID, tell: Say) -> tuple[Study, Report, NDArray[np.float32]]:
-    """The marks, what they say, and the mean error (V,) in metres at the body's vertices.
+def compute(state: State, study_id: UUID, tell: Say) -> tuple[Study, GeodesicTable, Report, NDArray[np.float32]]:
+    """The marks, the body's table of distances, what they say, and the mean error (V,) in metres at its vertices.
 
     :raises RefusedError: nothing is measured yet.
     """
@@ -62,7 +63,7 @@ def compute(state: State, study_id: UUID, tell: Say) -> tuple[Study, Report, NDA
     table = table_of(state, study.body, tell)
     tell("measuring errors")
     said = report(study, table, progress=_counted(tell, "measuring errors, step {} of {}"))
-    return study, said, heat(study, table)
+    return study, table, said, heat(study, table)
 
 
 def table_of(state: State, body: Body, tell: Say) -> GeodesicTable:
@@ -83,13 +84,14 @@ def table_of(state: State, body: Body, tell: Say) -> GeodesicTable:
     return found
 
 
-def write(folder: Path, body: Body, report: Report, heat: NDArray[np.float32]) -> None:
+def write(folder: Path, study: Study, table: GeodesicTable, report: Report, heat: NDArray[np.float32]) -> None:
     """All files of a report; report.json last."""
     from PIL import Image
 
-    from evaluation import figures, pdf, tables
+    from evaluation import figures, pdf, raw, tables
     from evaluation.heat import picture
 
+    body = study.body
     (folder / "figures").mkdir()
     for name in figures.FIGURES:
         for theme in THEMES:
@@ -98,9 +100,17 @@ def write(folder: Path, body: Body, report: Report, heat: NDArray[np.float32]) -
         Image.fromarray(picture(body, heat, theme, HEAT_SIZE)).save(folder / f"heat.{theme}.png", optimize=True)
     (folder / "heat.bin").write_bytes(np.asarray(heat, "<f4").tobytes())
     (folder / "tables.zip").write_bytes(tables.zip_bytes(report))
+    with zipfile.ZipFile(folder / "tables.zip", "a", zipfile.ZIP_DEFLATED, compresslevel=3) as file:
+        _add(file, "marks.csv", raw.csv(study, table))
     pdf.write(report, body, heat, folder / "report.pdf", made=f"{utc_now():%d %B %Y}")
     text = json.dumps(dataclasses.asdict(report), allow_nan=False, indent=1)
     (folder / reports.LAST).write_text(text)
+
+
+def _add(file: zipfile.ZipFile, name: str, parts: Iterable[bytes]) -> None:
+    with file.open(name, "w", force_zip64=True) as out:
+        for part in parts:
+            out.write(part)
 
 
 def _counted(tell: Say, words: str) -> Callable[[int, int], None]:

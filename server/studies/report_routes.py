@@ -1,5 +1,6 @@
 """The report of a study, as JSON and as files."""
 
+import re
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from server.jobs.schemas import Job
 from server.state import AppState
 from server.studies import report_service, reports
 from server.studies.schemas import StudyReport
+from server.studies.service import existing
 
 router = APIRouter(prefix="/api/studies/{study_id}", tags=["studies"])
 
@@ -38,7 +40,7 @@ def make_study_report(study_id: UUID, caller: SignedIn, state: AppState) -> Job:
 )
 def get_report_json(study_id: UUID, state: AppState) -> FileResponse:
     """The report as a file."""
-    return _file(state, study_id, "report.json", "application/json", "report.json")
+    return _file(state, study_id, "report.json", "application/json", _named(state, study_id, "report.json"))
 
 
 @router.get(
@@ -49,7 +51,7 @@ def get_report_json(study_id: UUID, state: AppState) -> FileResponse:
 )
 def get_report_pdf(study_id: UUID, state: AppState) -> FileResponse:
     """The report to print."""
-    return _file(state, study_id, "report.pdf", "application/pdf", "report.pdf")
+    return _file(state, study_id, "report.pdf", "application/pdf", _named(state, study_id, "report.pdf"))
 
 
 @router.get(
@@ -59,8 +61,8 @@ def get_report_pdf(study_id: UUID, state: AppState) -> FileResponse:
     responses={200: {"content": {"application/zip": {}}}},
 )
 def get_report_tables(study_id: UUID, state: AppState) -> FileResponse:
-    """The tables of the report, CSV in a zip."""
-    return _file(state, study_id, "tables.zip", "application/zip", "report-tables.zip")
+    """The tables of the report and all marks, CSV in a zip."""
+    return _file(state, study_id, "tables.zip", "application/zip", _named(state, study_id, "report-tables.zip"))
 
 
 @router.get(
@@ -94,6 +96,13 @@ def get_report_heat_picture(study_id: UUID, state: AppState, theme: Theme = "lig
 def get_report_heat(study_id: UUID, state: AppState) -> FileResponse:
     """The mean error at the body's vertices, f32 (V), little-endian, metres; NaN where nothing was measured."""
     return _file(state, study_id, "heat.bin", "application/octet-stream")
+
+
+def _named(state: AppState, study_id: UUID, name: str) -> str:
+    """What a file is saved as: it begins with the study's name."""
+    with state.database.read() as session:
+        words = re.findall(r"\w+", existing(session, study_id).name)
+    return "-".join([*words, name])
 
 
 def _file(state: AppState, study_id: UUID, name: str, media_type: str, saved_as: str | None = None) -> FileResponse:

@@ -229,7 +229,11 @@ def test_a_report_beside_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch, tm
     assert "net" in {curve["name"] for curve in made["report"]["curves"]}
     assert lab.lead.client.get(f"{url}/report.pdf").content.startswith(b"%PDF")
     assert lab.lead.client.get(f"{url}/report.json").json() == made["report"]
-    assert zipfile.ZipFile(io.BytesIO(lab.lead.client.get(f"{url}/report.csv").content)).testzip() is None
+    tables = lab.lead.client.get(f"{url}/report.csv")
+    assert 'filename="Accuracy-report-tables.zip"' in tables.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(tables.content)) as packed:
+        assert packed.testzip() is None
+        assert len(packed.read("marks.csv").splitlines()) == 1 + len(collect(state, UUID(study)).marks)
     assert "<svg" in lab.lead.client.get(f"{url}/figures/parts.svg?theme=dark").text
     assert lab.lead.client.get(f"{url}/heat.png?theme=dark").content.startswith(b"\x89PNG")
     assert len(lab.lead.client.get(f"{url}/heat.bin").content) == 4 * len(body.vertices)

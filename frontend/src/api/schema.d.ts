@@ -1050,7 +1050,7 @@ export interface paths {
         };
         /**
          * Get Report Tables
-         * @description The tables of the report, CSV in a zip.
+         * @description The tables of the report and all marks, CSV in a zip.
          */
         get: operations["get_report_tables"];
         put?: never;
