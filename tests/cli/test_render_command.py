@@ -22,7 +22,7 @@ from cli.main import main
 from synthesis import film
 from tests.cli.test_commands import ROOT
 
-WORDS = ("render", "--count", "8", "--size", "32", "--seed", "5", "--occluders", "0")
+WORDS = ("render", "--count", "12", "--size", "32", "--seed", "5", "--occluders", "0")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -39,10 +39,12 @@ def interrupted(out: Path, data: Path, how: signal.Signals, workers: int) -> int
     while len(list(out.glob("records/*.json"))) == before:
         assert process.poll() is None
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.02)
+            process.wait(0.005)
+    os.kill(process.pid, signal.SIGSTOP)  # so that it does not come to its end meanwhile
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= (workers if workers > 1 else 0)
     os.kill(process.pid, how)
+    os.kill(process.pid, signal.SIGCONT)
     status = process.wait(60)
     assert not psutil.wait_procs(children, timeout=30)[1], "processes were left behind"
     return status
@@ -68,8 +70,8 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_bytes(
     assert "compiling" not in said  # the stopped runs have done so
     figures = json.loads(printed)
     assert status == 0
-    assert figures["images"] == figures["persons"] == 8
-    assert 2 <= figures["there already"] == 8 - figures["made"]
+    assert figures["images"] == figures["persons"] == 12
+    assert 2 <= figures["there already"] == 12 - figures["made"]
     assert densemark(capsys, *WORDS, "--out", whole, "--workers", "1")[0] == 0
     assert contents(out) == contents(whole)
     newer = tmp_path / "film.py"
@@ -81,14 +83,14 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_bytes(
 
     words = ("import", "Renders", "--renders", whole, "--data", data, "--json")
     first = json.loads(densemark(capsys, *words, "--create")[1])
-    assert (first["images"], first["persons"], first["persons_present"], first["refused"]) == (8, 8, 0, [])
+    assert (first["images"], first["persons"], first["persons_present"], first["refused"]) == (12, 12, 0, [])
     (whole / "images" / "00000003.jpg").write_bytes(b"no picture")
     with open_state(data) as state, state.database.write() as session:
         next(persons.of_project(session, UUID(first["project"])))[0].deleted_at = utc_now()
     again = json.loads(densemark(capsys, *words)[1])
     assert [problem["file"] for problem in again["refused"]] == ["image 3"]
-    assert [again[key] for key in ("images", "persons", "persons_present", "persons_deleted")] == [7, 0, 6, 1]
-    assert "added 0 rendered persons of 7 images, " in densemark(capsys, *words[:-1])[1]
+    assert [again[key] for key in ("images", "persons", "persons_present", "persons_deleted")] == [11, 0, 10, 1]
+    assert "added 0 rendered persons of 11 images, " in densemark(capsys, *words[:-1])[1]
 
 
 def test_all_pictures_are_looked_at_before_anything_is_written(
