@@ -20,7 +20,7 @@ from server.studies.collect import collect
 from server.users.service import create_user
 from synthesis import dataset
 from synthesis.render import Options
-from tests.cli.test_render import densemark
+from tests.cli.test_render_command import densemark
 
 PASSWORD = "correct horse battery"
 RECIPE = dataset.Recipe(1, Options(size=160, occluders=0, cut=0))

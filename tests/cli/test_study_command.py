@@ -15,7 +15,7 @@ from server.app import create_app
 from server.settings import Settings
 from server.studies import report_job
 from tests.annotation_db.conftest import sqlite_template
-from tests.cli.test_render import densemark
+from tests.cli.test_render_command import densemark
 from tests.server.people import add_user, sign_in
 from tests.server.renders import add_renders
 from tests.server.test_studies import finish
