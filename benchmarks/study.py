@@ -193,7 +193,7 @@ def _round(
     with timed(seconds, f"annotating {masks} masks"):
         _annotate(state, url, study, models)
     with timed(seconds, f"reporting on {masks} masks"):
-        marks, report, heat = compute(state, UUID(study), lambda _message: None)
+        marks, _, report, heat = compute(state, UUID(study), lambda _message: None)
     return Done(models, marks, report, heat, table)
 
 
