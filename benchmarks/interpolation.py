@@ -18,7 +18,6 @@ from evaluation.groups import groups
 from evaluation.interpolate import fill
 from evaluation.marks import Marks
 from evaluation.sites import Sites, sites
-from evaluation.slant import cosines
 from surface.body import Body
 from surface.geodesic_build import build
 from surface.geodesic_table import GeodesicTable
@@ -101,7 +100,7 @@ def persons(body: Body, count: int) -> Seen:
         rows.append(truth.rows([(p.x, p.y) for p in points]))
         person.append(np.full(len(points), k, np.int32))
         truths.append(truth)
-        shown.append(cosines(truth.face, truth.facing, len(body.faces)))
+        shown.append((truth.seen, truth.cosines))
     face, facing = (
         np.concatenate([getattr(truth, name)[at] for truth, at in zip(truths, rows, strict=True)])
         for name in ("face", "facing")

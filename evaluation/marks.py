@@ -110,7 +110,7 @@ class Study:
         marks: the marks.
         seen: (len(persons), F) bool or packed u8 (len(persons), ceil(F/8)): the body's faces that each image shows.
         cosines: (faces shown, of all images,) u8, 255 times the cosine between each such face and the viewer, image by
-            image in the faces' order (``evaluation.slant.cosines``).
+            image in the faces' order (``synthesis.truth.Truth.cosines``).
         masks: the drawn part masks, or None when they were given.
         networks: what networks gave for the same points.
         simulated: the annotators that are no people.

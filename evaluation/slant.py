@@ -44,20 +44,6 @@ class Drift:
         return np.where(np.isfinite(cosine), 1.0 + self.steep * rise(np.nan_to_num(cosine), self.shape), 1.0)
 
 
-def cosines(face: NDArray[Any], facing: NDArray[Any], faces: int) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
-    """What the pixels of an image show: the faces (F,), and 255 times each such face's mean cosine, in their order.
-
-    Args:
-        face: (N,) of each pixel that shows the person.
-        facing: (N,) cosines there.
-        faces: F, the body's.
-    """
-    pixels = np.bincount(face, minlength=faces)
-    seen = pixels > 0
-    mean = np.bincount(face, facing, faces)[seen] / pixels[seen]
-    return seen, np.rint(255 * np.clip(mean, 0.0, 1.0)).astype(np.uint8)
-
-
 def rise(cosine: NDArray[Any], shape: int) -> Floats:
     """h (N,) in [0,1] of cosines of the viewing angle: 0 facing the viewer, 1 at the silhouette."""
     c: Floats = np.clip(np.asarray(cosine, np.float64), 0.0, 1.0)

@@ -6,6 +6,7 @@ pickled objects, so that one array can be read without the others.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ class Truth:
         part: (N,) u8, the coarse part.
         facing: (N,) f32, cosine between the surface's normal and the direction to the camera, in [0,1].
         seen: (F,) bool, the faces of the body of which any pixel shows something.
+        cosines: (faces seen,) u8, 255 times the mean of ``facing`` over each such face's pixels, in the faces' order.
     """
 
     body: str
@@ -53,6 +55,7 @@ class Truth:
     part: NDArray[np.uint8]
     facing: NDArray[np.float32]
     seen: NDArray[np.bool_]
+    cosines: NDArray[np.uint8]
 
     @classmethod
     def of(
@@ -68,9 +71,9 @@ class Truth:
         weights = np.asarray(bary, np.float32).reshape(-1, 3)[pixel]
         corners = np.arange(3 * len(body.faces), dtype=np.int32).reshape(-1, 3)
         uv = blend(own, weights, corners, np.asarray(body.face_uv, np.float32).reshape(-1, 2))
-        seen = np.zeros(len(body.faces), bool)
-        seen[own] = True
         cosine = np.ones(len(own)) if facing is None else np.asarray(facing).ravel()[pixel]
+        cosine = cosine.astype(np.float32)
+        seen, mean = shown(own, cosine, len(body.faces))
         return cls(
             body=body.hash,
             width=width,
@@ -82,8 +85,9 @@ class Truth:
             chart=body.face_chart[own].astype(np.uint8),
             uv=np.clip(uv, 0, 1, out=uv),
             part=body.face_part[own].astype(np.uint8),
-            facing=cosine.astype(np.float32),
+            facing=cosine,
             seen=seen,
+            cosines=mean,
         )
 
     def face_map(self) -> Ints:
@@ -116,6 +120,41 @@ class Truth:
         return np.where(inside & (self.pixel[place] == wanted), place, -1)
 
 
+def shown(face: NDArray[Any], facing: NDArray[Any], faces: int) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """What the pixels of an image show: the faces (F,), and 255 times each such face's mean cosine, in their order.
+
+    Args:
+        face: (N,) of each pixel that shows the person.
+        facing: (N,) cosines there.
+        faces: F, the body's.
+
+    Raises:
+        ValueError: a face is out of range.
+    """
+    pixels = np.bincount(face, minlength=faces)
+    if len(pixels) > faces:
+        raise ValueError(f"face {len(pixels) - 1} is out of range: the body has {faces}")
+    seen = pixels > 0
+    mean = np.bincount(face, facing, faces)[seen] / pixels[seen]
+    return seen, np.rint(255 * np.clip(mean, 0.0, 1.0)).astype(np.uint8)
+
+
+def seen_in(found: Mapping[str, Any]) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """``seen`` and ``cosines`` of a file's arrays; files of earlier versions have no cosines, but all pixels tell them.
+
+    Raises:
+        KeyError, ValueError: an array is missing or of another size.
+    """
+    faces = int(found["faces"])
+    seen = np.unpackbits(found["seen"], count=faces).astype(bool)
+    if "cosines" not in found:
+        return shown(found["face"], found["facing"], faces)
+    cosines = found["cosines"]
+    if cosines.dtype != np.uint8 or cosines.shape != (int(np.count_nonzero(seen)),):
+        raise ValueError(f"cosines of shape {cosines.shape} for {np.count_nonzero(seen)} faces")
+    return seen, cosines
+
+
 def write(target: str | Path | IO[bytes], truth: Truth) -> None:
     """Write the truth of one person."""
     np.savez(
@@ -123,6 +162,9 @@ def write(target: str | Path | IO[bytes], truth: Truth) -> None:
         form=np.int32(FORM),
         body=np.array(truth.body),
         size=np.array([truth.width, truth.height], np.int32),
+        faces=np.int64(len(truth.seen)),
+        seen=np.packbits(truth.seen),
+        cosines=truth.cosines,
         pixel=truth.pixel,
         face=truth.face,
         bary=truth.bary,
@@ -131,8 +173,6 @@ def write(target: str | Path | IO[bytes], truth: Truth) -> None:
         uv=truth.uv,
         part=truth.part,
         facing=truth.facing,
-        seen=np.packbits(truth.seen),
-        faces=np.int64(len(truth.seen)),
     )
 
 
@@ -157,9 +197,9 @@ def read(source: str | Path | IO[bytes], body: Body | None = None) -> Truth:
         faces = int(found["faces"])
         if count and (int(found["pixel"].max()) >= width * height or not 0 <= int(found["face"].max()) < faces):
             raise ValueError("a pixel or a face is out of range")
+        seen, cosines = seen_in(found)
         truth = Truth(
-            body=str(found["body"]), width=width, height=height,
-            seen=np.unpackbits(found["seen"], count=faces).astype(bool),
+            body=str(found["body"]), width=width, height=height, seen=seen, cosines=cosines,
             **{key: found[key] for key in ("pixel", "face", "bary", "depth", "chart", "uv", "part", "facing")},
         )  # fmt: skip
     except (KeyError, ValueError, TypeError, EOFError, BadZipFile) as error:

@@ -17,7 +17,6 @@ from annotation_db import models
 from annotation_db.repositories import projects, studies
 from annotation_db.repositories import study_marks as rows_of
 from evaluation.marks import FLAGGED, MARKED, OUTSIDE, Marks, Predictions, Study
-from evaluation.slant import cosines
 from server.bodies.registry import LoadedBody
 from server.state import State
 from server.studies import networks
@@ -209,9 +208,8 @@ def _with_truth(
         true_face[inside], facing[inside] = truth.face[at], truth.facing[at]
         weights = truth.bary[at].astype(np.float64)
         true_bary[inside] = weights / weights.sum(axis=1, keepdims=True)
-        shown, angle = cosines(truth.face, truth.facing, len(body.faces))
-        seen[n] = np.packbits(shown)
-        angles.append(angle)
+        seen[n] = np.packbits(truth.seen)
+        angles.append(truth.cosines)
         compared.look(n, truth)
         if progress is not None:
             progress(n + 1, len(roll.sources))

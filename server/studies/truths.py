@@ -44,10 +44,11 @@ def _mapped(path: Path) -> Truth | None:
         if int(found["form"]) != truth.FORM or any(len(found[name]) != len(found["pixel"]) for name in _ARRAYS):
             return None
         width, height = (int(v) for v in found["size"])
-        seen = np.unpackbits(found["seen"], count=int(found["faces"])).astype(bool)
+        seen, cosines = truth.seen_in(found)
         return Truth(
-            body=str(found["body"]), width=width, height=height, seen=seen, **{name: found[name] for name in _ARRAYS}
-        )
+            body=str(found["body"]), width=width, height=height, seen=seen, cosines=cosines,
+            **{name: found[name] for name in _ARRAYS},
+        )  # fmt: skip
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
         return None
 

@@ -111,3 +111,18 @@ def test_a_file_holds_all_and_any_damage_is_one_refusal(anny: Body, folder: Path
     path.write_bytes(data.getvalue()[:-100])
     with pytest.raises(ValueError, match="no truth"):
         truth.read(path, anny)
+
+
+def test_what_the_faces_show_is_kept_and_found_in_files_without_it(anny: Body, folder: Path, tmp_path: Path) -> None:
+    path, old = folder / "truth" / "00000001.1.npz", tmp_path / "old.npz"
+    found = truth.read(path, anny)
+    assert found.seen.nonzero()[0].tolist() == sorted(set(found.face.tolist()))
+    mean = [255 * found.facing[found.face == face].mean() for face in found.seen.nonzero()[0]]
+    np.testing.assert_allclose(found.cosines, mean, atol=0.51)
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    np.savez(old, **{name: array for name, array in arrays.items() if name != "cosines"})
+    np.testing.assert_array_equal(truth.read(old, anny).cosines, found.cosines)
+    np.savez(old, **(arrays | {"cosines": found.cosines[1:]}))
+    with pytest.raises(ValueError, match="cosines of shape"):
+        truth.read(old, anny)
