@@ -2,6 +2,7 @@
 
 from annotation_db.models.accounts import SignInFailure, User, UserSession
 from annotation_db.models.base import Base
+from annotation_db.models.datasets import PersonSource, Snapshot, SnapshotImage, SnapshotState, Withdrawal
 from annotation_db.models.jobs import Job, JobShard, JobState, Worker
 from annotation_db.models.photos import Image, Member, Person, PersonRevision, Project
 from annotation_db.models.studies import Study, StudyAnnotator, StudyNetwork, StudyPerson
@@ -20,9 +21,13 @@ __all__ = [
     "Member",
     "Person",
     "PersonRevision",
+    "PersonSource",
     "Point",
     "Project",
     "SignInFailure",
+    "Snapshot",
+    "SnapshotImage",
+    "SnapshotState",
     "Study",
     "StudyAnnotator",
     "StudyNetwork",
@@ -30,5 +35,6 @@ __all__ = [
     "Task",
     "User",
     "UserSession",
+    "Withdrawal",
     "Worker",
 ]

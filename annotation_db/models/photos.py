@@ -37,13 +37,18 @@ class Member(Base):
 
 
 class Image(WithId, Base):
-    """A photo: `sha256` is that of the bytes as they came, `blob` that of the bytes as they are kept."""
+    """A photo: `sha256` is that of the bytes as they came, `blob` that of the bytes as they are kept.
+
+    `source_id` is its id in the file it was imported from, `phash` its perceptual hash (16 hex digits; null until it
+    is needed), by which near-duplicates are kept in one split.
+    """
 
     __tablename__ = "images"
     __table_args__ = (
         UniqueConstraint("project_id", "sha256"),
         UniqueConstraint("project_id", "file_name"),
         Index("ix_images_project_id_file_name_id", "project_id", "file_name", "id"),
+        Index("ix_images_sha256", "sha256"),
     )
 
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
@@ -56,6 +61,13 @@ class Image(WithId, Base):
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    source_id: Mapped[str | None] = mapped_column(String(100))
+    source_url: Mapped[str | None] = mapped_column(String(2000))
+    licence: Mapped[str | None] = mapped_column(String(300))
+    licence_url: Mapped[str | None] = mapped_column(String(2000))
+    attribution: Mapped[str | None] = mapped_column(String(500))
+    phash: Mapped[str | None] = mapped_column(String(16))
+    tags: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Person(WithId, Base):
