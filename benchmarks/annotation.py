@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -85,10 +86,8 @@ def sampling_time() -> dict[str, float]:
         figure = standing_figure(height)
         figures[f"{name} person: labelled pixels"] = int(np.count_nonzero(figure))
         figures[f"{name} person: points"] = len(sample_points(figure, (0, 0), 0, order))
-        figures[f"{name} person: sampling ms"] = timed(
-            lambda figure=figure: sample_points(figure, (0, 0), 0, order), 20
-        )
-        figures[f"{name} person: scikit-learn ms"] = timed(lambda figure=figure: sklearn_points(figure), 5)
+        figures[f"{name} person: sampling ms"] = timed(partial(sample_points, figure, (0, 0), 0, order), 20)
+        figures[f"{name} person: scikit-learn ms"] = timed(partial(sklearn_points, figure), 5)
     return figures
 
 

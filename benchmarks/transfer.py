@@ -81,7 +81,7 @@ def _swing(a: Floats, b: Floats) -> Rotation:
     """The smallest rotation from one direction to another."""
     a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
     axis = np.cross(a, b)
-    sine = np.linalg.norm(axis)
+    sine = float(np.linalg.norm(axis))
     return Rotation.from_rotvec(axis / max(sine, 1e-12) * np.arctan2(sine, a @ b))
 
 
@@ -188,7 +188,7 @@ def measure() -> dict[str, object]:
     for person in PEOPLE:
         face, bary = random_points(body, 20_000, person)
         part.append(body.part(face))
-        posed, moved = t_pose(body, np.random.default_rng(person).normal(size=16))
+        posed, moved = t_pose(body, np.random.default_rng(person).normal(size=16).tolist())
         bent = on(body, bumpy(moved, person), "bumpy")
         bare = without_fingers(bent)
         for kind, other in zip(kinds, (posed, bent, bare, remeshed(bare, 13_776)), strict=True):
