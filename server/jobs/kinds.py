@@ -26,6 +26,7 @@ Result = Any
 
 KINDS = {
     "render": "server.renders.job:RENDER",
+    "study-renders": "server.studies.render_job:STUDY_RENDERS",
     "study-report": "server.studies.report_job:STUDY_REPORT",
 }
 """Where each kind is; imported in step processes only, since work may need much that a web server does not."""

@@ -22,7 +22,9 @@ class Job(Out):
     total: int = Field(description="Shards in all; 0 until the job is planned.")
     message: str = Field(description="What it is busy with, where a shard takes long.")
     error: str | None = Field(description="Why it failed.")
-    result: Any | None = Field(description="What it gave; for renders {persons, images}.")
+    result: Any | None = Field(
+        description="What it gave; for renders {persons, images}, with `study` (its id) where one was set up."
+    )
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from server.schemas import In
+from server.studies.schemas import StudyCreate
 
 _Persons = Annotated[int, Field(ge=1, le=10)]
 
@@ -17,6 +18,24 @@ class RenderRequest(In):
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="The same seed and options give the same images.")
     persons: tuple[_Persons, _Persons] = Field(default=(1, 1), description="Fewest and most in an image.")
     occluders: float = Field(default=0.3, ge=0, le=1, description="Share of images where something stands before one.")
+
+    study: StudyCreate | None = Field(
+        default=None, description="A study to set up with these persons as soon as they are rendered."
+    )
+    open_study: bool = Field(default=False, description="Open it at once.")
+
+    @model_validator(mode="after")
+    def _of_these(self) -> Self:
+        if self.study is None:
+            if self.open_study:
+                raise ValueError("open_study: there is no study to open")
+        elif self.study.persons is not None or self.study.count is not None:
+            raise ValueError("study: its persons are those that are rendered; give neither persons nor their count")
+        elif self.count <= (self.study.practice or 0):
+            raise ValueError("study: with so many for practice, nobody is left to be measured")
+        elif self.open_study and not self.study.annotators:
+            raise ValueError("open_study: nobody takes part in the study")
+        return self
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

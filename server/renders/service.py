@@ -1,6 +1,6 @@
 """Renders as jobs."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
@@ -11,12 +11,19 @@ from server.session.service import Caller
 
 
 def start(session: Session, caller: Caller, project_id: UUID, request: RenderRequest) -> Job:
-    """Note the job."""
+    """Note the job: rendered persons, and with them a study where one is asked for."""
+    study = request.study
+    args = {**request.model_dump(mode="json"), "project": str(project_id)}
+    what = f"Render {request.count:,} {'image' if request.count == 1 else 'images'}"
+    if study is not None:
+        # The id is given out here, so that what sets the study up may be done twice.
+        args |= {"study_id": str(uuid4()), "user": str(caller.id)}
+        what += f" for “{study.name}”"
     row = jobs.start(
         session,
-        "render",
-        {**request.model_dump(mode="json"), "project": str(project_id)},
-        title=f"Render {request.count:,} {'image' if request.count == 1 else 'images'}",
+        "render" if study is None else "study-renders",
+        args,
+        title=what,
         project_id=project_id,
         user_id=caller.id,
     )

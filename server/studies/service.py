@@ -1,6 +1,6 @@
 """Studies: set up, open, close, and how far they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -30,22 +30,37 @@ from server.studies.schemas import (
 )
 
 
-def create(state: State, project_id: UUID, body: StudyCreate, user_id: UUID | None) -> StudyDetail:
+def create(
+    state: State,
+    project_id: UUID,
+    body: StudyCreate,
+    user_id: UUID | None,
+    *,
+    study_id: UUID | None = None,
+    among: Collection[UUID] | None = None,
+) -> StudyDetail:
     """Set a study up, as a draft.
 
-    Raises RefusedError on persons that are no rendered ones of the project, parts that the body does not have, or
-    fewer persons than are needed.
+    :param study_id: its id, where it may be set up already; nothing is done then.
+    :param among: the rendered persons to take it from; None for all of the project.
+    :raises RefusedError: persons that are no rendered ones of the project, parts that the body does not have, or
+        fewer persons than are needed.
     """
     with state.database.read() as session:
+        if study_id is not None and studies.by_id(session, study_id) is not None:
+            return get(session, study_id)
         project = projects.by_id(session, project_id)
         if project is None:
             raise NotFoundError("no such project")
         candidates = studies.rendered(session, project_id)
+    if among is not None:
+        candidates = [person for person in candidates if person.id in among]
     loaded = state.bodies.by_hash(project.body_hash)
     parts = _parts(loaded, body.parts)
     chosen = choose(state, loaded, candidates, body, parts)
     with state.database.write() as session:
         row = models.Study(
+            **({"id": study_id} if study_id else {}),
             project_id=project_id,
             name=body.name,
             description=body.description,
@@ -61,6 +76,17 @@ def create(state: State, project_id: UUID, body: StudyCreate, user_id: UUID | No
         studies.add(session, row, chosen.persons)
         _add_annotators(session, row, body.annotators)
         return _detail(session, row)
+
+
+def check(state: State, project_id: UUID, body: StudyCreate) -> None:
+    """Raise RefusedError on parts or annotators that are not there: such a study cannot be set up."""
+    with state.database.read() as session:
+        project = projects.by_id(session, project_id)
+        if project is None:
+            raise NotFoundError("no such project")
+        for user_id in body.annotators:
+            _active(session, user_id)
+    _parts(state.bodies.by_hash(project.body_hash), body.parts)
 
 
 def list_studies(session: Session, project_id: UUID, after: str | None, limit: int) -> Page[Study]:
@@ -232,12 +258,16 @@ def _annotator(user: models.User) -> StudyAnnotator:
     return StudyAnnotator(user_id=user.id, username=user.username, name=user.name, simulated=user.simulated)
 
 
+def _active(session: Session, user_id: UUID) -> None:
+    user = users.by_id(session, user_id)
+    if user is None or not user.active:
+        raise RefusedError(f"no active user {user_id}")
+
+
 def _add_annotators(session: Session, study: models.Study, user_ids: Sequence[UUID]) -> None:
     """Enter those who are not in it yet, as members of the project, too; raises RefusedError on too many."""
     for user_id in dict.fromkeys(user_ids):
-        user = users.by_id(session, user_id)
-        if user is None or not user.active:
-            raise RefusedError(f"no active user {user_id}")
+        _active(session, user_id)
         projects.add_member(session, study.project_id, user_id)
         if not studies.takes_part(session, study.id, user_id):
             studies.add_annotator(session, study.id, user_id)

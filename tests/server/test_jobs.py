@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.words import Role
 from annotation_db.models import Job, JobState
 from annotation_db.repositories import jobs
 from cli.worker import worker
@@ -31,8 +32,11 @@ from server.jobs.worker import Worker
 from server.persons.rendered import RenderedPerson
 from server.renders.job import RENDER
 from server.state import State
+from surface.body import Body
+from synthesis import truth as truth_files
 from synthesis.render import Options
-from tests.server.people import Api
+from tests.server.people import Api, add_user, sign_in
+from tests.server.renders import BOX, truth_of
 
 SQUARES = "tests.server.job_kinds:SQUARES"
 
@@ -77,6 +81,41 @@ def test_rendered_persons_come_into_the_project_once(lead: Api, state: State, mo
     assert do() == {"images": 2, "persons": 2}  # a person that was deleted does not come again
     for wrong in ({"count": 0}, {"count": 20_001}, {"count": 1, "persons": [2, 1]}, {"count": 1, "size": 100}):
         lead.fails("POST", f"/api/projects/{project}/renders", 422, json=wrong)
+
+
+def test_a_study_is_set_up_when_its_persons_are_rendered(
+    lead: Api, state: State, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.renders.job.render", _render)
+    body = state.bodies.by_name("anny").body
+    monkeypatch.setattr("server.renders.job.RenderedPerson.of", lambda number: _with_truth(body, number))
+    add_user(app, "ann", Role.annotator)
+    ann, project = sign_in(app, "ann"), lead.project()
+
+    def ask(seed: int, **change: Any) -> dict[str, Any]:
+        study = {"name": "Spring", "annotators": [ann.user_id], "practice": 1, "again": 1} | change
+        return {"count": 4, "size": 128, "seed": seed, "study": study, "open_study": True}
+
+    for wrong in ({"practice": 4}, {"count": 2}, {"annotators": []}, {"annotators": [str(uuid4())]}, {"parts": [99]}):
+        lead.fails("POST", f"/api/projects/{project}/renders", 422, json=ask(1, **wrong))
+    lead.fails("POST", f"/api/projects/{project}/renders", 422, json={"count": 1, "open_study": True})
+    assert lead.ok("GET", f"/api/projects/{project}/jobs")["items"] == []
+    for seed in (1, 2):  # what was rendered before is no part of the second
+        made = lead.ok("POST", f"/api/projects/{project}/renders", 201, json=ask(seed))
+        assert (made["kind"], made["title"]) == ("study-renders", "Render 4 images for “Spring”")
+        result = _do(state, UUID(made["id"])).result
+        assert result is not None
+        study = lead.ok("GET", f"/api/studies/{result['study']}")
+        assert (study["state"], study["persons"], study["practice"], study["again"]) == ("open", 3, 1, 1)
+        assert result == {"images": 4, "persons": 4, "study": study["id"]}
+        assert len(lead.ok("GET", f"/api/projects/{project}/studies")["items"]) == seed
+    assert len(ann.ok("GET", "/api/studies")["items"]) == 2
+
+
+def _with_truth(body: Body, number: int) -> RenderedPerson:
+    file = BytesIO()
+    truth_files.write(file, truth_of(body, number))
+    return RenderedPerson(BOX, None, None, file)
 
 
 def _render(_body: object, seed: int, options: Options) -> Any:

@@ -652,7 +652,8 @@ export interface paths {
         put?: never;
         /**
          * Start Render
-         * @description Have images of rendered persons, whose true surface points are known, made and put into the project.
+         * @description Have images of rendered persons, whose true surface points are known, made and put into the project; and a
+         *     study set up with them, where one is asked for.
          */
         post: operations["start_render"];
         delete?: never;
@@ -1899,7 +1900,7 @@ export interface components {
             project_id: string | null;
             /**
              * Result
-             * @description What it gave; for renders {persons, images}.
+             * @description What it gave; for renders {persons, images}, with `study` (its id) where one was set up.
              */
             result: unknown | null;
             /** Started At */
@@ -2859,6 +2860,12 @@ export interface components {
              */
             occluders: number;
             /**
+             * Open Study
+             * @description Open it at once.
+             * @default false
+             */
+            open_study: boolean;
+            /**
              * Persons
              * @description Fewest and most in an image.
              * @default [
@@ -2882,6 +2889,8 @@ export interface components {
              * @default 512
              */
             size: number;
+            /** @description A study to set up with these persons as soon as they are rendered. */
+            study?: components["schemas"]["StudyCreate"] | null;
         };
         /**
          * Report
