@@ -14,7 +14,8 @@ dev:
 	@$(PYTHON) tools/bootstrap.py dev modules frontend chromium
 
 test: dev
-	@$(MAKE) --no-print-directory lint types walls frontend-test python-test e2e
+	@$(MAKE) --no-print-directory -j2 lint types walls frontend-test
+	@$(MAKE) --no-print-directory python-test e2e
 
 lint:
 	$(BIN)/ruff format --check .
@@ -32,10 +33,10 @@ frontend-test:
 	$(BIN)/python tools/npm.py run test
 
 python-test:
-	$(BIN)/pytest -n 2 --dist loadfile -m "not e2e"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not e2e"
 
 e2e:
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m e2e tests/e2e
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -c locks/limits.txt -o locks/light.txt $(UPGRADE)
