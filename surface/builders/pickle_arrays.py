@@ -7,13 +7,14 @@ and `transpose` reorder another expression. SMPL's files are full of them.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from surface.builders.pickle_reader import Made, Name
+from surface.builders.pickle_reader import Made, Name, Span
 
 _RECONSTRUCT = Name("numpy._core.multiarray", "_reconstruct")
 _SCALAR = Name("numpy._core.multiarray", "scalar")
@@ -50,6 +51,21 @@ _LARGEST_LENGTH = 2**40
 _KINDS = "biufSU"
 
 
+@dataclass(frozen=True)
+class Stored:
+    """An array whose numbers were left in the file, one after the other.
+
+    Attributes:
+        dtype: of the numbers.
+        shape: of the array.
+        span: where they are. As UTF-8 (Python 3 writes bytes so for Python 2) every character stands for one byte.
+    """
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    span: Span
+
+
 class NoArrayError(ValueError):
     """A value that is none of the arrays known here."""
 
@@ -64,6 +80,37 @@ def array(value: Any, depth: int = 0) -> NDArray[Any] | sparse.csr_array:
         return _array(value, depth)
     except (RecursionError, MemoryError) as error:
         raise NoArrayError("it is nested too deeply, or needs too much memory") from error
+    except (IndexError, KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        if isinstance(error, NoArrayError):
+            raise
+        raise NoArrayError(f"its parts do not fit together ({str(error)[:200]})") from error
+
+
+def stored(value: Any) -> Stored | None:
+    """An array whose numbers are in a `Span`, or None if they are not: `array` makes it.
+
+    Raises:
+        NoArrayError: it is no such array, or its parts do not fit together.
+    """
+    try:
+        if not isinstance(value, Made):
+            return None
+        if value.what == _RECONSTRUCT:
+            _, shape, dtype, _, data = value.state
+        elif value.what == _FROM_BUFFER:
+            data, dtype, shape = value.args[:3]
+        else:
+            return None
+        if isinstance(data, Made):
+            if data.what != _ENCODE and data.what.module != "builtins":
+                raise NoArrayError("its numbers are no bytes")
+            data = data.args[0] if data.args else b""
+        if not isinstance(data, Span):
+            return None
+        kind, lengths = _dtype(dtype), _checked_shape(shape)
+        if not data.text and math.prod(lengths) * kind.itemsize != data.length:
+            raise NoArrayError(f"its shape {lengths} of {kind} does not fit its {data.length:,} bytes")
+        return Stored(kind, lengths, data)
     except (IndexError, KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         if isinstance(error, NoArrayError):
             raise
@@ -151,13 +198,19 @@ def _filled(data: Any, dtype: np.dtype[Any], shape: Any, order: Any) -> NDArray[
         data = b""
     if isinstance(data, str):
         data = data.encode("latin-1")
-    lengths = tuple(shape)
-    fits = len(lengths) <= 8 and all(isinstance(n, int) and 0 <= n <= _LARGEST_LENGTH for n in lengths)
-    if not isinstance(data, bytes) or not fits:
+    lengths = _checked_shape(shape)
+    if not isinstance(data, bytes):
         raise NoArrayError("its parts do not fit together")
     if math.prod(lengths) * dtype.itemsize != len(data):
         raise NoArrayError(f"its shape {lengths} of {dtype} does not fit its {len(data):,} bytes")
     return np.frombuffer(data, dtype).reshape(lengths, order="F" if order == "F" else "C")
+
+
+def _checked_shape(shape: Any) -> tuple[int, ...]:
+    lengths = tuple(shape)
+    if len(lengths) > 8 or not all(isinstance(n, int) and 0 <= n <= _LARGEST_LENGTH for n in lengths):
+        raise NoArrayError("its parts do not fit together")
+    return lengths
 
 
 def _sparse(kind: str, state: dict[str, Any], depth: int) -> sparse.csr_array:

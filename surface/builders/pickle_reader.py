@@ -11,6 +11,7 @@ Protocols 0 to 5, as written by Python 2 and 3. The operations: PEP 307, PEP 315
 from __future__ import annotations
 
 import codecs
+import mmap
 import pickletools
 import struct
 from collections.abc import Callable, Collection
@@ -21,6 +22,7 @@ Pairs = dict[Any, Any]
 
 MOST_OPERATIONS = 5_000_000  # one makes up to 64 bytes; SMPL's files have some thousands
 MOST_MARKS = 1_000
+LONGEST_LINE = 2**20  # bytes, of a file whose long values are left where they are
 LONGEST_NUMBER = 64  # bytes, or digits where it is written as text
 
 
@@ -37,6 +39,15 @@ class Name:
 
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A long string or bytes that were left in the file: where they are, and whether as UTF-8."""
+
+    start: int
+    length: int
+    text: bool
 
 
 @dataclass(eq=False)
@@ -63,7 +74,7 @@ def canonical(module: str, name: str) -> Name:
     return Name(module, name)
 
 
-def read(data: bytes, known: Collection[Name]) -> Any:
+def read(data: bytes | mmap.mmap, known: Collection[Name], longest: int | None = None) -> Any:
     """What a pickle holds: numbers, strings, lists, tuples, dicts, and `Made` for every object.
 
     Sets are lists here. Python 2's strings are read as Latin-1.
@@ -71,12 +82,13 @@ def read(data: bytes, known: Collection[Name]) -> Any:
     Args:
         data: the bytes of the pickle.
         known: the names that it may use; see `canonical`.
+        longest: strings and bytes of more bytes than this become a `Span`, so that a large file is not copied.
 
     Raises:
         UnreadablePickleError: it uses another name, or is no whole pickle.
     """
     try:
-        return _Machine(data, known).run()
+        return _Machine(data, known, longest).run()
     except (RecursionError, MemoryError) as error:
         raise UnreadablePickleError("it is nested too deeply, or needs too much memory") from error
     except (IndexError, KeyError, TypeError, AttributeError, ValueError, OverflowError, struct.error) as error:
@@ -109,6 +121,7 @@ _SIZED: dict[int, tuple[str, Callable[[bytes], Any]]] = {
     0x8A: ("<B", lambda b: int.from_bytes(_short(b), "little", signed=True)),
     0x8B: ("<i", lambda b: int.from_bytes(_short(b), "little", signed=True)),
 }
+_LONG = (ord("T"), ord("X"), ord("B"), 0x8E, 0x96)  # those that hold the numbers of an array
 
 
 def _short(number: bytes) -> bytes:
@@ -136,8 +149,8 @@ _GET = {ord("h"): "<B", ord("j"): "<I"}
 
 
 class _Machine:
-    def __init__(self, data: bytes, known: Collection[Name]) -> None:
-        self.data, self.known = data, known
+    def __init__(self, data: bytes | mmap.mmap, known: Collection[Name], longest: int | None) -> None:
+        self.data, self.known, self.longest = data, known, longest
         self.at = 0
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
@@ -154,7 +167,9 @@ class _Machine:
                 self.stack.append(self.number(_FIXED[code]))
             elif code in _SIZED:
                 length, decode = _SIZED[code]
-                self.stack.append(decode(self.take(int(self.number(length)))))
+                size = int(self.number(length))
+                long = self.longest is not None and size > self.longest and code in _LONG
+                self.stack.append(self.span(size, code == ord("X")) if long else decode(self.take(size)))
             elif code in _LINES:
                 self.stack.append(_LINES[code](self.line()))
             elif code in _PUT:
@@ -180,12 +195,23 @@ class _Machine:
         self.at += count
         return self.data[self.at - count : self.at]
 
+    def span(self, count: int, text: bool) -> Span:
+        if self.at + count > len(self.data):
+            raise UnreadablePickleError("cut off: it ends in the middle of a value")
+        self.at += count
+        return Span(self.at - count, count, text)
+
     def number(self, layout: str) -> Any:
         return struct.unpack(layout, self.take(struct.calcsize(layout)))[0]
 
     def line(self) -> bytes:
         end = self.data.find(b"\n", self.at)
-        return self.take((end if end >= 0 else len(self.data)) - self.at + 1)[:-1]
+        size = (end if end >= 0 else len(self.data)) - self.at + 1
+        if self.longest is not None and size > LONGEST_LINE:
+            raise UnreadablePickleError(
+                "it holds its numbers as lines of text (protocol 0 or 1); save it with protocol 2 or newer"
+            )
+        return self.take(size)[:-1]
 
     # ------------------------------------------------------------------ stack
 
