@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
@@ -114,25 +114,21 @@ def _run(names: list[str], workers: list[tuple[Any, str, int]], most: int | None
 
         def run(k: int) -> None:
             annotator, path, _ = workers[k]
-            try:
-                for points in annotator.work(path, most):
-                    figures[k]["persons"] += 1
-                    figures[k]["points"] += points
-                    bar.advance(task)
-                    if stopped.is_set():
-                        return
-            except BaseException:
-                stopped.set()
-                raise
+            for points in annotator.work(path, most):
+                figures[k]["persons"] += 1
+                figures[k]["points"] += points
+                bar.advance(task)
+                if stopped.is_set():
+                    return
 
         futures = [pool.submit(run, k) for k in range(len(workers))]
         try:
-            for future in futures:
+            ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in ended:
                 future.result()
-        except BaseException:
+        finally:  # the others stop after the person they are at
             stopped.set()
             pool.shutdown(cancel_futures=True)
-            raise
     return figures
 
 

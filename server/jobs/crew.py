@@ -67,7 +67,7 @@ class Crew:
             stepper = self._take(job)
             try:
                 answered = stepper.ask(order)
-            except BaseException:
+            except BaseException:  # whatever ends the wait, a step that is not waited for must not run on
                 stepper.end()
                 raise
             finally:

@@ -109,7 +109,7 @@ class Queue:
         def workflow(job: str, *args: Any) -> None:
             try:
                 method(job, *args)
-            except Exception as error:
+            except Exception as error:  # a kind's own code may raise anything
                 _log.exception("job %s", job)
                 self._fail(job, in_words(error))
 

@@ -22,23 +22,9 @@ from evaluation.report import (
     Shares,
     Trend,
 )
+from export.densepose_parts import COARSE_NAMES
 
-PARTS = (
-    "Torso",
-    "Right Hand",
-    "Left Hand",
-    "Left Foot",
-    "Right Foot",
-    "Upper Leg Right",
-    "Upper Leg Left",
-    "Lower Leg Right",
-    "Lower Leg Left",
-    "Upper Arm Left",
-    "Upper Arm Right",
-    "Lower Arm Left",
-    "Lower Arm Right",
-    "Head",
-)
+PARTS = COARSE_NAMES[1:]
 NOTHING = Figure(None, None, None, 0)
 
 
