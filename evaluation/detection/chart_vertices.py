@@ -83,7 +83,7 @@ def _cell(x: float, low: float, scale: float, size: int) -> int:
 
 
 @njit(cache=True)
-def _nearest(k: int, u: float, v: float, start: Any, item: Any, uv: Any, grid: Any, sizes: Any) -> int:
+def _nearest(k: Any, u: float, v: float, start: Any, item: Any, uv: Any, grid: Any, sizes: Any) -> int:
     first, size = sizes[k, 0], sizes[k, 1]
     column, row = _cell(u, grid[k, 0], grid[k, 2], size), _cell(v, grid[k, 1], grid[k, 3], size)
     # Vertices of ring r lie at least (r - 1) cells away. Less a little, so that rounding never hides an equal one.

@@ -107,7 +107,7 @@ class BodyDistances:
 
 
 class BodyVertexDistances:
-    """A body of ours as the reference evaluator would take it: points are moved to the nearest vertex of their chart."""
+    """A body of ours as the reference evaluator would take it: points move to the nearest vertex of their chart."""
 
     def __init__(self, body: Body, table: GeodesicTable) -> None:
         self.name, self.charts = f"body {body.name}, nearest vertices", len(body.chart_names)
@@ -132,7 +132,7 @@ class BodyVertexDistances:
 
 
 def open_surface(folder: str | Path) -> ReferenceSurface:
-    """The reference evaluator's own surface: SMPL_subdiv.mat, SMPL_SUBDIV_TRANSFORM.mat and Pdist_matrix.pkl (or .mat or
+    """The reference evaluator's own surface: SMPL_subdiv.mat, SMPL_SUBDIV_TRANSFORM.mat and Pdist_matrix.pkl (or .mat,
     .h5) in a folder. The table of distances is mapped into memory, not read.
 
     Raises:

@@ -20,7 +20,9 @@ POINT_KEYS = ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V")
 
 @dataclass(frozen=True, eq=False)
 class GroundTruth:
-    """M images with P persons and N points. Persons are sorted by image id; those of one image keep the file's order.
+    """M images with P persons and N points.
+
+    Persons are sorted by category and image id; those of one image and category keep the file's order.
 
     Attributes:
         image_ids: (M,) ascending.
@@ -99,7 +101,7 @@ def from_coco(dataset: Mapping[str, Any]) -> GroundTruth:
         image, category = (_whole(entry, key, where) for key in ("image_id", "category_id"))
         if image in rows and category in kinds:
             persons.append((rows[image], kinds[category], id_, entry))
-    persons.sort(key=lambda person: person[0])
+    persons.sort(key=lambda person: (person[1], person[0]))
     ids = np.array([person[2] for person in persons], np.int64)
     _distinct(ids, "annotation")
     entries = tuple(person[3] for person in persons)

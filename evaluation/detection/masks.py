@@ -60,7 +60,7 @@ def of_person(entry: Mapping[str, Any], height: int, width: int) -> Crop:
 
 
 def of_detection(labels: Bytes, box: Floats, height: int, width: int) -> Crop:
-    """The mask of a detection whose I is labels (h,w): where I > 0, pasted into an image of height x width at its box."""
+    """The mask of a detection whose I is labels (h,w): I > 0, pasted into an image of height x width at its box."""
     x, y, clip = _window(box, labels.shape, height, width)
     if clip is None:
         return EMPTY

@@ -48,9 +48,9 @@ class Similarity:
 class Pointwise:
     """The geodesic error of every ground-truth point, in the detection that is best for its person.
 
-    That is the detection with the highest GPS to the person among those of its image (at most 20) that hold at least one
-    of its points; of equal ones, the one of the higher score. Points of a person whom no detection holds are
-    infinitely wrong, as are points where the detection sees background, or that lie outside of it.
+    That is the detection with the highest GPS to the person among those of its image (at most 20) that see at least one
+    of its points as a point of the surface; of equal ones, the one of the higher score. All points of a person of
+    whom no detection does are infinitely wrong, as are points where the detection sees background, or outside of it.
 
     Attributes:
         person: (N,) row of the point's person in the arrays of the ground truth.
