@@ -67,8 +67,9 @@ class PersonSource(Base):
 
 
 class Withdrawal(WithId, Base):
-    """An image that its subject withdrew: gone from disk and database, known by its hash so that it cannot come back.
+    """An image that its subject withdrew: gone from disk and database, known by its hashes so that it cannot come back.
 
+    `sha256` is that of the bytes as they came, `blob` that of the bytes as they were kept.
     `reason` is the lead's own words; nothing of the image, its name or its persons is kept.
     """
 
@@ -77,6 +78,7 @@ class Withdrawal(WithId, Base):
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), index=True)
     image_id: Mapped[UUID] = mapped_column(index=True)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
+    blob: Mapped[str] = mapped_column(String(64), index=True)
     persons: Mapped[int]
     reason: Mapped[str] = mapped_column(Text, default="")
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))

@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.Uuid(), nullable=False),
         sa.Column("image_id", sa.Uuid(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("blob", sa.String(length=64), nullable=False),
         sa.Column("persons", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_by", sa.Uuid(), nullable=True),
@@ -76,6 +77,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_withdrawals_project_id", "withdrawals", ["project_id"])
     op.create_index("ix_withdrawals_sha256", "withdrawals", ["sha256"])
+    op.create_index("ix_withdrawals_blob", "withdrawals", ["blob"])
     op.create_index("ix_withdrawals_image_id", "withdrawals", ["image_id"])
 
 
