@@ -12,10 +12,12 @@ from scipy import ndimage
 from sklearn.cluster import KMeans
 
 import surface
+from annotation.masks import to_coco_rle
 from annotation.sampling import MAX_POINTS, PIXELS_PER_POINT, nearest_variation, point_count, sample_mask, sample_points
 from export.check import check
-from export.densepose_coco import ExportImage, ExportPerson, write
 from export.densepose_parts import FINE_TO_COARSE
+from export.formats import write
+from export.records import ImageRecord, PersonRecord, Points
 from surface.order import part_order
 
 PERSONS = 300
@@ -115,17 +117,16 @@ def dataset_files() -> dict[str, float]:
     points = sample_points(figure, (20, 20), 0, part_order(surface.load("anny")))
     charts = [FINE_TO_COARSE.index(point.part) for point in points]
     uv = np.random.default_rng(0).random((len(points), 2))
+    masks = {label: rle["counts"] for label, rle in to_coco_rle(figure, (20, 20), 640, 480).items()}
+    marked = Points(xy=np.array([(p.x, p.y) for p in points]), iuv=np.column_stack([charts, uv]))
     persons = [
-        ExportPerson(
-            id=number, image_id=number, bbox=(20.0, 20.0, float(w), float(h)), area=1.0, label_map=figure,
-            origin=(20, 20), xy=np.array([(p.x, p.y) for p in points]), iuv=np.column_stack([charts, uv]),
-        )
+        PersonRecord(number, number, (20.0, 20.0, float(w), float(h)), 1.0, masks=masks, points=marked)
         for number in range(1, PERSONS + 1)
-    ]  # fmt: skip
-    images = [ExportImage(person.image_id, f"{person.image_id}.jpg", 640, 480) for person in persons]
+    ]
+    images = [ImageRecord(person.image_id, f"{person.image_id}.jpg", 640, 480) for person in persons]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dataset.json"
-        writing = timed(lambda: write(path, images, persons), 3)
+        writing = timed(lambda: write("densepose-coco", path, None, images, persons), 3)
         size = path.stat().st_size / 1e6
         checking = timed(lambda: check(path), 3)
     return {

@@ -1,32 +1,29 @@
-"""Datasets of a project: its images and persons as a DensePose-COCO file, whole or split by image."""
+"""Datasets of a project: its images and persons as one file or split by image."""
 
 import hashlib
 import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from annotation.masks import from_coco_rle, region_of
 from annotation.words import MarkKind, PersonState
 from annotation_db.blobs import BlobStore
-from annotation_db.models import Image, MarkRevision, MaskRevision, Person, Project
+from annotation_db.models import Image, MaskRevision, Person, Project
 from annotation_db.repositories import images, marks, masks, persons, projects
-from export.densepose_coco import ExportImage, ExportPerson, write
-from export.on_body import name_of, require_charts, require_parts, transferred_from
+from export.densepose_coco import BORDER
+from export.formats import require_format, write
+from export.on_body import name_of, require_parts, transferred_from
+from export.records import ImageRecord, PersonRecord, Points
 from surface.body import Body
 from surface.transfer import Transfer
 
-FORMATS = ("densepose-coco",)
-"""Formats that a project can be exported to."""
-
 _BATCH = 200  # persons whose masks are fetched at once
-_BORDER = 1.0  # pixels: how far outside its box a point may lie, as the writer has it
 
 
 @dataclass(frozen=True)
@@ -112,12 +109,11 @@ def export_project(
     :raises ValueError: for an unknown project or format, a bad split, an image name that leaves the folder, a body
         without the format's charts, or a transfer from another body.
     """
-    if format not in FORMATS:
-        raise ValueError(f"format {format!r} is not one of: {', '.join(FORMATS)}")
+    require_format(format)
     project = projects.by_id(session, project_id)
     if project is None:
         raise ValueError(f"there is no project {project_id}")
-    _require_body(project, body, transfer)
+    _require_body(format, project, body, transfer)
     shares = parse_split(split) if split else {"": 1.0}
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -134,10 +130,13 @@ def export_project(
         path = out_dir / f"{format}{'-' * bool(name)}{name}.json"
         totals.update(
             write(
+                format,
                 path,
-                sorted(map(_image, inside.values()), key=lambda image: image.id),
+                body if transfer is None else transfer.target,
+                map(_image, inside.values()),
                 _persons(session, book, chosen, inside),
                 info=_info(project, transfer),
+                labels={} if transfer is None else {"transferred_from": name_of(transfer.source)},
             )
         )
         files.append(path)
@@ -146,15 +145,15 @@ def export_project(
     return ExportResult(files, dict(totals), dict(book.left_out), empty, book.other_part)
 
 
-def _require_body(project: Project, body: Body | None, transfer: Transfer | None) -> None:
+def _require_body(format_: str, project: Project, body: Body | None, transfer: Transfer | None) -> None:
     own = transfer.source if body is None and transfer is not None else body
     if own is not None and own.hash != project.body_hash:
         raise ValueError(f"the project is on body {project.body_name!r} {project.body_hash[:12]}, not {own.hash[:12]}")
     if transfer is not None:
         require_parts(transfer.source)
-        require_charts(transfer.target)
-    elif body is not None:
-        require_charts(body)
+        require_format(format_, transfer.target)
+    else:
+        require_format(format_, body)
 
 
 def _info(project: Project, transfer: Transfer | None) -> dict[str, object]:
@@ -165,13 +164,23 @@ def _info(project: Project, transfer: Transfer | None) -> dict[str, object]:
     return {"description": project.name, "version": "1.0", "densemark": made}
 
 
-def _image(image: Image) -> ExportImage:
-    return ExportImage(stable_id(image.id), image.file_name, image.width, image.height)
+def _image(image: Image) -> ImageRecord:
+    return ImageRecord(
+        stable_id(image.id),
+        image.file_name,
+        image.width,
+        image.height,
+        image.sha256,
+        licence=image.licence,
+        licence_url=image.licence_url,
+        attribution=image.attribution,
+        source_url=image.source_url,
+    )
 
 
 def _persons(
     session: Session, book: _Book, chosen: Sequence[Person], photos: Mapping[UUID, Image]
-) -> Iterator[ExportPerson]:
+) -> Iterator[PersonRecord]:
     for start in range(0, len(chosen), _BATCH):
         group = chosen[start : start + _BATCH]
         done = [person.id for person in group if person.state == PersonState.done]
@@ -181,45 +190,29 @@ def _persons(
             yield _person(session, book, person, photos[person.image_id], mask)
 
 
-def _person(session: Session, book: _Book, person: Person, image: Image, mask: MaskRevision | None) -> ExportPerson:
-    label_map, origin = _label_map(person, image, mask)
-    xy = iuv = np.zeros((0, 0))
-    if label_map is not None:
-        xy, iuv = _points(session, book, person)
-    return ExportPerson(
+def _person(session: Session, book: _Book, person: Person, image: Image, mask: MaskRevision | None) -> PersonRecord:
+    record = PersonRecord(
         id=stable_id(person.id),
         image_id=stable_id(image.id),
         bbox=person.bbox,
         area=person.area,
         segmentation=person.segmentation,
         keypoints=person.keypoints,
-        label_map=label_map,
-        origin=origin,
-        xy=xy.reshape(-1, 2),
-        iuv=iuv.reshape(-1, 3),
-        labels={} if book.transfer is None else {"transferred_from": name_of(book.transfer.source)},
+        masks={} if mask is None else {int(label): counts for label, counts in mask.counts.items()},
+        source=person.source,
     )
+    painted = record.label_map(_image(image))[0] is not None
+    return replace(record, points=_points(session, book, person)) if painted else record
 
 
-def _label_map(person: Person, image: Image, mask: MaskRevision | None) -> tuple[np.ndarray | None, tuple[int, int]]:
-    """The part mask over the region of the person's box, and the region's origin; None without a painted pixel."""
-    if mask is None:
-        return None, (0, 0)
-    region = region_of(person.bbox, image.width, image.height)
-    size = [mask.height, mask.width]
-    rles = {int(label): {"size": size, "counts": counts} for label, counts in mask.counts.items()}
-    label_map = from_coco_rle(rles, region)
-    return (label_map if label_map.any() else None), region[:2]
-
-
-def _points(session: Session, book: _Book, person: Person) -> tuple[np.ndarray, np.ndarray]:
-    """Image positions (N, 2) and I, U, V (N, 3) of the person's marked points, in the order they were marked in."""
+def _points(session: Session, book: _Book, person: Person) -> Points:
+    """The person's marked points, in the order they were marked in."""
     latest = {}
     for mark, revision in marks.current(session, person.id):  # oldest first
         if revision.kind != MarkKind.cleared:
             latest[mark.point_id] = revision
     x, y, w, h = person.bbox
-    xy, found = [], []
+    kept, found = [], []
     for point in marks.points(session, person.id):
         chosen = latest.get(point.id)
         if chosen is None:
@@ -228,22 +221,35 @@ def _points(session: Session, book: _Book, person: Person) -> tuple[np.ndarray, 
             book.left_out["flagged"] += 1
         elif chosen.body_hash != book.project.body_hash:
             book.left_out["marked on another body"] += 1
-        elif max(x - point.x, point.x - x - w, y - point.y, point.y - y - h) > _BORDER:
+        elif max(x - point.x, point.x - x - w, y - point.y, point.y - y - h) > BORDER:
             book.left_out["outside the box"] += 1
         else:
-            xy.append((point.x, point.y))
+            kept.append(point)
             found.append(chosen)
-    iuv = [(m.i, m.u, m.v) for m in found] if book.transfer is None else _transferred(book, book.transfer, found)
-    return np.array(xy, np.float64), np.array(iuv, np.float64)
-
-
-def _transferred(book: _Book, transfer: Transfer, found: Sequence[MarkRevision]) -> np.ndarray:
-    """I, U, V (N, 3) of marks on the transfer's other body."""
     face = np.array([mark.face for mark in found], np.int32)
     bary = np.array([(mark.bary_0, mark.bary_1, mark.bary_2) for mark in found], np.float64).reshape(-1, 3)
+    iuv = np.array([(mark.i, mark.u, mark.v) for mark in found], np.float64).reshape(-1, 3)
+    if book.transfer is not None:
+        face, bary, iuv = _transferred(book, book.transfer, face, bary)
+    return Points(
+        xy=np.array([(point.x, point.y) for point in kept], np.float64).reshape(-1, 2),
+        part=np.array([point.part for point in kept], np.uint8),
+        face=face,
+        bary=bary,
+        iuv=iuv,
+        marks=np.ones(len(kept), np.int32),
+        spread=np.full(len(kept), np.nan),
+        seconds=np.array([mark.seconds for mark in found], np.float64),
+    )
+
+
+def _transferred(
+    book: _Book, transfer: Transfer, face: np.ndarray, bary: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Face, barycentrics and I, U, V (N, 3) of marks on the transfer's other body."""
     image = transfer.apply(face, bary)
     book.other_part += int((transfer.source.part(face) != transfer.target.part(image[0])).sum())
-    return np.stack(transfer.target.to_iuv(*image), axis=1)
+    return *image, np.stack(transfer.target.to_iuv(*image), axis=1)
 
 
 def _copy_images(photos: Sequence[Image], folder: Path, blobs: BlobStore) -> None:

@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from export.check import RULES, WARNINGS, check, check_document
-from export.densepose_coco import PERSON_CATEGORY, ExportImage, ExportPerson, annotation
+from export.coco import PERSON_CATEGORY
+from export.densepose_coco import entry as annotation
+from export.records import ImageRecord
+from tests.export.people import person_of
 
-IMAGE = ExportImage(7, "a.jpg", 100, 90)
+IMAGE = ImageRecord(7, "a.jpg", 100, 90)
 
 
 def sound():
@@ -21,13 +24,13 @@ def sound():
     label_map[:30] = 1
     label_map[30:] = 14
     persons = [
-        ExportPerson(
-            key, 7, (5.0, 6.0, 50.0, 60.0), 900.0, None, None, label_map, (5, 6),
-            np.array([[20.5, 20.5], [30.5, 50.5]]), np.array([[1, 0.5, 0.25], [23, 0.1, 0.9]]),
+        person_of(
+            label_map, (5, 6), IMAGE, [[20.5, 20.5], [30.5, 50.5]], [[1, 0.5, 0.25], [23, 0.1, 0.9]],
+            id=key, bbox=(5.0, 6.0, 50.0, 60.0), area=900.0,
         )
         for key in (4, 5)
     ]  # fmt: skip
-    persons.append(ExportPerson(6, 7, (5.0, 6.0, 50.0, 60.0), 900.0))
+    persons.append(person_of(image=IMAGE, id=6, bbox=(5.0, 6.0, 50.0, 60.0), area=900.0))
     return {
         "images": [{"id": 7, "file_name": "a.jpg", "width": 100, "height": 90}],
         "categories": [PERSON_CATEGORY],

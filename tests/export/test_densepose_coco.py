@@ -12,13 +12,21 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
 from annotation.masks import region_of
+from export import formats
 from export.check import check, check_document
-from export.densepose_coco import KEYPOINT_NAMES, ExportImage, ExportPerson, annotation, resample_mask, write
+from export.coco import KEYPOINT_NAMES
+from export.densepose_coco import entry as annotation
 from export.densepose_parts import COARSE_MIRROR, FINE_MIRROR, FINE_TO_COARSE
+from export.records import ImageRecord
 from export.reference import flipped, image_positions, read_masks, read_person
+from export.square import resample_mask
+from tests.export.people import IMAGE, person_of
 
-WIDTH, HEIGHT = 320, 240
-IMAGE = ExportImage(11, "a.jpg", WIDTH, HEIGHT)
+WIDTH, HEIGHT = IMAGE.width, IMAGE.height
+
+
+def write(path, images, persons, info=None):
+    return formats.write("densepose-coco", path, None, images, persons, info)
 
 
 @st.composite
@@ -39,13 +47,13 @@ def people(draw, key=1):
     charts = [rng.choice(np.flatnonzero(np.array(FINE_TO_COARSE) == p)) for p in label_map[row[pick], column[pick]]]
     uv = rng.choice([0.0, 1.0, 0.5, rng.random()], (len(pick), 2))
     iuv = np.column_stack([np.array(charts, np.float64).reshape(-1, 1), uv])
-    return ExportPerson(key, 11, bbox, w * h / 2, None, None, label_map, (x0, y0), xy, iuv)
+    return person_of(label_map, (x0, y0), xy=xy, iuv=iuv, id=key, bbox=bbox, area=w * h / 2)
 
 
 def inside(person):
     """Points whose pixel centre is in the fractional box; others move to its border, by less than a pixel."""
     x, y, w, h = person.bbox
-    px, py = person.xy.T
+    px, py = person.points.xy.T
     return (px >= x) & (px <= x + w) & (py >= y) & (py <= y + h)
 
 
@@ -57,29 +65,29 @@ def through_json(person):
 @given(people())
 def test_positions_charts_and_coordinates_come_back(person):
     entry = through_json(person)
-    if len(person.xy) == 0:
+    if len(person.points) == 0:
         assert not any(key.startswith("dp_") for key in entry)
         return
     read = read_person(entry)
     kept = inside(person)
-    assert np.abs(image_positions(read) - person.xy)[kept].max(initial=0) < 1e-9
-    assert np.abs(image_positions(read) - person.xy).max() <= 1
+    assert np.abs(image_positions(read) - person.points.xy)[kept].max(initial=0) < 1e-9
+    assert np.abs(image_positions(read) - person.points.xy).max() <= 1
     assert min(read.x.min(), read.y.min()) >= 0
     assert max(read.x.max(), read.y.max()) <= 256
-    assert np.array_equal(np.column_stack([read.i, read.u, read.v]), person.iuv)
+    assert np.array_equal(np.column_stack([read.i, read.u, read.v]), person.points.iuv)
 
 
 @settings(max_examples=60, deadline=None)
 @given(people())
 def test_masks_hold_the_image_pixel_under_each_cell(person):
-    if len(person.xy) == 0:
+    if len(person.points) == 0:
         return
     masks = read_person(through_json(person)).masks
     x, y, w, h = person.bbox
     image = np.zeros((HEIGHT + 1, WIDTH + 1), np.uint8)
-    x0, y0 = person.origin
-    rows, columns = person.label_map.shape
-    image[y0 : y0 + rows, x0 : x0 + columns] = person.label_map
+    label_map, (x0, y0) = person.label_map(IMAGE)
+    rows, columns = label_map.shape
+    image[y0 : y0 + rows, x0 : x0 + columns] = label_map
     rng = np.random.default_rng(0)
     for row, column in rng.integers(0, 256, (200, 2)):
         pixel = image[int(y + (row + 0.5) / 256 * h), int(x + (column + 0.5) / 256 * w)]
@@ -116,7 +124,7 @@ def test_pixels_outside_the_region_are_background():
 @settings(max_examples=30, deadline=None)
 @given(people())
 def test_mirroring_twice_is_nothing_and_once_swaps_sides(person):
-    if len(person.xy) == 0:
+    if len(person.points) == 0:
         return
     read = read_person(through_json(person))
     once = flipped(read, WIDTH)
@@ -161,12 +169,10 @@ def figure(**changes):
     label_map = np.zeros((60, 60), np.uint8)
     label_map[5:55, 5:55] = 1
     values = {
-        "id": 1, "image_id": 11, "bbox": (10.0, 10.0, 60.0, 60.0), "area": 2500.0, "label_map": label_map,
+        "id": 1, "bbox": (10.0, 10.0, 60.0, 60.0), "area": 2500.0, "label_map": label_map,
         "origin": (10, 10), "xy": [[20.5, 20.5]], "iuv": [[1, 0.5, 0.5]],
     } | changes  # fmt: skip
-    for name in ("xy", "iuv"):
-        values[name] = np.array(values[name], np.float64)
-    return ExportPerson(**values)
+    return person_of(**values)
 
 
 def test_numbers_are_written_as_floats(tmp_path):
@@ -184,9 +190,9 @@ def test_numbers_are_written_as_floats(tmp_path):
 
 def test_every_rule_of_the_format_on_a_whole_file(tmp_path):
     path = tmp_path / "out.json"
-    plain = ExportPerson(2, 11, (1.5, 2.5, 30, 40), 700.0, [[1, 2, 30, 2, 30, 40]])
-    drawn = figure(id=3, xy=np.zeros((0, 2)), iuv=np.zeros((0, 3)), label_map=None)
-    counts = write(path, [IMAGE, ExportImage(5, "b.jpg", 9, 9)], [figure(), plain, drawn], {"description": "d"})
+    plain = person_of(id=2, bbox=(1.5, 2.5, 30, 40), area=700.0, segmentation=[[1, 2, 30, 2, 30, 40]])
+    drawn = figure(id=3, xy=(), iuv=(), label_map=None)
+    counts = write(path, [IMAGE, ImageRecord(5, "b.jpg", 9, 9)], [figure(), plain, drawn], {"description": "d"})
     assert counts == {"images": 2, "persons": 3, "annotated": 1, "points": 1}
     report = check(path)
     assert report.problems == []
