@@ -1,0 +1,47 @@
+"""Every figure of the evaluator against those that the reference evaluator gave on the same files.
+
+Usage: python .ci/agreement.py FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from evaluation.detection import distances, groundtruth, predictions
+from evaluation.detection.evaluate import evaluate
+
+folder = Path(sys.argv[1])
+expected = json.loads((folder / "expected.json").read_text())
+truth, results = groundtruth.read(folder / "gt.json"), predictions.read(folder / "results.json")
+surface = distances.open_surface(folder / "surface")
+found = evaluate(truth, results, surface)
+constant = evaluate(truth, results, surface, kappa=expected["settings"]["constant_kappa"])
+
+names = expected["stat_names"]
+worst, count = 0.0, 0
+
+
+def compare(ours: object, theirs: object) -> None:
+    global worst, count
+    a, b = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
+    assert a.shape == b.shape, (a.shape, b.shape)
+    count += a.size
+    worst = max(worst, float(np.abs(a - b).max(initial=0.0)))
+
+
+for mode, theirs in expected["stats"].items():
+    compare([found.stats[mode][name] for name in names], theirs)
+compare([constant.stats["gps"][name] for name in names], expected["gps_constant_kappa"])
+images = {str(s.image_id): s for s in found.similarity}
+assert set(images) == set(expected["ogps"]) == set(expected["mask_iou"])
+for image, similarity in images.items():
+    assert similarity.detection_ids.tolist() == expected["detection_ids"][image], image
+    assert similarity.annotation_ids.tolist() == expected["annotation_ids"][image], image
+    compare(similarity.gps, expected["ogps"][image])
+    compare(similarity.mask_iou, expected["mask_iou"][image])
+print(f"reference evaluator: {count} figures, the largest difference is {worst:.1e}")
+assert worst <= expected["settings"]["tolerance"]
