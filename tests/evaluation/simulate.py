@@ -47,35 +47,48 @@ class Seen:
 
 
 @cache
-def persons(count: int, seed: int = 0) -> Seen:
+def persons(count: int) -> Seen:
     """So many persons at rest, each seen from its own side at 256 pixels; points by k-means as in the workspace."""
-    body, rng = anny(), np.random.default_rng(seed)
-    order, normal, centre = part_order(body), normals(body), body.vertices.mean(axis=0)
-    seen, person, face, bary, facing, directions = [], [], [], [], [], []
-    for k in range(count):
-        yaw, pitch = rng.uniform(0, 2 * np.pi), rng.normal(0, 0.2)
-        towards = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
-        right = np.cross([0, 1, 0], towards) / np.linalg.norm(np.cross([0, 1, 0], towards))
-        local = (body.vertices - centre) @ np.stack([right, -np.cross(towards, right), -towards], axis=1) * 140
-        at, weights, _ = rasterize(local[:, :2] + 128, local[:, 2], body.faces, 256, 256)
-        points = sample_points(body.part(at.ravel()).reshape(256, 256), (0, 0), k, order)
-        rows, columns = np.array([int(p.y) for p in points]), np.array([int(p.x) for p in points])
-        own = weights[rows, columns].astype(np.float64)
-        shown = np.zeros(len(body.faces), bool)
-        shown[at[at >= 0]] = True
-        seen.append(shown)
-        person.append(np.full(len(points), k, np.int32))
-        face.append(at[rows, columns])
-        bary.append(own / own.sum(axis=1, keepdims=True))
-        facing.append(normal[face[-1]] @ towards)
-        directions.append(towards)
-    every = np.einsum("fc,kc->kf", normal, np.array(directions))[np.array(seen)]
+    each = [_person(k) for k in range(count)]
+    seen, towards = np.array([one.seen for one in each]), np.array([one.towards for one in each])
+    cosines = np.einsum("fc,kc->kf", normals(anny()), towards)[seen]
+    person = [np.full(len(one.face), k, np.int32) for k, one in enumerate(each)]
     return Seen(
-        np.array(seen), np.rint(255 * every.clip(0, 1)).astype(np.uint8), np.concatenate(person),
-        np.concatenate(face), np.concatenate(bary), np.concatenate(facing).astype(np.float32), np.array(directions),
+        seen, np.rint(255 * cosines.clip(0, 1)).astype(np.uint8), np.concatenate(person),
+        np.concatenate([one.face for one in each]), np.concatenate([one.bary for one in each]),
+        np.concatenate([one.facing for one in each]).astype(np.float32), towards,
     )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class _Person:
+    """Of one person: seen (F,), its points' face (N,), bary (N,3) and facing (N,), and towards (3,)."""
+
+    seen: NDArray[np.bool_]
+    face: NDArray[np.int32]
+    bary: NDArray[np.float64]
+    facing: NDArray[np.float64]
+    towards: NDArray[np.float64]
+
+
+@cache
+def _person(k: int) -> _Person:
+    body, rng = anny(), np.random.default_rng(0)
+    yaw, pitch = [(rng.uniform(0, 2 * np.pi), rng.normal(0, 0.2)) for _ in range(k + 1)][k]
+    towards = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
+    right = np.cross([0, 1, 0], towards) / np.linalg.norm(np.cross([0, 1, 0], towards))
+    axes = np.stack([right, -np.cross(towards, right), -towards], axis=1)
+    local = (body.vertices - body.vertices.mean(axis=0)) @ axes * 140
+    at, weights, _ = rasterize(local[:, :2] + 128, local[:, 2], body.faces, 256, 256)
+    points = sample_points(body.part(at.ravel()).reshape(256, 256), (0, 0), k, part_order(body))
+    rows, columns = np.array([int(p.y) for p in points]), np.array([int(p.x) for p in points])
+    bary, face = weights[rows, columns].astype(np.float64), at[rows, columns]
+    seen = np.zeros(len(body.faces), bool)
+    seen[at[at >= 0]] = True
+    return _Person(seen, face, bary / bary.sum(axis=1, keepdims=True), normals(body)[face] @ towards, towards)
+
+
+@cache
 def normals(body: Body) -> NDArray[np.float64]:
     """(F,3)."""
     a, b, c = np.moveaxis(body.vertices[body.faces], 1, 0)
