@@ -1,6 +1,7 @@
 """Every way a DensePose-COCO file can mislead its reader is found, by annotation and rule."""
 
 import copy
+import itertools
 import json
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+import surface
 from export.check import RULES, WARNINGS, check, check_document
 from export.coco import PERSON_CATEGORY
 from export.densepose_coco import entry as annotation
@@ -116,6 +119,10 @@ def test_a_sound_file_has_no_problem():
         ({"dp_U": [1.2, 0.5]}, "uv-range"),
         ({"dp_V": [0.5, -0.1]}, "uv-range"),
         ({"dp_vertex": [0.5, -1.0], "ref_model": "smpl_27554"}, "vertex"),
+        ({"dp_vertex": [0, 27554], "ref_model": "smpl_27554"}, "vertex"),
+        ({"dp_vertex": [0, 1], "ref_model": 27554}, "ref-model"),
+        ({"dp_vertex": [0, 1], "ref_model": ""}, "ref-model"),
+        ({"id": 2**63}, "id-integer"),
         ({"dp_masks": None}, "masks-missing"),
         ({"dp_masks": [[]] * 13}, "masks-count"),
         ({"dp_masks": mask([128, 128], "PPPP")}, "mask-size"),
@@ -183,6 +190,71 @@ def test_files_are_read_and_no_coco_is_refused_in_one_line(tmp_path):
         assert "\n" not in str(error.value)
     with pytest.raises(ValueError, match=r"gone\.json: cannot be read"):
         check(tmp_path / "gone.json")
+
+
+def test_vertices_are_checked_against_the_body_they_are_on():
+    body = surface.load("anny")
+    last = len(body.vertices) - 1
+    changes = {"dp_I": None, "dp_U": None, "dp_V": None}
+
+    def rules(vertex, name):
+        document = broken(**changes, dp_vertex=[0, vertex], ref_model=name)
+        return {problem.rule for problem in check_document(document, body=body).problems}
+
+    assert rules(last, body.name) == set()
+    assert rules(last + 1, body.name) == {"vertex"}
+    assert rules(last, "smpl_27554") == {"ref-model"}
+
+
+def test_a_file_is_judged_the_same_whatever_the_order_of_its_keys(tmp_path):
+    document = broken(category_id=3, id=5, dp_U=[1.2, 0.5])
+    expected = sorted(map(str, check_document(document).problems))
+    assert len(expected) == 3
+    for order in itertools.permutations(document):
+        path = tmp_path / "d.json"
+        path.write_text(json.dumps({key: document[key] for key in order}))
+        assert sorted(map(str, check(path).problems)) == expected
+        assert check(path).counts == check_document(document).counts
+
+
+def test_many_breaches_of_a_rule_are_counted_and_a_few_listed():
+    document = sound()
+    document["annotations"] = [broken(dp_U=[1.2, 1.3])["annotations"][0] | {"id": key} for key in range(1, 101)]
+    report = check_document(document, limit=7)
+    assert [problem.annotation_id for problem in report.problems] == [1, 1, 2, 2, 3, 3, 4]
+    assert report.breaches == {"uv-range": 200}
+    assert report.unlisted == {"uv-range": 193}
+    assert not report.ok
+    assert not check_document(document, limit=0).ok
+    assert check_document(sound()).unlisted == {}
+
+
+def test_images_that_are_missing_or_of_another_size_are_found(tmp_path):
+    document = sound()
+    document["images"] += [
+        {"id": 8, "file_name": "gone.png", "width": 100, "height": 90},
+        {"id": 9, "file_name": "turned.jpg", "width": 100, "height": 90},
+        {"id": 10, "file_name": "small.png", "width": 100, "height": 90},
+        {"id": 11, "file_name": "text.png", "width": 100, "height": 90},
+    ]
+    path = tmp_path / "d.json"
+    path.write_text(json.dumps(document))
+    folder = tmp_path / "images"
+    folder.mkdir()
+    Image.new("RGB", (100, 90)).save(folder / "a.jpg")
+    turned = Image.Exif()
+    turned[274] = 6
+    Image.new("RGB", (90, 100)).save(folder / "turned.jpg", exif=turned)
+    Image.new("RGB", (99, 90)).save(folder / "small.png")
+    (folder / "text.png").write_text("no image")
+    assert check(path).ok
+    problems = check(path, images=folder).problems
+    assert [(p.rule, p.message.split(":")[0]) for p in problems] == [
+        ("image-file", "image 8"),
+        ("image-size", "image 10"),
+        ("image-file", "image 11"),
+    ]
+    assert "99 x 90 pixels, the file says 100 x 90" in problems[1].message
 
 
 def test_every_rule_is_explained_in_the_documentation():

@@ -1,0 +1,112 @@
+"""What the reference code would stumble over in one person's entry: COCO's own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pycocotools import mask as coco_mask
+
+from annotation.masks import rle_lengths
+from export.check_points import check_dense
+from export.check_rules import Found, is_integer, is_number
+from surface.body import Body
+
+_FAR = 1_000_000  # pixels
+_REQUIRED = ("image_id", "bbox", "area", "category_id", "iscrowd", "segmentation")
+
+
+def check_person(entry: Mapping[str, Any], images: Mapping[int, tuple[int, int]], body: Body | None = None) -> Found:
+    """Rules that a person's entry breaks by itself; neither its category nor that its id is its own is looked at.
+
+    :param images: height and width by id.
+    :param body: that dp_vertex is on, if it is known.
+    """
+    yield from _check_ids(entry, images)
+    for key in _REQUIRED:
+        if key not in entry:
+            yield "key-missing", f"has no {key}"
+    if entry.get("iscrowd", 0) != 0:
+        yield "iscrowd", f"iscrowd is {entry['iscrowd']!r:.80}"
+    if entry.get("ignore", 0) != 0:
+        yield "ignore", f"ignore is {entry['ignore']!r:.80}"
+    bbox_fault = _bbox_fault(entry["bbox"]) if "bbox" in entry else "is missing"
+    if "bbox" in entry and bbox_fault:
+        yield "bbox", f"bbox {entry['bbox']!r:.80} {bbox_fault}"
+    if "area" in entry and not (is_number(entry["area"]) and entry["area"] > 0):
+        yield "area", f"area is {entry['area']!r:.80}"
+    if "segmentation" in entry:
+        image = entry.get("image_id")
+        yield from _check_segmentation(entry["segmentation"], images.get(image) if is_integer(image) else None)
+    keypoints = entry.get("keypoints")
+    if "keypoints" in entry and not (
+        isinstance(keypoints, list) and len(keypoints) == 51 and all(map(is_number, keypoints))
+    ):
+        yield "keypoints", "keypoints are not 51 finite numbers"
+    if is_dense(entry):
+        yield from check_dense(entry, bbox_fault is None, body)
+
+
+def is_dense(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry carries DensePose data, or pieces of it."""
+    return any(key.startswith("dp_") or key == "ref_model" for key in entry)
+
+
+def _check_ids(entry: Mapping[str, Any], images: Mapping[int, tuple[int, int]]) -> Found:
+    key, image = entry.get("id"), entry.get("image_id")
+    if not is_integer(key) or abs(key) >= 2**63:
+        yield "id-integer", f"id is {key!r:.80}"
+    elif key < 1:
+        yield "id-positive", f"id is {key}"
+    if "image_id" in entry and (not is_integer(image) or image not in images):
+        yield "image-missing", f"image_id {image!r:.80} is not among the images"
+
+
+def _bbox_fault(bbox: Any) -> str | None:
+    if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(is_number, bbox)):
+        return "is not four finite numbers"
+    return "has no area" if bbox[2] <= 0 or bbox[3] <= 0 else None
+
+
+def _check_segmentation(value: Any, size: tuple[int, int] | None) -> Found:
+    found = list(_segmentation_faults(value, size))
+    yield from found
+    if size and not found:
+        fault = _rasteriser_fault(value, size)
+        if fault:
+            yield "pycocotools", fault
+
+
+def _segmentation_faults(value: Any, size: tuple[int, int] | None) -> Found:
+    if isinstance(value, dict):
+        try:
+            shape = rle_lengths(value)[:2]
+        except ValueError as error:
+            yield "segmentation-rle", str(error)
+            return
+        if size and shape != size:
+            yield "segmentation-rle", f"RLE size {list(shape)} is not the image's {list(size)}"
+    elif not isinstance(value, list) or not value:
+        yield "segmentation-empty", f"segmentation is {value!r:.80}"
+    else:
+        for index, polygon in enumerate(value):
+            if not isinstance(polygon, list) or not all(map(is_number, polygon)):
+                yield "segmentation-polygon", f"polygon {index} is not a list of finite numbers"
+            elif len(polygon) < 6 or len(polygon) % 2:
+                yield "segmentation-polygon", f"polygon {index} has {len(polygon)} numbers"
+            elif max(map(abs, polygon)) > _FAR:
+                yield "segmentation-polygon", f"polygon {index} reaches more than {_FAR} pixels from the origin"
+
+
+def _rasteriser_fault(value: Any, size: tuple[int, int]) -> str | None:
+    """What ``COCO.annToRLE`` raises on a segmentation."""
+    try:
+        if isinstance(value, list):
+            coco_mask.merge(coco_mask.frPyObjects(value, *size))
+        elif isinstance(value["counts"], list):
+            coco_mask.frPyObjects(value, *size)
+        else:
+            coco_mask.area(value)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
