@@ -78,7 +78,7 @@ def import_(
 def export(
     project: ProjectName,
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write into.")],
-    format_: Annotated[str, typer.Option("--format", help="densepose-coco")] = "densepose-coco",
+    format_: Annotated[str, typer.Option("--format", help="densepose-coco, densepose-cse or coco")] = "densepose-coco",
     split: Annotated[str | None, typer.Option(help="Files by image, e.g. train=.8,val=.2")] = None,
     images: Annotated[bool, typer.Option("--images", help="Write the photos too.")] = False,
     body: Annotated[

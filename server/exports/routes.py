@@ -28,7 +28,7 @@ router = APIRouter(tags=["exports"])
 def export_project(
     project_id: UUID,
     state: AppState,
-    format: Literal["densepose-coco"] = "densepose-coco",  # noqa: A002 - the name in the URL
+    format: Literal["densepose-coco", "densepose-cse", "coco"] = "densepose-coco",  # noqa: A002 - the name in the URL
     body: Annotated[str | None, Query(min_length=1, max_length=200, description="Name or hash of a body.")] = None,
 ) -> Response:
     """The project's submitted persons as one dataset file.

@@ -74,6 +74,14 @@ def test_a_worm_is_annotated_from_mask_to_done(any_app: FastAPI) -> None:
     assert done["person"]["masks"] == len(body.part_names)
     refused = lead.fails("GET", f"/api/projects/{task['project_id']}/export", 422)
     assert "body 'worm' has 3: Nose, Belly, Schwänzchen" in refused["detail"]
+    url = f"/api/projects/{task['project_id']}/export"
+    embedded = lead.client.get(url, params={"format": "densepose-cse"})
+    assert embedded.headers["content-disposition"].endswith('-densepose-cse.json"')
+    (entry,) = embedded.json()["annotations"]
+    assert entry["ref_model"] == "worm"
+    assert len(entry["dp_vertex"]) == len(points)
+    (plain,) = lead.ok("GET", url, params={"format": "coco"})["annotations"]
+    assert set(entry) - set(plain) == {"dp_x", "dp_y", "dp_vertex", "dp_masks", "ref_model"}
 
 
 def test_labels_that_the_body_does_not_have_are_refused_by_range(any_app: FastAPI) -> None:

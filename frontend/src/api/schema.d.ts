@@ -6059,7 +6059,7 @@ export interface operations {
     export_project: {
         parameters: {
             query?: {
-                format?: "densepose-coco";
+                format?: "densepose-coco" | "densepose-cse" | "coco";
                 /** @description Name or hash of a body. */
                 body?: string | null;
             };
