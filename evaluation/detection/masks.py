@@ -76,26 +76,37 @@ def union(masks: Sequence[Any]) -> Bytes:
         ValueError: one of them is damaged or of another size; the message says which.
     """
     out = np.zeros((SIDE, SIDE), np.uint8)
-    change = np.zeros((SIDE + 1, SIDE), np.int8)
-    for part, rle in enumerate(masks[:PARTS]):
-        if not rle:
-            continue
-        counts = rle.get("counts") if isinstance(rle, Mapping) else None
-        if isinstance(counts, str):
-            counts = counts.encode("ascii", "replace")
-        sized = isinstance(rle, Mapping) and list(rle.get("size", ())) == [SIDE, SIDE]
-        if sized and isinstance(counts, bytes) and _runs(np.frombuffer(counts, np.uint8), change):
-            continue
-        # Uncompressed, or damaged: then this says how.
-        try:
-            pixels = decode_rle(rle)
-        except (ValueError, AttributeError, TypeError) as error:
-            raise ValueError(f"dp_masks[{part}]: {error}") from error
-        if pixels.shape != (SIDE, SIDE):
-            raise ValueError(f"dp_masks[{part}] has size {list(pixels.shape)}, not [{SIDE}, {SIDE}]")
-        out |= pixels
-    _paint(change, out)
+    there = [rle for rle in masks[:PARTS] if rle]
+    text = _joined(there)
+    if text is None or not _paint(np.frombuffer(text, np.uint8), len(there), out):
+        # Uncompressed, or damaged: this says how.
+        out[:] = 0
+        for part, rle in enumerate(masks[:PARTS]):
+            if rle:
+                out |= _decoded(rle, f"dp_masks[{part}]")
     return out
+
+
+def _joined(masks: Sequence[Any]) -> bytes | None:
+    """The counts of compressed masks, an empty line behind each; None if one is of another kind or size."""
+    try:
+        if any(rle["size"] != [SIDE, SIDE] for rle in masks):
+            return None
+        return "".join([rle["counts"] + "\n" for rle in masks]).encode("ascii", "replace")
+    except (TypeError, KeyError, IndexError):
+        return None
+
+
+def _decoded(rle: Any, where: str) -> Bools:
+    if not isinstance(rle, Mapping):
+        raise ValueError(f"{where} is no RLE")
+    try:
+        pixels = decode_rle(rle)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    if pixels.shape != (SIDE, SIDE):
+        raise ValueError(f"{where} has size {list(pixels.shape)}, not [{SIDE}, {SIDE}]")
+    return pixels
 
 
 def overlaps(detections: Sequence[Crop], persons: Sequence[Crop], crowd: NDArray[np.bool_]) -> Floats:
@@ -111,13 +122,9 @@ def overlaps(detections: Sequence[Crop], persons: Sequence[Crop], crowd: NDArray
 
 def box_overlaps(detections: Floats, persons: Floats, crowd: NDArray[np.bool_]) -> Floats:
     """The same of boxes (D,4) and (G,4) of x, y, w, h."""
-    a, b = detections[:, None], persons[None]
-    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
-    sides = high - low
-    common = np.where((sides > 0).all(axis=-1), sides[..., 0] * sides[..., 1], 0.0)
-    area, other = a[..., 2] * a[..., 3], b[..., 2] * b[..., 3]
-    total = np.where(crowd, area + 0 * other, area + other - common)
-    return np.divide(common, total, out=np.zeros_like(common), where=common > 0)
+    out = np.zeros((len(detections), len(persons)))
+    _box_overlaps(detections, persons, crowd, out)
+    return out
 
 
 def _common(a: Crop, b: Crop) -> int:
@@ -167,55 +174,49 @@ def _polygon(points: Any) -> list[float]:
 
 
 @njit(cache=True)
-def _runs(counts: Any, change: Any) -> bool:
-    """Add a compressed RLE's runs to the changes down the columns; False, and no change, if it is damaged."""
-    lengths = np.zeros(len(counts) + 1, np.int64)
-    found, at, total = 0, 0, np.int64(0)
-    while at < len(counts):
-        value, shift, more = np.int64(0), 0, True
-        while more:
-            if at == len(counts) or shift > 30:
+def _paint(text: Any, masks: int, out: Any) -> bool:
+    """Paint so many compressed RLEs of 256 x 256, each followed by a line's end; False if one is damaged."""
+    change = np.zeros((257, 256), np.int8)
+    lengths = np.empty(len(text), np.int64)
+    at = 0
+    for _ in range(masks):
+        found, total = 0, np.int64(0)
+        while text[at] != 10:
+            value, shift, more = np.int64(0), 0, True
+            while more:
+                chunk = np.int64(text[at]) - 48
+                if chunk < 0 or chunk > 63 or shift > 30:
+                    return False
+                value |= (chunk & 0x1F) << shift
+                shift += 5
+                at += 1
+                more = (chunk & 0x20) != 0
+                if not more and chunk & 0x10:
+                    value -= np.int64(1) << shift
+            if found > 2:
+                value += lengths[found - 2]
+            if value < 0 or total + value > 65536:
                 return False
-            chunk = np.int64(counts[at]) - 48
-            if chunk < 0 or chunk > 63:
-                return False
-            value |= (chunk & 0x1F) << shift
-            shift += 5
-            at += 1
-            more = (chunk & 0x20) != 0
-            if not more and chunk & 0x10:
-                value -= np.int64(1) << shift
-        if found > 2:
-            value += lengths[found - 2]
-        if value < 0:
-            return False
-        lengths[found] = value
-        found += 1
-        total += value
-    if total != 65536:
-        return False
-    begin = 0
-    for n in range(found):
-        end = begin + lengths[n]
-        if n % 2 == 1:
-            while begin < end:
+            lengths[found] = value
+            found += 1
+            total += value
+            # Every second run is of ones: it begins and ends somewhere in each column that it touches.
+            begin = total - value
+            while found % 2 == 0 and begin < total:
                 column, row = begin // 256, begin % 256
-                last = min(row + end - begin, 256)
+                last = min(row + total - begin, 256)
                 change[row, column] += 1
                 change[last, column] -= 1
                 begin += last - row
-        begin = end
-    return True
-
-
-@njit(cache=True)
-def _paint(change: Any, out: Any) -> None:
+        if total != 65536:
+            return False
+        at += 1
     depth = np.zeros(256, np.int8)
     for row in range(256):
         for column in range(256):
             depth[column] += change[row, column]
-            if depth[column] > 0:
-                out[row, column] = 1
+            out[row, column] = depth[column] > 0
+    return at == len(text)
 
 
 @njit(cache=True)
@@ -239,12 +240,13 @@ def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -
     column_at, column_part = np.zeros(width, np.int64), np.zeros(width)
     _axis(height, row_at, row_part)
     _axis(width, column_at, column_part)
+    begins = np.searchsorted(column_at[: _inside(column_at)], np.arange(257))
     pair, corners = np.zeros(257, np.uint8), np.zeros(256, np.uint8)
-    done, area = -2, 0
+    done, area, low, high = -2, 0, 0, 0
     for y in range(out.shape[0]):
+        out[y] = False
         r = row_at[top + y]
         if r < 0:
-            out[y] = False
             continue
         # The mirrored pixel behind the last one has no weight.
         below = r + 1 if r < 255 else 254
@@ -254,22 +256,44 @@ def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -
             pair[256] = pair[254]
             for c in range(256):
                 corners[c] = pair[c] + pair[c + 1]
-            done = r
+            low, high, done = 0, 256, r
+            while low < high and corners[low] == 0:
+                low += 1
+            while high > low and corners[high - 1] == 0:
+                high -= 1
         v = row_part[top + y]
-        for x in range(out.shape[1]):
+        for x in range(max(begins[low] - left, 0), min(begins[high] - left, out.shape[1])):
             c = column_at[left + x]
-            found = False
-            if c >= 0:
-                if corners[c] == 4:
-                    found = True
-                elif corners[c] > 0:
-                    after = c + 1 if c < 255 else 254
-                    u = column_part[left + x]
-                    value = mask[r, c] * (1.0 - v) * (1.0 - u)
-                    value += mask[r, after] * (1.0 - v) * u
-                    value += mask[below, c] * v * (1.0 - u)
-                    value += mask[below, after] * v * u
-                    found = value > 0.5
+            found = corners[c] == 4
+            if not found and corners[c] > 0:
+                after = c + 1 if c < 255 else 254
+                u = column_part[left + x]
+                value = mask[r, c] * (1.0 - v) * (1.0 - u)
+                value += mask[r, after] * (1.0 - v) * u
+                value += mask[below, c] * v * (1.0 - u)
+                value += mask[below, after] * v * u
+                found = value > 0.5
             out[y, x] = found
             area += found
     return area
+
+
+@njit(cache=True)
+def _inside(at: Any) -> int:
+    """How many samples are not outside: only the last ones can be."""
+    count = len(at)
+    while at[count - 1] < 0:
+        count -= 1
+    return count
+
+
+@njit(cache=True)
+def _box_overlaps(detections: Any, persons: Any, crowd: Any, out: Any) -> None:
+    for d in range(len(detections)):
+        for g in range(len(persons)):
+            a, b = detections[d], persons[g]
+            w = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+            h = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+            if w > 0.0 and h > 0.0:
+                area, common = a[2] * a[3], w * h
+                out[d, g] = common / (area if crowd[g] else area + b[2] * b[3] - common)
