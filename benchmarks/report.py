@@ -26,7 +26,7 @@ def measure() -> dict[str, float]:
     body = surface.load("anny")
     table = GeodesicTable.open(build(body.hash, body.vertices, body.faces), body)
     study = generated(body, PERSONS, POINTS, ANNOTATORS)
-    before = _peak()
+    before = peak()
     # Compiled once per installation, so not counted.
     studies.report(generated(body, 12, 20, 3), table)
     begin = np.array([perf_counter(), process_time()])
@@ -43,7 +43,7 @@ def measure() -> dict[str, float]:
         "report, processor s": round(float((between - begin)[1]), 1),
         "heat map, s": round(float((end - between)[0]), 1),
         "heat map, processor s": round(float((end - between)[1]), 1),
-        "peak memory, MB": round(_peak()),
+        "peak memory, MB": round(peak()),
         "of which before the report, MB": round(before),
     }
 
@@ -109,7 +109,7 @@ def generated(body: Body, persons: int, points: int, annotators: int, seed: int 
     )  # fmt: skip
 
 
-def _peak() -> float:
+def peak() -> float:
     """MB that this process has held at most."""
     status = Path("/proc/self/status")
     if status.exists():

@@ -4,13 +4,34 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Float, String, case, cast, extract, func, literal, select, type_coerce
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, String, case, cast, func, literal, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from annotation.words import MarkKind, PersonState
-from annotation_db.models import Image, Mark, MarkRevision, Mask, MaskRevision, Person, Point
+from annotation_db.models import Image, Mark, MarkRevision, Mask, MaskRevision, Person, Point, StudyPerson
 
-_CHUNK = 50_000
+_CHUNK = 20_000
+
+REVISION = np.dtype(
+    [
+        ("person", "S36"), ("point", "S36"), ("order", "i4"), ("part", "i4"), ("revision", "i4"), ("kind", "i4"),
+        ("face", "i4"), ("x", "f8"), ("y", "f8"), ("bary_0", "f8"), ("bary_1", "f8"), ("bary_2", "f8"),
+        ("seconds", "f8"), ("at", "S26"),
+    ]
+)  # fmt: skip
+"""A revision of a mark. Ids are hex, with dashes or without; ``kind`` is 0 for a surface point, 1 for a flag, 2 for a
+mark taken back; a missing face is -1; ``at`` is a moment in UTC that numpy reads."""
+
+
+class Rendered(NamedTuple):
+    """A rendered person that a study shows, by its number there, and the blob of its truth."""
+
+    number: int
+    id: UUID
+    image_id: UUID
+    truth: str | None
 
 
 class Copy(NamedTuple):
@@ -43,6 +64,17 @@ def copies(session: Session, study_id: UUID) -> Sequence[Copy]:
     return [Copy(id_, source, user, again, state) for id_, source, user, again, state in rows if source and user]
 
 
+def rendered(session: Session, study_id: UUID) -> Sequence[Rendered]:
+    """The rendered persons of a study by number."""
+    rows = session.execute(
+        select(StudyPerson.number, Person.id, Person.image_id, Person.truth)
+        .join(Person, Person.id == StudyPerson.person_id)
+        .where(StudyPerson.study_id == study_id)
+        .order_by(StudyPerson.number)
+    )
+    return [Rendered(*row) for row in rows]
+
+
 def file_names(session: Session, image_ids: Collection[UUID]) -> dict[UUID, str]:
     """Names of images, deleted ones too."""
     ids = list(image_ids)
@@ -53,19 +85,16 @@ def file_names(session: Session, image_ids: Collection[UUID]) -> dict[UUID, str]
     return found
 
 
-def revisions(session: Session, study_id: UUID, ids: bool) -> Iterator[Sequence[Any]]:
-    """All revisions of marks on present points, practice left out, in chunks of rows
+def revisions(session: Session, study_id: UUID, ids: bool) -> Iterator[NDArray[np.void]]:
+    """All revisions of marks on present points, practice left out, as arrays (K,) of ``REVISION``.
 
-        person, point's id (0 unless ``ids``), order, part, revision, kind, face, x, y, bary_0-2, seconds, time
-
-    where kind is 0 for a surface point, 1 for a flag, 2 for a mark taken back; ids are as the driver gives them (hex
-    without dashes, or UUID), a missing face is -1, and times are seconds since some moment, or text in UTC.
+    :param ids: whether ``point`` is wanted; it is empty otherwise.
     """
     kind = case((MarkRevision.kind == MarkKind.surface, 0), (MarkRevision.kind == MarkKind.flag, 1), else_=2)
     query = (
         select(
-            type_coerce(Point.person_id, String),
-            type_coerce(Point.id, String) if ids else literal("0"),
+            _text_of(session, Point.person_id),
+            _text_of(session, Point.id) if ids else literal(""),
             Point.order,
             Point.part,
             MarkRevision.revision,
@@ -77,7 +106,7 @@ def revisions(session: Session, study_id: UUID, ids: bool) -> Iterator[Sequence[
             func.coalesce(MarkRevision.bary_1, 0.0),
             func.coalesce(MarkRevision.bary_2, 0.0),
             MarkRevision.seconds,
-            _seconds_of(session, MarkRevision.created_at),
+            _moment_of(session, MarkRevision.created_at),
         )
         .join(Person, Person.id == Point.person_id)
         .join(Mark, Mark.point_id == Point.id)
@@ -85,7 +114,9 @@ def revisions(session: Session, study_id: UUID, ids: bool) -> Iterator[Sequence[
         .where(Person.study_id == study_id, Person.practice.is_(False), Point.superseded_at.is_(None))
     )
     # The connection's own rows: what the session would make of each takes as long as reading it.
-    yield from session.connection().execute(query, execution_options={"yield_per": _CHUNK}).partitions()
+    found = session.connection().execute(query, execution_options={"yield_per": _CHUNK})
+    for rows in found.partitions():
+        yield np.fromiter(map(tuple, rows), REVISION, len(rows))
 
 
 def masks(session: Session, study_id: UUID) -> Sequence[DrawnMask]:
@@ -106,8 +137,17 @@ def masks(session: Session, study_id: UUID) -> Sequence[DrawnMask]:
     return [DrawnMask(*row) for row in rows]
 
 
-def _seconds_of(session: Session, column: InstrumentedAttribute[Any]) -> Any:
-    """A moment as a number of seconds; of SQLite as its text, which numpy reads faster."""
-    if session.get_bind().dialect.name == "sqlite":
+def _text_of(session: Session, column: InstrumentedAttribute[UUID]) -> ColumnElement[str]:
+    """An id as text; SQLite keeps it so."""
+    return type_coerce(column, String) if _on_sqlite(session) else cast(column, String)
+
+
+def _moment_of(session: Session, column: InstrumentedAttribute[Any]) -> ColumnElement[str]:
+    """A moment as text in UTC; SQLite keeps it so."""
+    if _on_sqlite(session):
         return type_coerce(column, String)
-    return cast(extract("epoch", column), Float(53))
+    return func.to_char(func.timezone("UTC", column), "YYYY-MM-DD HH24:MI:SS.US")
+
+
+def _on_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"

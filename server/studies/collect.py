@@ -18,14 +18,23 @@ from annotation_db.repositories import projects, studies
 from annotation_db.repositories import study_marks as rows_of
 from evaluation.marks import FLAGGED, MARKED, OUTSIDE, Marks, Predictions, Study
 from server.bodies.registry import LoadedBody
+from server.problems import RefusedError
 from server.state import State
 from server.studies import networks
 from server.studies.copies import open_source
 from server.studies.overlaps import overlaps
 from server.studies.service import existing
+from synthesis.truth import Truth
 
 Progress = Callable[[int, int], None]
 Ints = NDArray[np.int64]
+
+_KEPT = np.dtype(
+    [
+        ("row", "i8"), ("point", "i8"), ("order", "i4"), ("part", "u1"), ("revision", "i4"), ("kind", "u1"),
+        ("face", "i4"), ("x", "f8"), ("y", "f8"), ("bary", "f8", 3), ("seconds", "f8"), ("at", "f8"),
+    ]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +43,7 @@ class Roll:
 
     study: models.Study
     users: list[models.User]
-    sources: list[tuple[int, models.Person]]
+    sources: list[rows_of.Rendered]
     copies: dict[str, int]
     annotator: Ints
     person: Ints
@@ -73,7 +82,7 @@ def collect(state: State, study_id: UUID, progress: Progress | None = None) -> S
         assert project is not None
         loaded = state.bodies.by_hash(project.body_hash)
         roll = _roll(session, study)
-        names = _image_names(session, [person for _, person in roll.sources])
+        names = _image_names(session, roll.sources)
         columns = _columns(session, roll)
         drawn = rows_of.masks(session, study_id) if study.masks == StudyMasks.drawn else []
         predicted = [(row.name, networks.read(state, row.blob)) for row in studies.networks(session, study_id)]
@@ -110,9 +119,9 @@ def _roll(session: Session, study: models.Study) -> Roll:
     there = {copy.assigned_to for copy in counted}
     users = [user for user in studies.annotators(session, [study.id])[study.id] if user.id in there]
     shown = {copy.source_person_id for copy in counted}
-    sources = [(row.number, person) for row, person in studies.persons(session, study.id) if person.id in shown]
+    sources = [source for source in rows_of.rendered(session, study.id) if source.id in shown]
     by_user = {user.id: n for n, user in enumerate(users)}
-    by_source = {person.id: n for n, (_, person) in enumerate(sources)}
+    by_source = {source.id: n for n, source in enumerate(sources)}
     return Roll(
         study=study,
         users=users,
@@ -128,21 +137,19 @@ def _columns(session: Session, roll: Roll) -> Columns:
     """The present marks: of each point the last revision's place, all revisions' seconds, the first one's time."""
     ids = roll.study.masks == StudyMasks.drawn
     chunks = [_chunk(rows, roll.copies, ids) for rows in rows_of.revisions(session, roll.study.id, ids)]
-    if not chunks:
-        chunks = [_chunk([], roll.copies, ids)]
-    found = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
-    found = {key: column[found["row"] >= 0] for key, column in found.items()}
+    found = np.concatenate([np.zeros(0, _KEPT), *chunks])
+    chunks.clear()
     key = found["row"] * networks.POINTS + found["order"]
     by = np.lexsort((found["revision"], key))
-    key, found = key[by], {name: column[by] for name, column in found.items()}
+    key, found = key[by], found[by]
     last = np.flatnonzero(np.append(key[1:] != key[:-1], True)) if len(key) else np.zeros(0, np.int64)
     first = np.append(0, last[:-1] + 1) if len(last) else last
     seconds = np.add.reduceat(found["seconds"], first) if len(first) else np.zeros(0)
     kept = found["kind"][last] < 2
     last, first, seconds = last[kept], first[kept], seconds[kept]
-    numbers = np.array([number for number, _ in roll.sources], np.int64)
+    numbers = np.array([source.number for source in roll.sources], np.int64)
     row = found["row"][last]
-    point = found["id"][last] if ids else numbers[roll.person[row]] * networks.POINTS + found["order"][last]
+    point = found["point"][last] if ids else numbers[roll.person[row]] * networks.POINTS + found["order"][last]
     return Columns(
         row=row,
         point=point,
@@ -151,35 +158,31 @@ def _columns(session: Session, roll: Roll) -> Columns:
         y=found["y"][last],
         surface=found["kind"][last] == 0,
         face=found["face"][last],
-        bary=np.stack([found[name][last] for name in ("bary_0", "bary_1", "bary_2")], axis=1),
+        bary=found["bary"][last],
         seconds=seconds,
         first=found["at"][first],
         place=found["order"][last],
     )
 
 
-def _chunk(rows: Sequence[Any], copies: dict[str, int], ids: bool) -> dict[str, NDArray[Any]]:
-    """Some revisions as columns; ``row`` is -1 for those of copies that do not count."""
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 14
-    hexes = [value if isinstance(value, str) else value.hex for value in columns[0]]
-    halves = [value if isinstance(value, str) else value.hex for value in columns[1]] if ids else ()
-    numbers = [int(value[:16], 16) >> 1 for value in halves] if ids else [0] * len(hexes)
-    whole = ("order", "part", "revision", "kind", "face")
-    real = ("x", "y", "bary_0", "bary_1", "bary_2", "seconds")
-    return {
-        "row": np.array([copies.get(value, -1) for value in hexes], np.int64),
-        "id": np.array(numbers, np.int64),
-        **{name: np.array(column, np.int64) for name, column in zip(whole, columns[2:7], strict=True)},
-        **{name: np.array(column, np.float64) for name, column in zip(real, columns[7:13], strict=True)},
-        "at": _moments(columns[13]),
-    }
+def _chunk(rows: NDArray[np.void], copies: dict[str, int], ids: bool) -> NDArray[np.void]:
+    """Those of some revisions that are of copies that count, as an array of ``_KEPT``."""
+    person = rows["person"]
+    first = np.append(0, np.flatnonzero(person[1:] != person[:-1]) + 1)  # mostly, a person's come together
+    row = np.repeat([copies.get(_hex(value), -1) for value in person[first]], np.diff(first, append=len(rows)))
+    rows, row = rows[row >= 0], row[row >= 0]
+    kept = np.zeros(len(rows), _KEPT)
+    kept["row"] = row
+    kept["point"] = [int(_hex(value)[:16], 16) >> 1 for value in rows["point"]] if ids else 0
+    for name in ("order", "part", "revision", "kind", "face", "x", "y", "seconds"):
+        kept[name] = rows[name]
+    kept["bary"] = np.stack([rows["bary_0"], rows["bary_1"], rows["bary_2"]], axis=1)
+    kept["at"] = rows["at"].astype("datetime64[us]").astype(np.int64) / 1e6
+    return kept
 
 
-def _moments(column: Sequence[Any]) -> NDArray[np.float64]:
-    """Numbers of seconds, of such numbers or of text in UTC."""
-    if not len(column) or not isinstance(column[0], str):
-        return np.array(column, np.float64)
-    return np.array(column, "datetime64[us]").astype(np.int64) / 1e6
+def _hex(value: bytes) -> str:
+    return value.decode().replace("-", "")
 
 
 def _with_truth(
@@ -200,11 +203,13 @@ def _with_truth(
     seen = np.zeros((len(roll.sources), (len(body.faces) + 7) // 8), np.uint8)
     angles = [np.zeros(0, np.uint8)]
     compared = overlaps(roll, drawn, loaded.parts)
-    for n, (_, source) in enumerate(roll.sources):
+    for n, source in enumerate(roll.sources):
         rows = by[bounds[n] : bounds[n + 1]]
         truth = open_source(state, source, loaded)
         at = truth.rows(np.stack([columns.x[rows], columns.y[rows]], axis=1))
         inside, at = rows[at >= 0], at[at >= 0]
+        if not _whole(truth, at, len(body.faces)):
+            raise RefusedError(f"the truth of the rendered person {source.id} cannot be used: it is damaged")
         true_face[inside], facing[inside] = truth.face[at], truth.facing[at]
         weights = truth.bary[at].astype(np.float64)
         true_bary[inside] = weights / weights.sum(axis=1, keepdims=True)
@@ -231,6 +236,14 @@ def _with_truth(
         facing=facing,
     )
     return marks, seen, np.concatenate(angles), compared.masks(roll) if roll.study.masks == StudyMasks.drawn else None
+
+
+def _whole(truth: Truth, at: Ints, faces: int) -> bool:
+    """Whether what is used of a truth can be right: the body's faces, and such of them that it shows."""
+    face = truth.face[at]
+    if len(truth.seen) != faces or (len(face) and not 0 <= face.min() <= face.max() < faces):
+        return False
+    return bool(truth.seen[face].all())
 
 
 def _order(annotator: Ints, columns: Columns) -> NDArray[np.int32]:
@@ -265,7 +278,7 @@ def _predictions(
     )
 
 
-def _image_names(session: Session, sources: Sequence[models.Person]) -> tuple[str, ...]:
+def _image_names(session: Session, sources: Sequence[rows_of.Rendered]) -> tuple[str, ...]:
     shown = rows_of.file_names(session, {source.image_id for source in sources})
     return _distinct([shown[source.image_id] for source in sources], [str(source.id)[:8] for source in sources])
 

@@ -13,6 +13,7 @@ from annotation.sampling import SampledPoint, sample_points
 from annotation.words import PersonState, StudyMasks, TaskKind, TaskState
 from annotation_db import models, utc_now
 from annotation_db.repositories import marks, masks, persons, projects, studies, tasks
+from annotation_db.repositories.study_marks import Rendered
 from server.bodies.registry import LoadedBody
 from server.problems import NotFoundError, RefusedError
 from server.schemas import Box
@@ -100,7 +101,7 @@ def prepare(state: State, person_id: UUID, user_id: UUID) -> None:
             _fill(session, locked, filled, user_id)
 
 
-def open_source(state: State, source: models.Person, loaded: LoadedBody) -> Truth:
+def open_source(state: State, source: models.Person | Rendered, loaded: LoadedBody) -> Truth:
     """The truth of a rendered person; raises RefusedError when it cannot be read or is of another body."""
     try:
         if source.truth is None:

@@ -86,25 +86,38 @@ def table_of(state: State, body: Body, tell: Say) -> GeodesicTable:
 
 def write(folder: Path, study: Study, table: GeodesicTable, report: Report, heat: NDArray[np.float32]) -> None:
     """All files of a report; report.json last."""
+    from evaluation import pdf
+
+    write_pictures(folder, study.body, report, heat)
+    (folder / "heat.bin").write_bytes(np.asarray(heat, "<f4").tobytes())
+    write_tables(folder, study, table, report)
+    pdf.write(report, study.body, heat, folder / "report.pdf", made=f"{utc_now():%d %B %Y}")
+    text = json.dumps(dataclasses.asdict(report), allow_nan=False, indent=1)
+    (folder / reports.LAST).write_text(text)
+
+
+def write_pictures(folder: Path, body: Body, report: Report, heat: NDArray[np.float32]) -> None:
+    """Curves and bars as figures/NAME.THEME.svg, and the body with its errors as heat.THEME.png."""
     from PIL import Image
 
-    from evaluation import figures, pdf, raw, tables
+    from evaluation import figures
     from evaluation.heat import picture
 
-    body = study.body
     (folder / "figures").mkdir()
     for name in figures.FIGURES:
         for theme in THEMES:
             (folder / "figures" / f"{name}.{theme}.svg").write_bytes(figures.svg(report, name, theme))
     for theme in THEMES:
         Image.fromarray(picture(body, heat, theme, HEAT_SIZE)).save(folder / f"heat.{theme}.png", optimize=True)
-    (folder / "heat.bin").write_bytes(np.asarray(heat, "<f4").tobytes())
+
+
+def write_tables(folder: Path, study: Study, table: GeodesicTable, report: Report) -> None:
+    """The report's tables and every single mark as CSV files, packed as tables.zip."""
+    from evaluation import raw, tables
+
     (folder / "tables.zip").write_bytes(tables.zip_bytes(report))
     with zipfile.ZipFile(folder / "tables.zip", "a", zipfile.ZIP_DEFLATED, compresslevel=3) as file:
         _add(file, "marks.csv", raw.csv(study, table))
-    pdf.write(report, body, heat, folder / "report.pdf", made=f"{utc_now():%d %B %Y}")
-    text = json.dumps(dataclasses.asdict(report), allow_nan=False, indent=1)
-    (folder / reports.LAST).write_text(text)
 
 
 def _add(file: zipfile.ZipFile, name: str, parts: Iterable[bytes]) -> None:
