@@ -15,7 +15,9 @@ from annotation_db import Database, LocalBlobs, migrate
 from annotation_db.models import Image, Mark, MarkRevision, MaskRevision, Person, Point, Project, User
 from annotation_db.repositories import images, marks, masks, persons, projects
 from export.check import check
-from export.project import export_project, parse_split, side_of, stable_id
+from export.project import export_project
+from export.splits import parse_split, side_of
+from export.wanted import stable_id
 from export.reference import image_positions, read_masks, read_person
 
 BODY = "b" * 64

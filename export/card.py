@@ -1,0 +1,312 @@
+"""The card of a snapshot: what is inside, how it was chosen and measured, whose photos they are.
+
+Plain dataclasses, so that they turn into JSON as they are. Lengths are centimetres, shares are in [0,1]; `None` is "not
+measured".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+FORM = 1
+
+
+@dataclass(frozen=True)
+class Counts:
+    """`annotated` persons have part masks and marked points; `masks` counts part masks."""
+
+    images: int = 0
+    persons: int = 0
+    annotated: int = 0
+    points: int = 0
+    masks: int = 0
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a split; `share` is what was asked for."""
+
+    name: str
+    share: float
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Part:
+    """Points of one part of the body."""
+
+    label: int
+    name: str
+    points: int
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """Whose marks were chosen, under a pseudonym that holds in this card alone."""
+
+    name: str
+    points: int
+    persons: int
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Geodesic errors of points in centimetres."""
+
+    name: str
+    points: int
+    mean: float
+    median: float
+
+
+@dataclass(frozen=True)
+class Gold:
+    """The work itself against the truth of those of its persons whose truth is known: all points, then groups of parts.
+
+    `outside` counts points where the truth shows another thing than the person; they are in no error.
+    """
+
+    persons: int
+    outside: int
+    errors: list[Errors]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Points with several marks: mean and median of the distance of the other marks from the chosen one."""
+
+    points: int
+    mean: float
+    median: float
+
+
+@dataclass(frozen=True)
+class Study:
+    """The headline of a study's report. `content` tells the report apart from others of the same study."""
+
+    id: str
+    name: str
+    content: str
+    computed_at: str
+    annotators: int
+    simulated: int
+    persons: int
+    points: int
+    mean: float | None
+    low: float | None
+    high: float | None
+    median: float | None
+    auc10: float | None
+    auc30: float | None
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Photos under one licence, and who is to be named for them."""
+
+    name: str
+    url: str
+    images: int
+    attributions: list[str]
+
+
+@dataclass(frozen=True)
+class NearDuplicates:
+    """Photos that look alike, which were kept on one side of the split."""
+
+    distance: int
+    groups: int
+    images: int
+    unreadable: int
+
+
+@dataclass(frozen=True)
+class File:
+    """A content file."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """All of it. `settings` are sentences; `left_out` counts by reason."""
+
+    form: int
+    name: str
+    project: str
+    description: str
+    hash: str
+    as_of: str
+    made_at: str
+    tool: str
+    body: str
+    body_hash: str
+    marks: str
+    settings: list[str]
+    counts: Counts
+    splits: list[Split]
+    parts: list[Part]
+    annotators: list[Annotator]
+    left_out: dict[str, int]
+    near_duplicates: NearDuplicates | None
+    study: Study | None
+    gold: Gold | None
+    agreement: Agreement | None
+    licences: list[Licence]
+    without_licence: int
+    files: list[File] = field(default_factory=list)
+
+
+def markdown(card: Card) -> str:
+    """The card to read."""
+    return "\n".join(_lines(card)) + "\n"
+
+
+def _lines(card: Card) -> Iterator[str]:
+    yield f"# {_plain(card.name)}"
+    yield ""
+    yield (
+        f"Dense correspondences between photos of people and the body **{_plain(card.body)}**, from the project "
+        f"“{_plain(card.project)}”, as the work stood on {card.as_of}."
+    )
+    if card.description:
+        yield ""
+        yield _plain(card.description)
+    yield from ("", f"Snapshot `{card.hash}`, made on {card.made_at} with {card.tool}. Body `{card.body_hash}`.")
+    yield from _inside(card)
+    yield from _chosen(card)
+    yield from _measured(card)
+    yield from _licences(card)
+    yield from ("", "## Files", "")
+    yield from _table(("file", "bytes", "SHA-256"), [(f"`{f.name}`", f.bytes, f"`{f.sha256}`") for f in card.files])
+    yield from ("", "Photos are not in these files; `images.jsonl` names each by the SHA-256 of its bytes.")
+
+
+def _inside(card: Card) -> Iterator[str]:
+    yield from ("", "## What is inside", "")
+    rows = [(s.name, f"{s.share:.0%}", *_counts(s.counts)) for s in card.splits]
+    yield from (
+        _table(("split", "share asked for", *_COUNTED), [*rows, ("all", "", *_counts(card.counts))])
+        if rows
+        else _table(_COUNTED, [_counts(card.counts)])
+    )
+    yield from (
+        "",
+        "A person is annotated when it has part masks and marked points. The others stand with box, outline and keypoints "
+        "where they have any: they are not annotated, which does not mean that nobody is there.",
+    )
+    if card.parts:
+        yield from ("", "### Points by part", "")
+        yield from _table(("part", "points"), [(p.name, p.points) for p in card.parts])
+    if card.annotators:
+        yield from ("", "### Who marked", "", "Names are replaced.", "")
+        yield from _table(("annotator", "points", "persons"), [(a.name, a.points, a.persons) for a in card.annotators])
+
+
+def _chosen(card: Card) -> Iterator[str]:
+    yield from ("", "## How it was chosen", "")
+    yield from (f"- {line}" for line in card.settings)
+    near = card.near_duplicates
+    if near is not None:
+        found = f"{near.images:,} photos in {near.groups:,} groups" if near.groups else "none were found"
+        yield (
+            f"- A photo is on one side of the split with all its persons, and with the photos that look like it "
+            f"(perceptual hashes at most {near.distance} of 64 bits apart): {found}."
+        )
+        if near.unreadable:
+            yield f"- {near.unreadable:,} photos could not be compared, since their files could not be read."
+    yield from ("", "### Left out", "")
+    if card.left_out:
+        yield from _table(("what", "count"), sorted(card.left_out.items()))
+    else:
+        yield "Nothing."
+
+
+def _measured(card: Card) -> Iterator[str]:
+    yield from ("", "## How good it is", "")
+    yield from _study(card.study)
+    yield ""
+    if card.gold is None:
+        yield "**Against known truth: not measured.** No person in here has a known truth."
+    else:
+        yield (
+            f"**Against known truth**: {card.gold.persons:,} persons in here are renders, whose true surface points are "
+            f"known. Geodesic errors of their points:"
+        )
+        yield ""
+        rows = [(e.name, e.points, f"{e.mean:.2f}", f"{e.median:.2f}") for e in card.gold.errors]
+        yield from _table(("part", "points", "mean (cm)", "median (cm)"), rows)
+        if card.gold.outside:
+            yield from ("", f"{card.gold.outside:,} of their points lie where the person is not to be seen.")
+    yield ""
+    if card.agreement is None:
+        yield "**Agreement: not measured.** No point in here has marks of several annotators that were compared."
+    else:
+        a = card.agreement
+        yield (
+            f"**Agreement**: on {a.points:,} points with several marks, the others lie {a.mean:.2f} cm on average "
+            f"(median {a.median:.2f} cm) from the chosen one."
+        )
+
+
+def _study(study: Study | None) -> Iterator[str]:
+    if study is None:
+        yield "**Annotators: not measured.** There was no report of a study of the people who annotated."
+        return
+    who = f"{study.annotators:,} annotators" + (f", {study.simulated:,} of them simulated" if study.simulated else "")
+    yield (
+        f"**Annotators**: in the study “{_plain(study.name)}” ({study.id}, report {study.content} of {study.computed_at}) "
+        f"{who} marked {study.points:,} points of {study.persons:,} rendered persons:"
+    )
+    yield ""
+    interval = "" if study.low is None or study.high is None else f" (95% interval {study.low:.2f} to {study.high:.2f})"
+    yield from (
+        f"- mean error {_cm(study.mean)}{interval}, median {_cm(study.median)};",
+        f"- AUC10 {_share(study.auc10)}, AUC30 {_share(study.auc30)}.",
+        "",
+        "That is how well people place marks on renders; photos may be harder.",
+    )
+
+
+def _licences(card: Card) -> Iterator[str]:
+    yield from ("", "## Whose photos", "")
+    rows = [(_plain(x.name), x.url, x.images) for x in card.licences]
+    if rows:
+        yield from _table(("licence", "address", "photos"), rows)
+    if card.without_licence:
+        yield from ("", f"Nobody noted a licence for {card.without_licence:,} photos: ask before they are passed on.")
+    for licence in card.licences:
+        if licence.attributions:
+            yield from ("", f"To be named under {_plain(licence.name)}:", "")
+            yield from (f"- {_plain(name)}" for name in licence.attributions)
+
+
+_COUNTED = ("photos", "persons", "annotated", "points", "part masks")
+
+
+def _counts(counts: Counts) -> tuple[int, ...]:
+    return counts.images, counts.persons, counts.annotated, counts.points, counts.masks
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row) + " |"
+
+
+def _plain(text: str) -> str:
+    """Text that people entered, in one line and without what Markdown or HTML would take for its own."""
+    joined = " ".join(text.split())
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in joined)
+
+
+def _cm(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.2f} cm"
+
+
+def _share(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.3f}"
