@@ -50,7 +50,7 @@ export type SurfacePoint = Schemas["SurfacePoint"];
 
 export type Job = Schemas["Job"];
 export type JobState = Schemas["JobState"];
-export type RenderRequest = Schemas["RenderRequest"];
+export type RenderRequest = Omit<Schemas["RenderRequest"], "open_study"> & { open_study?: boolean };
 
 export type Study = Schemas["Study"];
 export type StudyState = Schemas["StudyState"];

@@ -18,7 +18,12 @@ export const getJob = (job_id: string, o?: CallOptions) =>
 export const cancelJob = (job_id: string) =>
   call<Job>(() => api.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id } } }));
 export const startRenders = (project_id: string, body: RenderRequest) =>
-  call<Job>(() => api.POST("/api/projects/{project_id}/renders", { params: { path: { project_id } }, body }));
+  call<Job>(() =>
+    api.POST("/api/projects/{project_id}/renders", {
+      params: { path: { project_id } },
+      body: { open_study: false, ...body },
+    }),
+  );
 /** Server-sent events: the job at every change. */
 export const jobEventsUrl = (id: string) => `/api/jobs/${id}/events`;
 

@@ -7,6 +7,7 @@ import { Restricted } from "../components/Restricted";
 import { EmptyState, ErrorState, LoadingState } from "../components/states";
 import projectClasses from "../projects/projects.module.css";
 import { ago, persons } from "../studies/format";
+import { PendingStudy, usePending } from "../studies/Pending";
 import { studyQueries } from "../studies/queries";
 import { StateBadge } from "../studies/StateBadge";
 import type { Study } from "../studies/types";
@@ -17,6 +18,7 @@ export default function StudiesPage() {
   const project = useCurrentProject();
   const may = project.can.manage || project.can.export;
   const studies = useQuery({ ...studyQueries.ofProject(project.id), enabled: may });
+  const pending = usePending(project.id, may);
   if (!may) {
     return (
       <Restricted
@@ -34,7 +36,7 @@ export default function StudiesPage() {
   if (studies.isPending) return <LoadingState label="Loading the studies" />;
   if (studies.isError && !studies.data) return <ErrorState error={studies.error} retry={() => studies.refetch()} />;
   const items = studies.data?.items ?? [];
-  if (items.length === 0) {
+  if (items.length === 0 && pending.length === 0) {
     return (
       <Paper bg="var(--dm-surface)">
         <EmptyState
@@ -60,6 +62,9 @@ export default function StudiesPage() {
         {create}
       </Group>
       <Stack gap="sm" component="ul" className={projectClasses.list}>
+        {pending.map((job) => (
+          <PendingStudy key={job.id} listed={job} projectId={project.id} />
+        ))}
         {items.map((study) => (
           <StudyRow key={study.id} study={study} />
         ))}

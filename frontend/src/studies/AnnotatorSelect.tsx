@@ -1,4 +1,4 @@
-import { MultiSelect } from "@mantine/core";
+import { Group, MultiSelect, Text } from "@mantine/core";
 import type { Account, Member } from "../api/types";
 
 interface Props {
@@ -16,7 +16,11 @@ interface Props {
 export function AnnotatorSelect({ users, members, value, onChange, label, without = [], disabled = false }: Props) {
   const here = new Set(members.map(({ user_id }) => user_id));
   const all = users.filter(({ id, active }) => active && !without.includes(id));
-  const item = ({ id, name, username, role }: Account) => ({ value: id, label: `${name} (${username}), ${role}` });
+  const known = new Map(all.map((user) => [user.id, user]));
+  const item = ({ id, name, username }: Account) => ({
+    value: id,
+    label: name === username ? name : `${name} (${username})`,
+  });
   const groups = [
     { group: "Members of this project", items: all.filter(({ id }) => here.has(id)).map(item) },
     { group: "Others", items: all.filter(({ id }) => !here.has(id)).map(item) },
@@ -29,6 +33,16 @@ export function AnnotatorSelect({ users, members, value, onChange, label, withou
       searchable
       clearable
       hidePickedOptions
+      renderOption={({ option }) => (
+        <Group justify="space-between" wrap="nowrap" flex={1}>
+          <Text size="sm" truncate>
+            {option.label}
+          </Text>
+          <Text size="xs" c="dimmed" style={{ flex: "none" }}>
+            {known.get(option.value)?.simulated ? "program" : known.get(option.value)?.role}
+          </Text>
+        </Group>
+      )}
       nothingFoundMessage="No such account"
       comboboxProps={{ withinPortal: false }}
       value={value}

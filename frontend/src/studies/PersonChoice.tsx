@@ -2,8 +2,6 @@ import { Alert, Anchor, Button, Group, NumberInput, SegmentedControl, Stack, Tex
 import { thumbnailUrl } from "../api/endpoints";
 import type { Person } from "../api/types";
 import { count } from "../components/Meter";
-import type { Job } from "../jobs/api";
-import { JobProgress } from "../jobs/JobProgress";
 import { persons as personsText } from "./format";
 import classes from "./setup.module.css";
 
@@ -14,6 +12,9 @@ export interface Choice {
   seed: number;
   picked: ReadonlySet<string> | null;
 }
+
+/** No more persons are rendered for a study at once. */
+const MOST = 2000;
 
 /** So many persons are measured where nothing else is asked for. */
 export const USUAL = 30;
@@ -45,22 +46,16 @@ export const chosenCount = ({ source, count, picked }: Choice) =>
 interface Props {
   choice: Choice;
   onChange: (choice: Choice) => void;
-  /** The project's rendered persons; undefined while they are loading. */
-  present: readonly Person[] | undefined;
-  /** Persons that come first for practice, of those that are there. */
+  /** The project's rendered persons. */
+  present: readonly Person[];
+  /** Persons that come first for practice, beside those that are measured. */
   practice: number;
-  /** A job was started here, whether or not it is known yet how far it is. */
-  started: boolean;
-  /** The render job that was started here. */
-  job: Job | null;
-  starting: boolean;
-  onRender: () => void;
 }
 
 /** Renders new persons or chooses among those that the project has. */
-export function PersonChoice({ choice, onChange, present, practice, started, job, starting, onRender }: Props) {
+export function PersonChoice({ choice, onChange, present, practice }: Props) {
   const set = (change: Partial<Choice>) => onChange({ ...choice, ...change });
-  const some = present?.length ?? 0;
+  const some = present.length;
   return (
     <Stack gap="sm">
       <SegmentedControl
@@ -86,12 +81,11 @@ export function PersonChoice({ choice, onChange, present, practice, started, job
             <NumberInput
               label="How many"
               w={110}
-              min={2}
-              max={2000}
+              min={1}
+              max={MOST}
               allowDecimal={false}
               value={choice.count}
               onChange={(value) => set({ count: Number(value) || 0 })}
-              disabled={started}
             />
             <NumberInput
               label="Seed"
@@ -101,25 +95,15 @@ export function PersonChoice({ choice, onChange, present, practice, started, job
               allowDecimal={false}
               value={choice.seed}
               onChange={(value) => set({ seed: Number(value) || 0 })}
-              disabled={started}
             />
-            {!started && (
-              <Button variant="default" onClick={onRender} loading={starting} disabled={choice.count < 1}>
-                Render now
-              </Button>
-            )}
           </Group>
-          {job ? (
-            <JobProgress job={job} />
-          ) : (
-            <Text size="sm" c="dimmed">
-              One person in each image, 512 × 512 pixels. Rendering begins now or when you create the study; the same
-              seed gives the same persons again.
-            </Text>
-          )}
+          <Text size="sm" c="dimmed">
+            One person in each image, 512 × 512 pixels{practice > 0 && `, and ${count(practice)} more for practice`}.
+            They are rendered when you create the study; the same seed gives the same persons again.
+          </Text>
         </>
       ) : (
-        <Present choice={choice} present={present ?? []} practice={practice} set={set} />
+        <Present choice={choice} present={present} practice={practice} set={set} />
       )}
     </Stack>
   );

@@ -2,6 +2,7 @@ import {
   Alert,
   Anchor,
   Button,
+  Group,
   NumberInput,
   Paper,
   Radio,
@@ -21,18 +22,17 @@ import { count } from "../components/Meter";
 import { InlineError } from "../components/states";
 import { startRenders } from "../jobs/api";
 import { newSeed } from "../jobs/RenderDialog";
-import { useJob } from "../jobs/useJob";
 import { partsOf } from "../parts";
 import { AnnotatorSelect } from "./AnnotatorSelect";
 import { createStudy, openStudy } from "./api";
-import { type Draft, drafts, keptWords, newOnes, written } from "./draft";
+import { type Draft, drafts, written } from "./draft";
 import { estimate, rounded, SECONDS_PER_MASK, SECONDS_PER_POINT } from "./estimate";
 import { duration } from "./format";
 import { PartPicker } from "./PartPicker";
 import { type Choice, chosenCount, PersonChoice, room, shortageWords, stillThere, USUAL } from "./PersonChoice";
 import classes from "./setup.module.css";
-import type { MasksWay, Study } from "./types";
-import { renderedPersons } from "./usePersons";
+import type { MasksWay } from "./types";
+import { usePace } from "./usePace";
 
 interface Props {
   project: Project;
@@ -100,55 +100,44 @@ function Form({
   const [masks, setMasks] = useState<MasksWay>(kept?.masks ?? "given");
   const [practice, setPractice] = useState(kept?.practice ?? PRACTICE);
   const [twice, setTwice] = useState<keyof typeof TWICE>(kept?.twice ?? "sixth");
-  const [wanted, setWanted] = useState<"draft" | "open" | null>(null);
   const persons = chosenCount(choice);
   const again = Math.round(persons * TWICE[twice]);
 
-  const render = useMutation({
-    mutationFn: () =>
-      startRenders(project.id, {
-        count: choice.count + practice,
-        size: RENDER_SIZE,
-        seed: choice.seed,
-        persons: [1, 1],
-        occluders: OCCLUDERS,
-      }),
-    onSuccess: (job) => {
-      client.setQueryData(["jobs", job.id], job);
-      setJobId(job.id);
-    },
-  });
-  const [jobId, setJobId] = useState(kept?.jobId ?? null);
-  const job = useJob(jobId);
-  const [before] = useState(() => (kept?.jobId ? kept.before : present.map(({ id }) => id)));
-  /** The first of the persons rendered here; null where the server may as well choose. */
-  const rendered = async (): Promise<string[] | null> => {
-    const now = await client.fetchQuery({ ...renderedPersons(project.id), staleTime: 0 });
-    const made = newOnes(before, now);
-    return before.length > 0 && made.length >= choice.count ? made.slice(0, choice.count) : null;
-  };
   const create = useMutation({
-    mutationFn: async (open: boolean): Promise<Study> => {
-      const ids = choice.source === "render" ? await rendered() : choice.picked && [...choice.picked];
-      const study = await createStudy(project.id, {
+    mutationFn: async (open: boolean): Promise<string> => {
+      const study = {
         name: name.trim(),
         description: description.trim(),
-        ...(ids ? { persons: ids } : { count: choice.count }),
         annotators,
         parts: chosen.size === parts.count ? null : [...chosen].sort((a, b) => a - b),
         points_per_part: perPart,
         masks,
         practice,
         again,
-      });
-      return open ? openStudy(study.id) : study;
+      };
+      if (choice.source === "render") {
+        await startRenders(project.id, {
+          count: choice.count + practice,
+          size: RENDER_SIZE,
+          seed: choice.seed,
+          persons: [1, 1],
+          occluders: OCCLUDERS,
+          study,
+          open_study: open,
+        });
+        return `/projects/${project.id}/accuracy`;
+      }
+      const persons = choice.picked ? { persons: [...choice.picked] } : { count: choice.count };
+      const made = await createStudy(project.id, { ...study, ...persons });
+      if (open) await openStudy(made.id);
+      return `/studies/${made.id}`;
     },
-    onSuccess: (study) => {
+    onSuccess: (to) => {
       drafts.remove(project.id);
-      void client.invalidateQueries({ queryKey: ["projects", project.id, "studies"] });
-      navigate(`/studies/${study.id}`);
+      for (const what of ["studies", "jobs"])
+        void client.invalidateQueries({ queryKey: ["projects", project.id, what] });
+      navigate(to);
     },
-    onError: () => setWanted(null),
   });
 
   const draft = useMemo(
@@ -163,35 +152,18 @@ function Form({
         masks,
         practice,
         twice,
-        jobId,
-        before: jobId ? before : [],
       }),
-    [name, description, choice, annotators, chosen, perPart, masks, practice, twice, jobId, before],
+    [name, description, choice, annotators, chosen, perPart, masks, practice, twice],
   );
   const [untouched] = useState(draft);
   useEffect(() => {
     if (draft !== untouched) drafts.set(project.id, draft);
   }, [draft, untouched, project.id]);
 
-  // Once the persons are rendered, the study that waits for them is made.
-  const ready = choice.source === "present" || job?.state === "done";
-  const failed = job?.state === "failed" || job?.state === "cancelled";
-  const { mutate, isIdle } = create;
-  useEffect(() => {
-    if (wanted && ready && isIdle) mutate(wanted === "open");
-  }, [wanted, ready, isIdle, mutate]);
-  useEffect(() => {
-    if (failed) setWanted(null);
-  }, [failed]);
-  const submit = (then: "draft" | "open") => {
-    create.reset();
-    setWanted(then);
-    if (choice.source === "render" && (!jobId || failed)) render.mutate(undefined, { onError: () => setWanted(null) });
-  };
-
   const shortage = choice.source === "present" ? shortageWords(persons, practice, present.length) : null;
   const missing = shortage ?? missingWords({ name, persons, annotators: annotators.length, parts: chosen.size });
-  const busy = wanted !== null;
+  const busy = create.isPending;
+  const pace = usePace(project.id);
   const outline = {
     persons,
     annotators: annotators.length,
@@ -200,13 +172,14 @@ function Form({
     masks,
     practice,
     again,
+    measured: pace,
   };
   const cost = estimate(outline);
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (!missing && !busy) submit("open");
+        if (!missing && !busy) create.mutate(true);
       }}
     >
       <Stack gap={2} mb="lg">
@@ -217,7 +190,7 @@ function Form({
       </Stack>
       {kept && (
         <Alert variant="light" p="xs" mb="md" role="status">
-          {keptWords(choice.source === "render" ? job : null)}{" "}
+          What you entered before is still here.{" "}
           <Anchor component="button" type="button" size="sm" onClick={onAnew} disabled={busy}>
             Begin anew
           </Anchor>
@@ -226,37 +199,27 @@ function Form({
       <div className={classes.page}>
         <Paper bg="var(--dm-surface)">
           <Row title="Name">
-            <Stack gap="xs">
-              <TextInput
-                aria-label="Name"
-                maxLength={200}
-                required
-                value={name}
-                onChange={(e) => setName(e.currentTarget.value)}
-              />
-              <Textarea
-                aria-label="What the annotators are told"
-                placeholder="What the annotators should know; may stay empty"
-                autosize
-                minRows={1}
-                maxLength={5000}
-                value={description}
-                onChange={(e) => setDescription(e.currentTarget.value)}
-              />
-            </Stack>
+            <TextInput
+              aria-label="Name"
+              maxLength={200}
+              required
+              value={name}
+              onChange={(e) => setName(e.currentTarget.value)}
+            />
+          </Row>
+          <Row title="Note" text="Annotators read it before they begin.">
+            <Textarea
+              aria-label="Note to the annotators"
+              placeholder="May stay empty"
+              autosize
+              minRows={1}
+              maxLength={5000}
+              value={description}
+              onChange={(e) => setDescription(e.currentTarget.value)}
+            />
           </Row>
           <Row title="Persons" text="Rendered, so that the truth is known.">
-            <PersonChoice
-              choice={choice}
-              onChange={setChoice}
-              present={present}
-              practice={practice}
-              started={jobId !== null}
-              job={job}
-              starting={render.isPending}
-              onRender={() => render.mutate()}
-            />
-            <InlineError error={render.error} />
+            <PersonChoice choice={choice} onChange={setChoice} present={present} practice={practice} />
           </Row>
           <Row title="Annotators" text="Each marks every person, in an order of their own.">
             <AnnotatorSelect
@@ -271,17 +234,24 @@ function Form({
             <PartPicker parts={parts} chosen={chosen} onChange={setChosen} />
           </Row>
           <Row title="Points per part" text="At most; small parts get fewer.">
-            <Slider
-              aria-label="Points per part"
-              thumbLabel="Points per part"
-              min={1}
-              max={14}
-              value={perPart}
-              onChange={setPerPart}
-              marks={[1, 6, 14].map((value) => ({ value, label: value }))}
-              mb="md"
-              maw={420}
-            />
+            <Group gap="lg" align="flex-start" wrap="nowrap" maw={460}>
+              <Slider
+                aria-label="Points per part"
+                thumbLabel="Points per part"
+                label={null}
+                min={1}
+                max={14}
+                value={perPart}
+                onChange={setPerPart}
+                marks={[1, 6, 14].map((value) => ({ value, label: value }))}
+                mb="md"
+                mt={4}
+                flex={1}
+              />
+              <Text size="sm" fw={560} c="bright" className="numbers" miw={24} lh={1.2} aria-hidden>
+                {perPart}
+              </Text>
+            </Group>
           </Row>
           <Row title="Masks">
             <Radio.Group aria-label="Masks" value={masks} onChange={(value) => setMasks(value as MasksWay)}>
@@ -309,7 +279,6 @@ function Form({
               suffix={practice === 1 ? " person" : " persons"}
               value={practice}
               onChange={(value) => setPractice(Number(value) || 0)}
-              disabled={jobId !== null}
             />
           </Row>
           <Row title="Shown twice" text="Tells how well annotators agree with themselves. A sixth is usual.">
@@ -343,28 +312,32 @@ function Form({
               <dd className="numbers">about {count(rounded(cost.points))}</dd>
             </dl>
             <Text size="xs" c="dimmed">
-              Assumed: {SECONDS_PER_POINT} seconds for a point
-              {masks === "drawn" && ` and ${duration(SECONDS_PER_MASK)} for a person's masks`}, and four of five parts
-              seen on each person. Practice and second times are included in the time.
+              {pace === null
+                ? `Assumed: ${SECONDS_PER_POINT} seconds for a point`
+                : `As measured in this project: ${pace.toFixed(pace < 10 ? 1 : 0)} seconds for a point`}
+              {masks === "drawn" && `; assumed: ${duration(SECONDS_PER_MASK)} for a person's masks`}; and four of five
+              parts seen on each person. Practice and second times are included in the time.
             </Text>
             <InlineError error={create.error} />
-            <Button type="submit" loading={busy && wanted === "open"} disabled={missing !== null || busy}>
-              Create and open
-            </Button>
-            <Button
-              variant="default"
-              loading={busy && wanted === "draft"}
-              disabled={missing !== null || busy}
-              onClick={() => submit("draft")}
-            >
-              Create, open later
-            </Button>
-            <Text size="sm" c="dimmed" aria-live="polite">
-              {missing ??
-                (busy && !ready
-                  ? "The persons are being rendered; the study is made when they are there. Stay on this page; if you leave it, come back to create the study."
-                  : "")}
-            </Text>
+            <Stack gap="xs">
+              <Button type="submit" loading={busy && create.variables === true} disabled={missing !== null || busy}>
+                Create and open
+              </Button>
+              <Button
+                variant="default"
+                loading={busy && create.variables === false}
+                disabled={missing !== null || busy}
+                onClick={() => create.mutate(false)}
+              >
+                Create, open later
+              </Button>
+            </Stack>
+            {(missing ?? choice.source === "render") && (
+              <Text size="sm" c="dimmed" aria-live="polite">
+                {missing ??
+                  "The persons are rendered first. Then the study is set up by itself; you may close the browser."}
+              </Text>
+            )}
           </Stack>
         </Paper>
       </div>

@@ -1,6 +1,4 @@
 /** What was entered for a study that is not made yet: kept in the tab, so that coming back goes on with it. */
-import type { Person } from "../api/types";
-import type { Job } from "../jobs/api";
 import type { Choice } from "./PersonChoice";
 import type { MasksWay } from "./types";
 
@@ -15,13 +13,9 @@ export interface Draft {
   masks: MasksWay;
   practice: number;
   twice: "none" | "sixth" | "third";
-  /** The job that renders this study's persons, once it is begun. */
-  jobId: string | null;
-  /** Persons that were rendered before it. */
-  before: string[];
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const keyOf = (projectId: string) => `densemark:new-study:${projectId}`;
 
 /** A draft as text; sets become lists. */
@@ -65,18 +59,3 @@ export const drafts = {
     } catch {}
   },
 };
-
-/** What the form says of renders that were begun for it before one left the page. */
-export function keptWords(job: Pick<Job, "state"> | null): string {
-  const kept = "What you entered before is still here.";
-  if (!job) return kept;
-  if (job.state === "done") return `${kept} The persons for this study are rendered: it can be created with them.`;
-  if (job.state === "failed" || job.state === "cancelled") return `${kept} The persons were not all rendered.`;
-  return `${kept} The persons for this study are still being rendered: it can be created as soon as they are there.`;
-}
-
-/** The persons that are there now and were not there before. */
-export function newOnes(before: readonly string[], now: readonly Pick<Person, "id">[]): string[] {
-  const known = new Set(before);
-  return now.map(({ id }) => id).filter((id) => !known.has(id));
-}

@@ -1,5 +1,5 @@
 /** What a study will cost its annotators, before it begins. */
-import type { MasksWay } from "./types";
+import type { MasksWay, StudyProgress } from "./types";
 
 /** Of a body's parts, those that a rendered person shows: some are hidden by others or by what stands before them. */
 const SEEN = 0.8;
@@ -40,6 +40,17 @@ export function estimate(outline: Outline): Estimate {
     points: annotators * (persons + again) * pointsPerPerson,
     secondsEach: personsEach * perPerson,
   };
+}
+
+/** Below so many marks a pace is chance. */
+const ENOUGH = 50;
+
+/** Seconds that people took for a point in earlier studies, programs left out; null while they have marked too few. */
+export function paceOf(studies: readonly Pick<StudyProgress, "annotators">[]): number | null {
+  const people = studies.flatMap(({ annotators }) => annotators.filter(({ simulated }) => !simulated));
+  const marks = people.reduce((sum, each) => sum + each.marks, 0);
+  const seconds = people.reduce((sum, each) => sum + each.seconds, 0);
+  return marks >= ENOUGH && seconds > 0 ? seconds / marks : null;
 }
 
 /** A count with as many digits as an estimate has: two. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Draft, drafts, keptWords, newOnes, readDraft, written } from "./draft";
-import { estimate, rounded } from "./estimate";
+import { type Draft, drafts, readDraft, written } from "./draft";
+import { estimate, paceOf, rounded } from "./estimate";
 import { ago, cm, cmInterval, duration, marks, mm, pText, rate, rateBasis, share, unitless } from "./format";
 import { spans } from "./IntervalBar";
 import { shortageWords, stillThere } from "./PersonChoice";
@@ -11,6 +11,7 @@ import { oriented } from "./report/Differences";
 import { inOrder } from "./report/order";
 import { firstChoice, missingWords } from "./StudyForm";
 import { rampColour, ticksTo, topOf } from "./scale";
+import type { AnnotatorProgress } from "./types";
 import { afterWords, placeWords } from "./work";
 
 describe("figures in words", () => {
@@ -75,6 +76,25 @@ describe("the estimate", () => {
     const given = estimate({ ...outline, masks: "given", measured: 3 }).secondsEach;
     expect(given).toBe(37 * 67 * 3);
     expect(estimate({ ...outline, masks: "drawn", measured: 3 }).secondsEach - given).toBe(37 * 240);
+  });
+});
+
+describe("the measured pace", () => {
+  const person = (marks: number, seconds: number, simulated = false) =>
+    ({ marks, seconds, simulated }) as AnnotatorProgress;
+
+  it("is that of all people's marks together, without programs", () => {
+    const studies = [
+      { annotators: [person(100, 400), person(5000, 1, true)] },
+      { annotators: [person(300, 2400), person(0, 0)] },
+    ];
+    expect(paceOf(studies)).toBe(7);
+  });
+
+  it("is not told by a few marks", () => {
+    expect(paceOf([])).toBeNull();
+    expect(paceOf([{ annotators: [person(49, 300)] }])).toBeNull();
+    expect(paceOf([{ annotators: [person(5000, 3, true)] }])).toBeNull();
   });
 });
 
@@ -209,7 +229,7 @@ describe("setting up and doing a study", () => {
     expect(shortageWords(1, 2, 2)).toMatch(/nobody is left/);
   });
 
-  it("keeps what was entered, with the job that renders for it", () => {
+  it("keeps what was entered", () => {
     const draft: Draft = {
       name: "Spring",
       description: "",
@@ -220,18 +240,13 @@ describe("setting up and doing a study", () => {
       masks: "drawn",
       practice: 0,
       twice: "none",
-      jobId: "j1",
-      before: ["a"],
     };
     drafts.set("p", written(draft));
     expect(drafts.get("p")).toEqual(draft);
     drafts.remove("p");
     expect(drafts.get("p")).toBeNull();
-    expect([readDraft("{"), readDraft('{"version": 0}'), readDraft(null)]).toEqual([null, null, null]);
-    expect(newOnes(draft.before, [{ id: "a" }, { id: "c" }])).toEqual(["c"]);
+    expect([readDraft("{"), readDraft('{"version": 1}'), readDraft(null)]).toEqual([null, null, null]);
     expect(stillThere(draft.choice, [{ id: "b" }, { id: "c" }]).picked).toEqual(new Set(["b"]));
-    expect(keptWords({ state: "running" })).toMatch(/still being rendered/);
-    expect(keptWords({ state: "done" })).toMatch(/are rendered: it can be created/);
   });
 
   it("tells practice from what counts", () => {
