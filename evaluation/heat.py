@@ -40,6 +40,14 @@ def limit(heat: NDArray[np.floating]) -> float:
     return max(np.ceil(CM * top * 2 - 1e-6) / 2, 0.5) / CM
 
 
+def ticks(top: float) -> list[float]:
+    """Ticks of a colour bar from 0 to ``top`` > 0: at most seven, in whole steps of 1, 2 or 5 times a power of ten."""
+    rough = top / 6
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough - 1e-9)
+    return [float(f"{k * step:.6g}") for k in range(int(top / step + 1e-9) + 1)]
+
+
 def colours(heat: NDArray[np.floating], top: float, theme: str = "light") -> Floats:
     """sRGB (V,3) in [0,1] of errors (V,) in metres; grey where it is not known."""
     values = np.asarray(heat, np.float64)
@@ -143,9 +151,10 @@ def _bar(
     for row in range(height):
         colour = colormaps[COLOURS](1 - row / max(height - 1, 1))[:3]
         draw.line([(x, y + row), (x + wide, y + row)], fill=tuple(round(255 * c) for c in colour))
-    for share in (0.0, 0.5, 1.0):
-        words = f"{CM * top * share:.3g}" + (" cm" if share == 1 else "")
-        _word(draw, words, x + wide + wide // 2, y + height * (1 - share), font, theme, "lm")
+    marks = ticks(CM * top)
+    for tick in marks:
+        words = f"{tick:g}" + (" cm" if tick == marks[-1] else "")
+        _word(draw, words, x + wide + wide // 2, y + height * (1 - tick / (CM * top)), font, theme, "lm")
     grey = y + height + 3 * wide
     draw.rectangle([x, grey, x + wide, grey + wide], fill=_UNKNOWN[theme])
     _word(draw, "unseen", x + wide + wide // 2, grey + wide / 2, font, theme, "lm")

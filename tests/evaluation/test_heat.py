@@ -46,3 +46,11 @@ def test_bad_input_is_refused() -> None:
         heat.picture(body, np.zeros(len(body.vertices)), "pink")
     with pytest.raises(ValueError, match="size 20"):
         heat.picture(body, np.zeros(len(body.vertices)), "light", 20)
+
+
+@pytest.mark.parametrize(
+    ("top", "ticks"),
+    [(31.5, [0, 10, 20, 30]), (9.5, [0, 2, 4, 6, 8]), (1.5, [0, 0.5, 1, 1.5]), (0.5, [0, 0.1, 0.2, 0.3, 0.4, 0.5])],
+)
+def test_the_bars_ticks_are_round_like_the_pages(top: float, ticks: list[float]) -> None:
+    assert heat.ticks(top) == ticks
