@@ -16,6 +16,9 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from annotation.words import Role
 from annotation_db.models import Job, JobState
@@ -23,7 +26,7 @@ from annotation_db.repositories import jobs
 from cli.worker import worker
 from server.bodies import geodesics
 from server.exports import transfers
-from server.jobs import child, crew, events, service, steps
+from server.jobs import child, crew, events, service, stepper, steps
 from server.jobs.crew import EndedError, persist
 from server.jobs.kinds import PassingError
 from server.jobs.words import EndedTooOftenError, in_words, passes
@@ -275,6 +278,25 @@ def test_only_passing_faults_are_tried_again() -> None:
 )
 def test_failures_in_words(error: Exception, text: str, again: bool) -> None:
     assert (in_words(error), passes(error)) == (text, again)
+
+
+def test_what_a_database_says_is_told_without_statements(state: State) -> None:
+    with state.database.write() as session:
+        job = service.start(session, SQUARES, {"count": 1}, title="squares").id
+    told = []
+    for statement in ("INSERT INTO jobs SELECT * FROM jobs", "SELECT secret FROM nowhere"):
+        with pytest.raises(SQLAlchemyError) as raised, state.database.write() as session:
+            session.execute(text(statement))
+        told.append(in_words(raised.value))
+    assert told == [
+        "the database refused what was to be written: UNIQUE constraint failed: jobs.id",
+        "the database could not answer: no such table: nowhere",
+    ]
+    assert in_words(PoolTimeout("QueuePool limit")) == "the database could not answer: the server's log says more"
+    with state.database.write() as session:
+        session.execute(text("ALTER TABLE jobs RENAME TO gone"))
+    answer = stepper.answer(state, {"do": "plan", "job": str(job)})
+    assert answer == {"failed": "the database could not answer: no such table: jobs", "passes": True}
 
 
 def test_readiness_tells_of_workers_and_does_not_need_one(
