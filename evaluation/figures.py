@@ -58,6 +58,7 @@ def curve(report: Report, theme: Theme) -> Canvas:
             drawn += 1
         if one.source == "annotators":
             low, high = (np.array(ends, np.float64) for ends in (one.low, one.high))
+            high[0] = one.ratio[0]  # nobody is off by nothing at all: this is known without data
             axes.fill_between(_cm(one.thresholds), low, high, color=colour, alpha=0.18, linewidth=0)
         axes.plot(_cm(one.thresholds), one.ratio, style, color=colour, linewidth=2.2, label=_auc_words(one))
     if singles:
@@ -74,13 +75,13 @@ def curve(report: Report, theme: Theme) -> Canvas:
         words = f"{known.name}: AUC10 {known.auc10:.3f}, AUC30 {known.auc30:.3f} (no curve published)"
         axes.plot([], [], " ", label=words)
     for threshold in (10, 30):
-        axes.axvline(threshold, color=theme.soft, linewidth=0.8, linestyle=(0, (2, 3)))
+        axes.axvline(threshold, color=theme.soft, linewidth=0.8, linestyle=(0, (2, 3)), zorder=1)
     axes.set_xlim(0, 30)
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("distance from the true place, along the surface (cm)")
     axes.set_ylabel("marks within that distance")
-    legend(axes, theme, loc="lower right")
+    legend(axes, theme, loc="lower right", facecolor=theme.page)
     return canvas
 
 
@@ -144,6 +145,7 @@ def differences(report: Report, theme: Theme) -> Canvas:
     bar = canvas.colorbar(seen, ax=axes, shrink=0.9, label="cm")
     if bar.solids is not None:
         bar.solids.set_rasterized(False)
+        bar.solids.set_edgecolor("face")  # else the page shows between its steps
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=theme.ink, length=0)
     bar.ax.yaxis.label.set_color(theme.ink)
@@ -214,7 +216,7 @@ def plan(report: Report, theme: Theme) -> Canvas:
     axes.set_xlabel("points on each rendered person")
     axes.set_ylabel("persons that both mark")
     pairs = counted(len(report.differences), "pair")
-    axes.set_title(f"Enough to find a difference four times out of five (from the spread of {pairs} in this study)")
+    axes.set_title(f"Enough to find a difference four times out of five\n(from the spread of {pairs} in this study)")
     legend(axes, theme, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return canvas
 
@@ -291,7 +293,7 @@ def _trend(found: Trend, theme: Theme) -> Canvas:
     axes.plot(middles, [CM * (one.mean.value or 0) for one in bins], color=theme.series[0], linewidth=1, alpha=0.5)
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=min(0.0, bins[0].low))
-    axes.xaxis.set_major_locator(MaxNLocator(8))
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     top = axes.get_ylim()[1]
     for x, one in zip(middles, bins, strict=True):
         axes.annotate(f"{one.mean.count:,}", (x, top), xytext=(0, 2), textcoords="offset points", ha="center",

@@ -15,6 +15,7 @@ from evaluation.intervals import Draws, Rows, ratios
 from evaluation.marks import FLAGGED, OUTSIDE
 from evaluation.report import Annotator, Difference, Figure
 from evaluation.swaps import Swaps
+from evaluation.words import percent
 
 if TYPE_CHECKING:
     from evaluation.marks import Study
@@ -66,7 +67,7 @@ def annotators(
         for a, high in enumerate(compare.stand_out(counts)):
             if high:
                 suspect[a].append(
-                    f"mixes up {name} in {100 * (own_rates[a].value or 0):.1f} % of marks, far more than others"
+                    f"mixes up {name} in {percent(own_rates[a].value or 0)} of marks, far more than others"
                 )
     for a in range(count):
         others = [f.value for b, f in enumerate(found.mean) if b != a and f.value is not None]

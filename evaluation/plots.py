@@ -109,8 +109,8 @@ def dots(
 
 
 def legend(axes: Axes, theme: Theme, **place: Any) -> None:
-    """A legend without a frame."""
-    made = axes.legend(frameon=False, fontsize=8.5, **place)
+    """A legend without a line around it; with ``facecolor``, on a ground of its own."""
+    made = axes.legend(frameon="facecolor" in place, framealpha=0.85, edgecolor="none", fontsize=8.5, **place)
     for text in made.get_texts():
         text.set_color(theme.ink)
 

@@ -23,9 +23,9 @@ Floats = NDArray[np.float64]
 
 BINS = 8
 _NAMES = {
-    "seconds": "A relation between time spent on a point and its error",
-    "angle": "A relation between viewing angle and error",
-    "order": "Learning (errors shrink) or fatigue (errors grow)",
+    "seconds": "a relation between the time spent on a point and its error",
+    "angle": "a relation between viewing angle and error",
+    "order": "learning (errors shrink) or fatigue (errors grow)",
 }
 _PER = {
     "seconds": (1, "for each second"),
@@ -123,6 +123,10 @@ def _clustered(cluster: NDArray[Any], score: Floats) -> tuple[int, float]:
     return n, float((np.bincount(where, score) ** 2).sum()) * n / max(n - 1, 1)
 
 
+def _more(millimetres: float) -> str:
+    return f"{abs(millimetres):.1f} mm {'less' if millimetres < 0 else 'more'}"
+
+
 def _says(name: str, value: Figure, p: float | None, reach: float, images: int) -> str:
     if value.value is None:
         return {
@@ -131,11 +135,11 @@ def _says(name: str, value: Figure, p: float | None, reach: float, images: int) 
             "order": "The order of points cannot be told from this study.",
         }[name]
     if p is None or value.low is None or value.high is None:
-        return f"{_NAMES[name]}: of {images} image nothing can be said beyond it."
+        return f"Whether there is {_NAMES[name]} cannot be told from {images} image."
     if p >= _LEVEL:
         per, unit = _PER[name]
         low, high = 1000 * per * value.low, 1000 * per * value.high
-        return f"{_NAMES[name]}: not shown. Between {low:.1f} and {high:.1f} mm {unit} fit these marks."
+        return f"No sign of {_NAMES[name]}: anything from {_more(low)} to {_more(high)} {unit} fits these marks."
     if abs(value.value) * reach < _SMALL:
         return {
             "seconds": "Errors hardly depend on the time spent on a point: less than a millimetre in all.",

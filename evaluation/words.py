@@ -59,6 +59,12 @@ def centimetres(figure: Figure) -> str:
     return f"{value} (95% interval {100 * figure.low:.1f} to {100 * figure.high:.1f})"
 
 
+def percent(share: float) -> str:
+    """A share: "4.2%", whole from ten up, "0%" for none."""
+    hundredths = 100 * share
+    return f"{hundredths:.0f}%" if hundredths >= 9.95 or hundredths < 1e-9 else f"{hundredths:.1f}%"
+
+
 def says(report: Report) -> list[str]:
     """A handful of sentences."""
     groups = {group.kind: group for group in report.groups if group.kind == "all"}
@@ -114,8 +120,7 @@ def _between(figure: Figure, others: bool) -> str:
     if not others or figure.low is None or figure.high is None:
         return centimetres(figure)
     return (
-        f"{100 * (figure.value or 0):.1f} cm (other annotators: between {100 * figure.low:.1f} and"
-        f" {100 * figure.high:.1f})"
+        f"{100 * (figure.value or 0):.1f} cm (others like these: {100 * figure.low:.1f} to {100 * figure.high:.1f} cm)"
     )
 
 
@@ -158,7 +163,7 @@ def _swaps(report: Report) -> list[str]:
     out = []
     if known:
         parts = [
-            f"{name} are mixed up in {100 * (rate.value or 0):.1f} % of the {counted(rate.of, 'mark')} that can tell"
+            f"{name} are mixed up in {percent(rate.value or 0)} of the {counted(rate.of, 'mark')} that can tell"
             for rate, name in known
         ]
         out.append((" and ".join(parts) + ".")[0].upper() + (" and ".join(parts) + ".")[1:])
@@ -168,8 +173,8 @@ def _swaps(report: Report) -> list[str]:
 
 def _shares(shares: Shares) -> str:
     named = [(shares.annotator, "who annotated"), (shares.image, "the image"), (shares.part, "the part of the body")]
-    parts = [f"{100 * figure.value:.0f} % lies with {name}" for figure, name in named if figure.value is not None]
-    rest = f"{100 * (shares.rest.value or 0):.0f} % is different from point to point"
+    parts = [f"{percent(figure.value)} lies with {name}" for figure, name in named if figure.value is not None]
+    rest = f"{percent(shares.rest.value or 0)} is different from point to point"
     return "Of the variation in errors " + ", ".join(parts) + (" and " if parts else "") + rest + "."
 
 
@@ -210,7 +215,7 @@ def notes(report: Report, covered: float, unreached: int, twice: int) -> list[st
     if empty and report.marked:
         out.append(f"No marks on: {', '.join(empty)}.")
     if report.marked:
-        share = "the whole of it" if covered >= 0.995 else f"{100 * covered:.0f} % of it; on the rest is no mark"
+        share = "the whole of it" if covered >= 0.995 else f"{percent(covered)} of it; on the rest is no mark"
         out.append(
             f"The average over the visible surface covers {share}. Unlike the paper's, it allows for errors that grow"
             " where the surface turns away from the viewer."
