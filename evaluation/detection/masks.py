@@ -176,13 +176,15 @@ def _polygon(points: Any) -> list[float]:
 @njit(cache=True)
 def _paint(text: Any, masks: int, out: Any) -> bool:
     """Paint so many compressed RLEs of 256 x 256, each followed by a line's end; False if one is damaged."""
-    change = np.zeros((257, 256), np.int8)
-    lengths = np.empty(len(text), np.int64)
+    change: Any = np.zeros((257, 256), np.int8)
+    lengths: Any = np.empty(len(text), np.int64)
     at = 0
     for _ in range(masks):
-        found, total = 0, np.int64(0)
+        found = 0
+        total: Any = np.int64(0)
         while text[at] != 10:
-            value, shift, more = np.int64(0), 0, True
+            value: Any = np.int64(0)
+            shift, more = 0, True
             while more:
                 chunk = np.int64(text[at]) - 48
                 if chunk < 0 or chunk > 63 or shift > 30:
@@ -242,7 +244,8 @@ def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -
     _axis(width, column_at, column_part)
     begins = np.searchsorted(column_at[: _inside(column_at)], np.arange(257))
     pair, corners = np.zeros(257, np.uint8), np.zeros(256, np.uint8)
-    done, area, low, high = -2, 0, 0, 0
+    done: Any = -2
+    area, low, high = 0, 0, 0
     for y in range(out.shape[0]):
         out[y] = False
         r = row_at[top + y]
