@@ -1,5 +1,6 @@
 """From marks to figures: what is collected, practice feedback, networks, and the report with its files."""
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -10,12 +11,12 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from annotation_db.models import User
+from annotation_db.models import Person, Task, User
 from evaluation import figures, pdf
-from evaluation.marks import FLAGGED, MARKED, OUTSIDE
-from server.problems import NotFoundError
+from evaluation.marks import FLAGGED, MARKED, OUTSIDE, Marks, Study
+from server.problems import NotFoundError, RefusedError
 from server.settings import Settings
 from server.studies import report_job, reports
 from server.studies.collect import collect
@@ -104,6 +105,49 @@ def test_what_is_collected_is_what_was_marked(any_app: FastAPI, tmp_path: Path) 
 def _second(task: dict[str, Any], tasks: list[dict[str, Any]]) -> bool:
     names = [other["image"]["file_name"] for other in tasks[: tasks.index(task)]]
     return task["image"]["file_name"] in names
+
+
+def test_truth_files_of_every_kind_tell_the_same_and_damaged_ones_are_refused(app: FastAPI, tmp_path: Path) -> None:
+    lab, state = Lab(app, tmp_path, renders=1), app.state.densemark
+    study = lab.opened(practice=0, again=0, annotators=[lab.ann.user_id])
+    finish(lab.ann, study)
+
+    def collected(key: str) -> Study:
+        with state.database.write() as session:
+            session.execute(update(Person).where(Person.id == UUID(lab.persons[0])).values(truth=key))
+        return collect(state, UUID(study))
+
+    def kept(save: Any, arrays: dict[str, Any]) -> str:
+        file = io.BytesIO()
+        save(file, **arrays)
+        return str(state.blobs.put(file))
+
+    with state.database.read() as session:
+        new = session.scalars(select(Person.truth).where(Person.id == UUID(lab.persons[0]))).one()
+    with state.blobs.open(new) as file, np.load(file) as whole:
+        arrays = {name: whole[name] for name in whole.files}
+    old = {name: array for name, array in arrays.items() if name != "cosines"}
+    first = collected(new)
+    assert MARKED in first.marks.kind
+    for key in (kept(np.savez, old), kept(np.savez_compressed, old), kept(np.savez_compressed, arrays)):
+        found = collected(key)
+        for column in dataclasses.fields(Marks):
+            np.testing.assert_array_equal(getattr(found.marks, column.name), getattr(first.marks, column.name))
+        np.testing.assert_array_equal(found.seen, first.seen)
+        np.testing.assert_array_equal(found.cosines, first.cosines)
+    faces = len(body_of(lab).faces)
+    shown = set(arrays["face"].tolist())
+    other = next(face for face in range(faces) if face not in shown)
+    for wrong in (
+        {"face": np.full_like(arrays["face"], faces)},
+        {"face": np.full_like(arrays["face"], -1)},
+        {"face": np.full_like(arrays["face"], other)},
+        {"faces": np.int64(faces + 8), "seen": np.append(arrays["seen"], np.uint8(0))},
+        {"cosines": arrays["cosines"][:-1]},
+        {"pixel": arrays["pixel"][:-1]},
+    ):
+        with pytest.raises(RefusedError, match=f"the truth of the rendered person {lab.persons[0]} cannot be used"):
+            collected(kept(np.savez, arrays | wrong))
 
 
 def test_drawn_masks_are_held_against_the_true_ones(app: FastAPI, tmp_path: Path) -> None:
@@ -314,10 +358,6 @@ def test_reports_are_kept_whole(tmp_path: Path) -> None:
 
 
 def _last_task(lab: Lab, study: str) -> str:
-    from sqlalchemy import select
-
-    from annotation_db.models import Person, Task
-
     with lab.app.state.densemark.database.read() as session:
         query = select(Task.id).join(Person, Person.id == Task.person_id)
         return str(session.scalars(query.where(Person.assigned_to == UUID(lab.ann.user_id)).limit(1)).one())
