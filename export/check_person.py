@@ -9,7 +9,7 @@ from pycocotools import mask as coco_mask
 
 from annotation.masks import rle_lengths
 from export.check_points import check_dense
-from export.check_rules import Found, is_integer, is_number
+from export.check_rules import Found, are_numbers, is_integer, is_number
 from surface.body import Body
 
 _FAR = 1_000_000  # pixels
@@ -39,9 +39,7 @@ def check_person(entry: Mapping[str, Any], images: Mapping[int, tuple[int, int]]
         image = entry.get("image_id")
         yield from _check_segmentation(entry["segmentation"], images.get(image) if is_integer(image) else None)
     keypoints = entry.get("keypoints")
-    if "keypoints" in entry and not (
-        isinstance(keypoints, list) and len(keypoints) == 51 and all(map(is_number, keypoints))
-    ):
+    if "keypoints" in entry and not (isinstance(keypoints, list) and len(keypoints) == 51 and are_numbers(keypoints)):
         yield "keypoints", "keypoints are not 51 finite numbers"
     if is_dense(entry):
         yield from check_dense(entry, bbox_fault is None, body)
@@ -63,7 +61,7 @@ def _check_ids(entry: Mapping[str, Any], images: Mapping[int, tuple[int, int]]) 
 
 
 def _bbox_fault(bbox: Any) -> str | None:
-    if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(is_number, bbox)):
+    if not isinstance(bbox, list) or len(bbox) != 4 or not are_numbers(bbox):
         return "is not four finite numbers"
     return "has no area" if bbox[2] <= 0 or bbox[3] <= 0 else None
 
@@ -90,7 +88,7 @@ def _segmentation_faults(value: Any, size: tuple[int, int] | None) -> Found:
         yield "segmentation-empty", f"segmentation is {value!r:.80}"
     else:
         for index, polygon in enumerate(value):
-            if not isinstance(polygon, list) or not all(map(is_number, polygon)):
+            if not isinstance(polygon, list) or not are_numbers(polygon):
                 yield "segmentation-polygon", f"polygon {index} is not a list of finite numbers"
             elif len(polygon) < 6 or len(polygon) % 2:
                 yield "segmentation-polygon", f"polygon {index} has {len(polygon)} numbers"

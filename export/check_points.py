@@ -6,18 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotation.masks import rle_lengths
 from export.check_rules import Found, is_integer, is_number
-from export.reference import (
-    CHART_COUNT,
-    CHART_TO_MASK,
-    MASK_COUNT,
-    MASK_SIDE,
-    image_positions,
-    labels_at,
-    read_person,
-)
+from export.reference import CHART_COUNT, CHART_TO_MASK, MASK_COUNT, MASK_SIDE
+from export.square_in import labels_at, runs
 from surface.body import Body
 
 _POINT_KEYS = ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V")
@@ -43,10 +37,12 @@ def check_dense(entry: Mapping[str, Any], readable_box: bool, body: Body | None 
     if absent:
         there = ", ".join(sorted(key for key in entry if key[:3] == "dp_" or key == "ref_model"))
         yield "points-incomplete", f"has {there} but no {', '.join(absent)}"
-    found = [*_check_mesh(entry, body), *_check_points(entry), *_check_masks(entry)]
+    masks = entry.get("dp_masks")
+    ends = runs(masks) if isinstance(masks, list) else None
+    found = [*_check_mesh(entry, body), *_check_points(entry), *_check_masks(masks, ends is not None)]
     yield from found
-    if not absent and not found and readable_box and keys is _POINT_KEYS:
-        yield from _check_agreement(entry)
+    if ends is not None and not absent and not found and readable_box and keys is _POINT_KEYS:
+        yield from _check_agreement(entry, ends)
 
 
 def _check_mesh(entry: Mapping[str, Any], body: Body | None) -> Found:
@@ -120,14 +116,14 @@ def _check_vertices(values: list[Any]) -> Found:
             return
 
 
-def _check_masks(entry: Mapping[str, Any]) -> Found:
-    masks = entry.get("dp_masks")
+def _check_masks(masks: Any, decoded: bool) -> Found:
+    """:param decoded: whether all of them were decoded, and none needs a closer look."""
     if not isinstance(masks, list):
         yield "masks-missing", "has points but no list dp_masks"
         return
     if len(masks) != MASK_COUNT:
         yield "masks-count", f"dp_masks has {len(masks)} items, not {MASK_COUNT}"
-    for part, mask in enumerate(masks, start=1):
+    for part, mask in enumerate([] if decoded else masks, start=1):
         if mask == []:
             continue
         if not isinstance(mask, dict) or not isinstance(mask.get("counts"), str):
@@ -141,14 +137,16 @@ def _check_masks(entry: Mapping[str, Any]) -> Found:
                 yield "mask-rle", f"mask {part}: {error}"
 
 
-def _check_agreement(entry: Mapping[str, Any]) -> Found:
+def _check_agreement(entry: Mapping[str, Any], ends: Mapping[int, NDArray[np.int64]]) -> Found:
     """Points against masks, of an entry that is otherwise sound."""
-    person = read_person(entry)
-    painted, meant = labels_at(person), CHART_TO_MASK[person.i.astype(np.int64)]
-    positions = image_positions(person)
+    x, y, i = (np.array(entry[key], np.float64) for key in ("dp_x", "dp_y", "dp_I"))
+    painted, meant = labels_at(ends, x, y), CHART_TO_MASK[i.astype(np.int64)]
+    x0, y0, w, h = entry["bbox"]
     for index in np.flatnonzero(painted == 0):
-        x, y = positions[index]
-        yield "point-off-mask", f"point {index} at image position {x:.1f}, {y:.1f} lies on no part"
+        at = f"{x0 + x[index] * w / MASK_SIDE:.1f}, {y0 + y[index] * h / MASK_SIDE:.1f}"
+        yield "point-off-mask", f"point {index} at image position {at} lies on no part"
     for index in np.flatnonzero((painted != 0) & (painted != meant)):
-        chart = int(person.i[index])
-        yield "chart-off-mask", f"point {index}: chart {chart} of part {meant[index]} is on part {painted[index]}"
+        yield (
+            "chart-off-mask",
+            f"point {index}: chart {i[index]:.0f} of part {meant[index]} is on part {painted[index]}",
+        )

@@ -50,6 +50,8 @@ RULES: dict[str, str] = {
 WARNINGS = frozenset({"point-off-mask", "chart-off-mask"})
 """Rules that a file may break and still be read."""
 
+_HUGE = 1e300
+
 LISTED = 20
 """Problems of one rule that are kept with their annotations; all are counted."""
 
@@ -125,4 +127,11 @@ def is_number(value: Any) -> TypeGuard[float]:
     """Whether a value is a finite number that a float holds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return abs(value) < 1e300 and not math.isnan(value)
+    return abs(value) < _HUGE and not math.isnan(value)
+
+
+def are_numbers(values: list[Any]) -> bool:
+    """Whether all values of a list are finite numbers."""
+    if not {type(value) for value in values} <= {int, float}:
+        return False
+    return not values or (not any(value != value for value in values) and max(map(abs, values)) < _HUGE)
