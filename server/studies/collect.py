@@ -214,7 +214,7 @@ def _with_truth(
         weights = truth.bary[at].astype(np.float64)
         true_bary[inside] = weights / weights.sum(axis=1, keepdims=True)
         seen[n] = np.packbits(truth.seen)
-        angles.append(truth.cosines)
+        angles.append(truth.cosines.copy())  # of what is mapped nothing may be held
         compared.look(n, truth)
         if progress is not None:
             progress(n + 1, len(roll.sources))
