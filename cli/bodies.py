@@ -13,6 +13,7 @@ from cli.build_mesh import build_mesh
 from cli.build_smpl import build_smpl
 from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, progress_bar, stop
 from cli.geodesics import geodesics
+from cli.reference import reference
 from cli.transfer import transfer
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ build = typer.Typer(help="Build a body.", no_args_is_help=True)
 app.add_typer(build, name="build")
 app.command("geodesics")(geodesics)
 app.command("transfer")(transfer)
+app.command("reference")(reference)
 build.command("mesh")(build_mesh)
 build.command("smpl")(build_smpl)
 

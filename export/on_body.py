@@ -19,11 +19,16 @@ def require_parts(body: Body) -> None:
 def require_charts(body: Body) -> None:
     """Raises ValueError unless a body has the format's 24 charts on its 14 parts."""
     require_parts(body)
-    if tuple(body.chart_part.tolist()) != FINE_TO_COARSE[1:]:
+    if not has_charts(body):
         raise ValueError(
             f"densepose-coco needs the 24 charts of DensePose in their order; "
             f"body {body.name!r} has {len(body.chart_part)} charts, or others of them on each part"
         )
+
+
+def has_charts(body: Body) -> bool:
+    """Whether a body has the format's 14 parts and 24 charts."""
+    return body.part_names == COARSE_NAMES[1:] and tuple(body.chart_part.tolist()) == FINE_TO_COARSE[1:]
 
 
 def name_of(body: Body) -> dict[str, str]:
