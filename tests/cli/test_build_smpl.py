@@ -1,4 +1,4 @@
-"""`densemark body build smpl` as a person runs it, on files written from the default body."""
+"""`densemark body build smpl`, on files written from the default body."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 import surface
 from surface.body import Body
-from tests.cli.test_commands import ok, refused
+from tests.cli.commands import ok, refused
 from tests.surface import smpl_files
 
 

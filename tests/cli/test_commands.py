@@ -1,12 +1,9 @@
-"""The commands as a person runs them: real processes on a real data folder."""
+"""The commands on a real data folder; each way in which one can end, as a process of its own, too."""
 
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,34 +12,10 @@ from PIL import Image
 
 from annotation_db.repositories import projects
 from cli.common import open_state
+from tests.cli.commands import here, ok, one_line, process, refused, went_well
 from tests.server.worm import worm
 
-ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
-
-
-def densemark(*words: str | Path, data: Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DENSEMARK_")}
-    command = [sys.executable, "-m", "cli", *map(str, words), "--data", str(data)]
-    return subprocess.run(
-        command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, env=environment, timeout=300
-    )
-
-
-def ok(*words: str | Path, data: Path, text: str | None = None) -> str:
-    done = densemark(*words, data=data, text=text)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def refused(*words: str | Path, data: Path, text: str | None = None) -> str:
-    """The one line of a command that must fail."""
-    done = densemark(*words, data=data, text=text)
-    assert done.returncode != 0
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    assert len(lines) == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    return lines[0]
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +52,10 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_accounts(data: Path) -> None:
-    ok("user", "add", "ada", "--role", "admin", "--name", "Ada L.", data=data, text=PASSWORD + "\n")
+    words = ("user", "add", "ada", "--role", "admin", "--name", "Ada L.")
+    went_well(process(*words, data=data, text=PASSWORD + "\n"))
     ok("user", "add", "ann", data=data, text=PASSWORD + "\n")
-    assert "Ada already" in refused("user", "add", "Ada", data=data, text=PASSWORD + "\n")
+    assert "Ada already" in one_line(process("user", "add", "Ada", data=data, text=PASSWORD + "\n"))
     assert "8 to 200" in refused("user", "add", "bob", data=data, text="short\n")
     ok("user", "passwd", "ann", data=data, text="another password\n")
     assert "nobody" in refused("user", "passwd", "nobody", data=data, text=PASSWORD + "\n")
@@ -140,7 +114,7 @@ def test_check_names_the_annotation_and_the_rule(data: Path, tmp_path: Path) -> 
         "categories": [{"id": 1, "name": "person"}],
     }
     path.write_text(json.dumps(document))
-    done = densemark("check", path, data=data)
+    done = here("check", path, data=data)
     assert done.returncode == 1
     assert "annotation 7" in done.stdout
     assert "25" in done.stdout
@@ -162,7 +136,7 @@ def test_demo_check_leaves_a_dataset_that_pycocotools_loads(tmp_path: Path) -> N
 
     folder = tmp_path / "demo"
     for _ in range(2):  # the second run finds everything there and annotates the person anew
-        ok("demo", "--check", data=folder)
+        went_well(process("demo", "--check", data=folder))
     coco = COCO(str(folder / "exports" / "demo-check.json"))
     annotated = [entry for entry in coco.dataset["annotations"] if "dp_x" in entry]
     assert len(annotated) == 1
@@ -171,7 +145,7 @@ def test_demo_check_leaves_a_dataset_that_pycocotools_loads(tmp_path: Path) -> N
 
 
 def test_usage_errors_are_short(data: Path) -> None:
-    done = densemark("export", "Street", data=data)
+    done = process("export", "Street", data=data)
     assert done.returncode == 2
     assert "--out" in done.stderr
     assert "Traceback" not in done.stderr
@@ -180,7 +154,7 @@ def test_usage_errors_are_short(data: Path) -> None:
 def test_a_damaged_body_does_not_hide_the_others(tmp_path: Path) -> None:
     (tmp_path / "bodies").mkdir()
     (tmp_path / "bodies" / "torn.npz").write_bytes(b"PK torn")
-    done = densemark("body", "list", "--json", data=tmp_path)
+    done = here("body", "list", "--json", data=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [row["name"] for row in json.loads(done.stdout)] == ["anny"]
     assert "torn.npz" in done.stderr

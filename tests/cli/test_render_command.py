@@ -20,7 +20,7 @@ from annotation_db.repositories import persons
 from cli.common import open_state
 from cli.main import main
 from synthesis import film
-from tests.cli.test_commands import ROOT
+from tests.cli.commands import ROOT
 
 WORDS = ("render", "--count", "12", "--size", "32", "--seed", "5", "--occluders", "0")
 

@@ -1,4 +1,4 @@
-"""`densemark body transfer` as a person runs it."""
+"""`densemark body transfer`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from surface.surfacemap import SurfaceMap
 from surface.transfer import Transfer
 from surface.transfer_figures import corners, figures_of
 from surface.transfer_file import path_of, save
-from tests.cli.test_commands import ok, refused
+from tests.cli.commands import ok, refused
 
 
 def test_figures_and_picture_of_a_kept_transfer_and_refusals(tmp_path: Path) -> None:
