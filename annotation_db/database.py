@@ -57,6 +57,16 @@ class Database:
         with self.read() as session:
             session.execute(text("SELECT 1"))
 
+    def forget_deleted(self) -> None:
+        """Have SQLite's log give back what was deleted since it was last emptied, as far as nobody reads in it now;
+        the database's own file has it overwritten (`secure_delete`)."""
+        if self.is_sqlite:
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -86,9 +96,11 @@ def make_engine(url: str) -> Engine:
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
-    """WAL with a sync at every commit: an acknowledged write outlives a power cut. Transactions are begun by hand."""
+    """WAL with a sync at every commit: an acknowledged write outlives a power cut. What is deleted is overwritten.
+    Transactions are begun by hand."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_SECONDS * 1000}"):
+    wait = f"busy_timeout={_BUSY_SECONDS * 1000}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", wait):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -6,8 +6,9 @@ measured".
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 FORM = 1
 
@@ -160,6 +161,11 @@ class Card:
     files: list[File] = field(default_factory=list)
 
 
+def to_json(card: Card) -> str:
+    """The card as JSON."""
+    return json.dumps(asdict(card), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
 def markdown(card: Card) -> str:
     """The card to read."""
     return "\n".join(_lines(card)) + "\n"
@@ -195,8 +201,8 @@ def _inside(card: Card) -> Iterator[str]:
     )
     yield from (
         "",
-        "A person is annotated when it has part masks and marked points. The others stand with box, outline and keypoints "
-        "where they have any: they are not annotated, which does not mean that nobody is there.",
+        "A person is annotated when it has part masks and marked points. The others stand with box, outline and "
+        "keypoints where they have any: they are not annotated, which does not mean that nobody is there.",
     )
     if card.parts:
         yield from ("", "### Points by part", "")
@@ -233,8 +239,8 @@ def _measured(card: Card) -> Iterator[str]:
         yield "**Against known truth: not measured.** No person in here has a known truth."
     else:
         yield (
-            f"**Against known truth**: {card.gold.persons:,} persons in here are renders, whose true surface points are "
-            f"known. Geodesic errors of their points:"
+            f"**Against known truth**: {card.gold.persons:,} persons in here are renders, whose true surface points "
+            f"are known. Geodesic errors of their points:"
         )
         yield ""
         rows = [(e.name, e.points, f"{e.mean:.2f}", f"{e.median:.2f}") for e in card.gold.errors]
@@ -258,8 +264,8 @@ def _study(study: Study | None) -> Iterator[str]:
         return
     who = f"{study.annotators:,} annotators" + (f", {study.simulated:,} of them simulated" if study.simulated else "")
     yield (
-        f"**Annotators**: in the study “{_plain(study.name)}” ({study.id}, report {study.content} of {study.computed_at}) "
-        f"{who} marked {study.points:,} points of {study.persons:,} rendered persons:"
+        f"**Annotators**: in the study “{_plain(study.name)}” ({study.id}, report {study.content} of "
+        f"{study.computed_at}) {who} marked {study.points:,} points of {study.persons:,} rendered persons:"
     )
     yield ""
     interval = "" if study.low is None or study.high is None else f" (95% interval {study.low:.2f} to {study.high:.2f})"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from annotation.consensus import Chosen, Distances, consensus, single
+from annotation.consensus import Chosen, Distances, SurfacePoints, consensus, single
 from annotation.words import PersonSource
 from annotation_db.repositories import dataset_rows
 from annotation_db.repositories.dataset_rows import SURFACE, BoxRow, ImageRow, MarkRow, MaskRow, PersonRow, PointRow
@@ -202,12 +202,10 @@ class _Marked:
     def _picked(self, owner: NDArray[np.int64], candidates: Sequence[MarkRow]) -> Chosen:
         face = np.array([row.face for row in candidates], np.int32)
         bary = np.array([(row.bary_0, row.bary_1, row.bary_2) for row in candidates], np.float64).reshape(-1, 3)
-        how = self._how
-        if how.wanted.consensus:
-            if how.distances is None:
-                raise ValueError("a consensus of marks needs distances")
-            return consensus(owner, face, bary, how.distances)
-        return single(owner, face, bary, how.distances if how.wanted.measures else None)
+        wanted, distances = self._how.wanted, self._how.distances or _unmeasured
+        if wanted.consensus:
+            return consensus(owner, face, bary, distances)
+        return single(owner, face, bary, distances if wanted.measures else None)
 
     def points(self, person_id: UUID, box: tuple[float, float, float, float], notes: Notes) -> Points | None:
         """A person's points; None when too many of them are flagged."""
@@ -250,6 +248,10 @@ class _Marked:
             spread=np.array([spread for _, _, _, spread in found], np.float64),
             seconds=np.array([mark.seconds for _, mark, _, _ in found], np.float64),
         )
+
+
+def _unmeasured(_a: SurfacePoints, _b: SurfacePoints) -> NDArray[np.float64]:
+    raise ValueError("points with several marks need distances on the body")
 
 
 def _present(

@@ -1,12 +1,13 @@
 """Near-duplicate photos: a perceptual hash, and groups of hashes that are close.
 
-The hash is the DCT hash of Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010): scaling,
-other compression and small changes of colour leave it almost as it is.
+The hash is the DCT hash of Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010):
+scaling, other compression and small changes of colour leave it almost as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def _components(values: NDArray[np.uint64], distance: int) -> NDArray[Any]:
     """Labels (N,) of the connected components of different hashes (N,)."""
     label = np.arange(len(values))
     bounds = np.linspace(0, 64, distance + 2).astype(int)
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         band = (values >> np.uint64(low)) & np.uint64((1 << int(high - low)) - 1)
         order = np.argsort(band, kind="stable")
         label = _joined(label, values[order], band[order], order, distance)

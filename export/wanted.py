@@ -89,11 +89,13 @@ class PlannedPerson(NamedTuple):
 @dataclass(frozen=True)
 class Plan:
     """The persons of a dataset by ascending number, its images with theirs, and what was left out: persons and images
-    by reason. `everything` are all images of the project that were not deleted, by age."""
+    by reason. `everything` are all images of the project that were not deleted, by age; `gold` says whether the
+    truth of any person that fits is known."""
 
     persons: list[PlannedPerson]
     images: dict[UUID, tuple[int, ImageRow]]
     everything: list[ImageRow]
+    gold: bool = False
     left_out: Counter[str] = field(default_factory=Counter)
 
 
@@ -108,13 +110,14 @@ def plan(session: Session, project_id: UUID, wanted: Wanted) -> Plan:
         left_out["images: by their tags"] = len(there) - len(fitting)
     keys = list(dataset_rows.persons(session, project_id, wanted.as_of))
     person_numbers = numbers((key.id, key.source_id) for key in keys)
-    found, with_taken = [], set()
+    found, with_taken, gold = [], set(), False
     for key in keys:
         if key.deleted or key.image_id not in fitting:
             continue
         reason = wanted.against(key)
         if reason is None:
             with_taken.add(key.image_id)
+            gold = gold or key.gold
         else:
             left_out[f"persons: {reason}"] += 1
         image = image_numbers[key.image_id]
@@ -123,7 +126,7 @@ def plan(session: Session, project_id: UUID, wanted: Wanted) -> Plan:
         id_: (image_numbers[id_], there[id_]) for id_ in there if id_ in (fitting if wanted.whole else with_taken)
     }
     persons = [person for person in found if person.image_id in images and (person.taken or wanted.others)]
-    return Plan(sorted(persons), images, list(there.values()), left_out)
+    return Plan(sorted(persons), images, list(there.values()), gold, left_out)
 
 
 def numbers(items: Iterable[tuple[UUID, str | None]]) -> dict[UUID, int]:

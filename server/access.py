@@ -11,7 +11,18 @@ from fastapi.params import Depends as DependsParam
 from sqlalchemy.orm import Session
 
 from annotation.words import Role
-from annotation_db.repositories import images, jobs, marks, masks, persons, projects, studies, tasks
+from annotation_db.repositories import (
+    images,
+    jobs,
+    marks,
+    masks,
+    persons,
+    projects,
+    snapshots,
+    studies,
+    tasks,
+    withdrawals,
+)
 from annotation_db.repositories.place import Place
 from server.problems import ForbiddenError, NotFoundError, UnauthenticatedError
 from server.session import service as sessions
@@ -34,7 +45,8 @@ class Rule:
 
 
 class Of(StrEnum):
-    """What a route is about, by the name of its path parameter; `body`: the service finds the project by the body."""
+    """What a route is about, by the name of its path parameter; `photo`: an image, also one that was taken out or
+    withdrawn; `body`: the service finds the project by the body."""
 
     project = "project_id"
     image = "image_id"
@@ -44,6 +56,8 @@ class Of(StrEnum):
     mark = "mark_id"
     study = "study_id"
     job = "job_id"
+    snapshot = "snapshot_id"
+    photo = "photo_id"
     body = "body"
 
 
@@ -70,6 +84,8 @@ _PLACE_OF: dict[Of, Callable[[Session, UUID], Place | None]] = {
     Of.mark: marks.place_of,
     Of.study: studies.place_of,
     Of.job: jobs.place_of,
+    Of.snapshot: snapshots.place_of,
+    Of.photo: withdrawals.place_of,
 }
 
 

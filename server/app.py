@@ -28,12 +28,14 @@ from server.schemas import FieldError, Problem
 from server.security import Guard
 from server.session.routes import router as session
 from server.settings import Settings
+from server.snapshots.routes import router as snapshots
 from server.startup import open_state
 from server.studies.report_routes import router as study_reports
 from server.studies.routes import router as studies
 from server.tasks.routes import router as tasks
 from server.users.routes import router as users
 from server.version import version
+from server.withdrawals.routes import router as withdrawals
 
 _ROUTERS = (
     health,
@@ -52,6 +54,8 @@ _ROUTERS = (
     renders,
     studies,
     study_reports,
+    snapshots,
+    withdrawals,
 )
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {

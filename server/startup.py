@@ -1,5 +1,7 @@
 """From settings to a state; what must be done once before serving."""
 
+import shutil
+
 from annotation_db import Database, LocalBlobs, Migrated, migrate, open_blobs
 from annotation_db.repositories import images
 from server.settings import Settings
@@ -15,9 +17,14 @@ def prepare(settings: Settings) -> Migrated:
 
 
 def clean(settings: Settings) -> int:
-    """Remove what interrupted uploads left; returns how many blobs. The database must have been prepared."""
+    """Remove what interrupted uploads, downloads and withdrawals left; returns how many blobs of uploads. The database
+    must have been prepared."""
+    from server.withdrawals import service as withdrawals  # here: step processes need nothing of it
+
     state = open_state(settings)
     try:
+        withdrawals.complete(state)
+        shutil.rmtree(settings.data / "cache" / "exports", ignore_errors=True)
         return remove_orphans(state)
     finally:
         state.database.close()

@@ -1,6 +1,6 @@
 """What datasets are made of, as plain rows of one moment: there may be millions.
 
-`as_of` is that moment; None is now. Of what is kept as revisions (boxes, masks, marks) the state of that moment is given.
+`as_of` is that moment; None is now. What is kept as revisions (boxes, masks, marks) is given as it was then.
 Ids of points, marks and annotators are as the driver gives them (hex without dashes, or UUID), which is much faster.
 """
 
@@ -255,7 +255,7 @@ def mask_counts(session: Session, mask_id: UUID, revisions: Collection[int]) -> 
     """Runs by part label of several revisions of a mask."""
     query = select(MaskRevision.revision, MaskRevision.counts)
     rows = session.execute(query.where(MaskRevision.mask_id == mask_id, MaskRevision.revision.in_(revisions)))
-    return {revision: counts for revision, counts in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def points(session: Session, person_ids: Collection[UUID], as_of: datetime | None) -> Sequence[PointRow]:

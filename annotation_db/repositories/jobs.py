@@ -60,6 +60,12 @@ def latest(session: Session, kind: str, subject_id: UUID) -> Job | None:
     return session.scalars(query.order_by(Job.created_at.desc(), Job.id.desc()).limit(1)).first()
 
 
+def open_subjects(session: Session, kind: str) -> set[UUID]:
+    """What the jobs of a kind are about that have not ended."""
+    found = session.scalars(select(Job.subject_id).where(Job.kind == kind, Job.state.in_(OPEN)))
+    return {id_ for id_ in found if id_ is not None}
+
+
 def plan(session: Session, job: Job, shards: Sequence[Any]) -> None:
     """Cut a queued job, which is locked, into shards; it runs from now on."""
     session.add_all(JobShard(job_id=job.id, index=index, args=args) for index, args in enumerate(shards))

@@ -71,7 +71,7 @@ def withdrawn_counts(session: Session, snapshot_ids: Collection[UUID]) -> dict[U
         .where(SnapshotImage.snapshot_id.in_(snapshot_ids))
         .group_by(SnapshotImage.snapshot_id)
     )
-    return {snapshot_id: count for snapshot_id, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def withdrawn_of(session: Session, snapshot_id: UUID) -> dict[UUID, str]:
@@ -82,7 +82,7 @@ def withdrawn_of(session: Session, snapshot_id: UUID) -> dict[UUID, str]:
         .where(SnapshotImage.snapshot_id == snapshot_id)
         .order_by(SnapshotImage.image_id)
     )
-    return {image_id: blob for image_id, blob in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def holding(session: Session, image_ids: Collection[UUID]) -> Sequence[Snapshot]:
@@ -99,4 +99,4 @@ def holders(session: Session, image_ids: Collection[UUID]) -> dict[UUID, int]:
         .where(SnapshotImage.image_id.in_(image_ids))
         .group_by(SnapshotImage.image_id)
     )
-    return {image_id: count for image_id, count in rows}
+    return {row[0]: row[1] for row in rows}

@@ -1,16 +1,18 @@
 """Datasets of a project."""
 
 import re
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from fastapi.responses import FileResponse
+
 from annotation_db.repositories import projects
 from export.project import ExportResult
 from export.project import export_project as write_dataset
-from server.problems import NotFoundError, RefusedError
+from server.exports.downloads import download_of
+from server.problems import NotFoundError
 from server.state import State
 from surface.body import Body
 from surface.transfer import Transfer
@@ -19,8 +21,8 @@ from surface.transfer_file import kept
 Transferring = Callable[[Body, Body], Transfer]
 
 
-def export_project(state: State, project_id: UUID, format_: str, body: str | None = None) -> tuple[str, bytes]:
-    """File name and content of a project's dataset in one file; `body` as for `write`.
+def export_project(state: State, project_id: UUID, format_: str, body: str | None = None) -> FileResponse:
+    """A project's dataset as one file; `body` as for `write`.
 
     :raises BeingMadeError: the transfer to that body is not there yet.
     """
@@ -29,12 +31,12 @@ def export_project(state: State, project_id: UUID, format_: str, body: str | Non
         if project is None:
             raise NotFoundError("no such project")
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", project.name).strip("-.") or "project"
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            written = write(state, project_id, Path(folder), format_, body, transfers=state.transfers.ready)
-        except ValueError as error:
-            raise RefusedError(f"the project cannot be exported: {error}") from error
-        return f"{stem}-{format_}.json", written.files[0].read_bytes()
+
+    def made(path: Path) -> None:
+        written = write(state, project_id, path.parent, format_, body, transfers=state.transfers.ready)
+        written.files[0].replace(path)
+
+    return download_of(state, f"{stem}-{format_}.json", made)
 
 
 def write(

@@ -1,7 +1,7 @@
 """Images: import, list, take out, bring back."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from annotation_db import models, utc_now
 from annotation_db.blobs import digest_of
-from annotation_db.repositories import images, persons, studies
+from annotation_db.repositories import images, persons, studies, withdrawals
 from server.access import is_staff
 from server.images import archive, names
 from server.images.decode import NotAPhotoError, Photo, upright
@@ -44,12 +44,24 @@ def import_files(state: State, project_id: UUID, user_id: UUID | None, uploads: 
     return summary(state, outcomes)
 
 
-def import_paths(state: State, project_id: UUID, user_id: UUID | None, paths: Iterable[Path]) -> ImportResult:
-    """The same for files and folders on disk; files in a folder are named by their path in it."""
+def import_paths(
+    state: State,
+    project_id: UUID,
+    user_id: UUID | None,
+    paths: Iterable[Path],
+    progress: Callable[[str, int, int], None] | None = None,
+) -> ImportResult:
+    """The same for files and folders on disk; files in a folder are named by their path in it.
+
+    :param progress: told what is done, how much of it, and how much there is.
+    """
     outcomes: list[Outcome] = []
-    for name, path in walk(paths):
+    found = list(walk(paths))
+    for done, (name, path) in enumerate(found, start=1):
         with path.open("rb") as file:
             outcomes += _import_one(state, project_id, user_id, name, file)
+        if progress:
+            progress("storing photos", done, len(found))
     return summary(state, outcomes)
 
 
@@ -73,6 +85,14 @@ def summary(state: State, outcomes: Sequence[Outcome]) -> ImportResult:
     }
     refused = [RefusedFile(file=o.file, reason=o.reason) for o in outcomes if o.kind == "refused"]
     return ImportResult(stored=by_kind["stored"], duplicates=by_kind["duplicate"], refused=refused)
+
+
+def shown_again(state: State, stored: Sequence[StoredFile]) -> list[StoredFile]:
+    """Stored files as they are now that their images have persons."""
+    with state.database.read() as session:
+        rows = images.many(session, {item.image.id for item in stored})
+        shown = {image.id: image for image in out(session, list(rows.values()))}
+    return [item.model_copy(update={"image": shown[item.image.id]}) for item in stored]
 
 
 def _import_one(state: State, project_id: UUID, user_id: UUID | None, name: str, file: BinaryIO) -> Iterator[Outcome]:
@@ -99,22 +119,30 @@ def _import_one(state: State, project_id: UUID, user_id: UUID | None, name: str,
 def store(state: State, project_id: UUID, user_id: UUID | None, label: str, name: str, file: BinaryIO) -> Outcome:
     """Store one photo: the blob first and the row after it, so that no row ever lacks its blob.
 
-    The very bytes again are a duplicate; if their image was taken out, it comes back with all that was on it.
+    The very bytes again are a duplicate; if their image was taken out, it comes back with all that was on it. A photo
+    that its subject withdrew, from whichever project, is refused.
     """
     sha256 = digest_of(file)
-    found = _found(state, project_id, label, sha256)
+    found = _found(state, project_id, label, sha256) or _withdrawn(state, label, {sha256})
     if found:
         return found
     try:
         photo = upright(file, state.settings.max_file_bytes, state.settings.max_pixels)
     except NotAPhotoError as error:
         return Outcome(label, None, "refused", str(error))
-    blob = state.blobs.put(io.BytesIO(photo.content))
+    kept = io.BytesIO(photo.content)
+    refused = _withdrawn(state, label, {sha256, digest_of(kept)})
+    if refused:
+        return refused
+    blob = state.blobs.put(kept)
     try:
         with state.database.write() as session:
-            row = _row(session, project_id, user_id, name, sha256, blob, photo)
-            images.add(session, row)
-            return Outcome(label, row.id, "stored")
+            if not withdrawals.is_withdrawn(session, {sha256, blob}):  # or else it was withdrawn in this moment
+                row = _row(session, project_id, user_id, name, sha256, blob, photo)
+                images.add(session, row)
+                return Outcome(label, row.id, "stored")
+        state.blobs.delete(blob)
+        return _refused_as_withdrawn(label)
     except IntegrityError:  # somebody else stored the same file, or the same name, in this moment
         return _found(state, project_id, label, sha256) or store(state, project_id, user_id, label, name, file)
 
@@ -180,6 +208,16 @@ def _found(state: State, project_id: UUID, label: str, sha256: str) -> Outcome |
         if again is not None:
             again.deleted_at = None
     return Outcome(label, row.id, "stored")
+
+
+def _withdrawn(state: State, label: str, keys: set[str]) -> Outcome | None:
+    """The refusal of bytes that were withdrawn, by their hashes."""
+    with state.database.read() as session:
+        return _refused_as_withdrawn(label) if withdrawals.is_withdrawn(session, keys) else None
+
+
+def _refused_as_withdrawn(label: str) -> Outcome:
+    return Outcome(label, None, "refused", "its subject withdrew this photo; it cannot be imported again")
 
 
 def _row(

@@ -28,6 +28,7 @@ KINDS = {
     "render": "server.renders.job:RENDER",
     "study-renders": "server.studies.render_job:STUDY_RENDERS",
     "study-report": "server.studies.report_job:STUDY_REPORT",
+    "snapshot": "server.snapshots.job:SNAPSHOT",
 }
 """Where each kind is; imported in step processes only, since work may need much that a web server does not."""
 

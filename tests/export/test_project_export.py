@@ -16,9 +16,9 @@ from annotation_db.models import Image, Mark, MarkRevision, MaskRevision, Person
 from annotation_db.repositories import images, marks, masks, persons, projects
 from export.check import check
 from export.project import export_project
+from export.reference import image_positions, read_masks, read_person
 from export.splits import parse_split, side_of
 from export.wanted import stable_id
-from export.reference import image_positions, read_masks, read_person
 
 BODY = "b" * 64
 START = datetime(2026, 1, 1, tzinfo=UTC)

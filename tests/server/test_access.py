@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from annotation.words import Role, StudyMasks
-from annotation_db import models
-from annotation_db.repositories import studies
+from annotation_db import models, utc_now
+from annotation_db.repositories import snapshots, studies
 from server.access import ADMIN, ANNOTATE, EXPORT, LEADS, MANAGE, PUBLIC, READ, SIGNED_IN, STAFF, Of, Rule, declared
 from server.app import routes_of
 from server.jobs.service import cancel, start
@@ -97,6 +97,16 @@ TABLE: dict[tuple[str, str], tuple[Rule, Of | None]] = {
     ("GET", "/api/studies/{study_id}/figures/{name}.svg"): (STAFF, Of.study),
     ("GET", "/api/studies/{study_id}/heat.png"): (STAFF, Of.study),
     ("GET", "/api/studies/{study_id}/heat.bin"): (STAFF, Of.study),
+    ("GET", "/api/projects/{project_id}/snapshots"): (EXPORT, Of.project),
+    ("POST", "/api/projects/{project_id}/snapshots"): (EXPORT, Of.project),
+    ("POST", "/api/projects/{project_id}/snapshots/preview"): (EXPORT, Of.project),
+    ("GET", "/api/snapshots/{snapshot_id}"): (EXPORT, Of.snapshot),
+    ("DELETE", "/api/snapshots/{snapshot_id}"): (MANAGE, Of.snapshot),
+    ("GET", "/api/snapshots/{snapshot_id}/card.md"): (EXPORT, Of.snapshot),
+    ("GET", "/api/snapshots/{snapshot_id}/export"): (EXPORT, Of.snapshot),
+    ("GET", "/api/snapshots/{snapshot_id}/diff"): (EXPORT, Of.snapshot),
+    ("GET", "/api/projects/{project_id}/withdrawals"): (EXPORT, Of.project),
+    ("POST", "/api/images/{photo_id}/withdraw"): (MANAGE, Of.photo),
     ("GET", "/{path:path}"): (PUBLIC, None),
 }
 
@@ -161,6 +171,8 @@ def world(app: FastAPI) -> World:
         "study_id": _study(app, project, [people[role, True].user_id for role in Role]),
         "name": "net",
         "image_id": image,
+        "photo_id": image,
+        "snapshot_id": _snapshot(app, project),
         "person_id": person,
         "task_id": points_task["id"],
         "mask_id": task["mask_id"],
@@ -189,6 +201,16 @@ def _study(app: FastAPI, project: str, members: list[str]) -> str:
     return str(study.id)
 
 
+def _snapshot(app: FastAPI, project: str) -> str:
+    """A snapshot that nobody makes."""
+    snapshot = models.Snapshot(
+        project_id=UUID(project), name="Snapshot", settings={}, as_of=utc_now(), state=models.SnapshotState.making
+    )
+    with app.state.densemark.database.write() as session:
+        snapshots.add(session, snapshot)
+    return str(snapshot.id)
+
+
 def _body(method: str, path: str, ids: dict[str, str]) -> dict[str, object] | None:
     """A body for the routes whose access depends on it; the others are checked before theirs is read."""
     write = {"revision": 99, "write_id": str(uuid4())}
@@ -200,6 +222,14 @@ def _body(method: str, path: str, ids: dict[str, str]) -> dict[str, object] | No
     return None
 
 
+ENDING = {
+    ("POST", "/api/session/password"),
+    ("DELETE", "/api/images/{image_id}"),
+    ("DELETE", "/api/snapshots/{snapshot_id}"),
+    ("POST", "/api/images/{photo_id}/withdraw"),
+}
+"""These would end sessions, or what the world is made of; tests of their own look at them."""
+
 ABSENT = ("user_id", "/report.", "/figures/", "/heat.")  # what the world has not
 
 CALLS = sorted(call for call, (rule, _) in TABLE.items() if not rule.public)
@@ -208,8 +238,8 @@ CALLS = sorted(call for call, (rule, _) in TABLE.items() if not rule.public)
 def test_strangers_and_members_of_every_role_get_what_the_rule_says(world: World) -> None:
     wrong = []
     for method, path in CALLS:
-        if (method, path) in {("POST", "/api/session/password"), ("DELETE", "/api/images/{image_id}")}:
-            continue  # the first would end sessions, the second the image; test_changing_things looks at them
+        if (method, path) in ENDING:
+            continue
         rule, of = TABLE[method, path]
         url = path.format(**world.ids)
         for (role, member), api in world.people.items():
@@ -227,13 +257,21 @@ def test_strangers_and_members_of_every_role_get_what_the_rule_says(world: World
     assert wrong == []
 
 
-def test_deleting_an_image_is_for_leads(world: World) -> None:
-    url = f"/api/images/{world.ids['image_id']}"
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("DELETE", "/api/images/{image_id}", 204),
+        ("DELETE", "/api/snapshots/{snapshot_id}", 204),
+        ("POST", "/api/images/{photo_id}/withdraw", 200),
+    ],
+)
+def test_what_ends_something_is_for_leads(world: World, method: str, path: str, status: int) -> None:
+    url = path.format(**world.ids)
     for (role, member), api in world.people.items():
         if role not in {Role.lead, Role.admin}:
             expected = 403 if READ.permits(role, member) else 404
-            assert api.client.delete(url).status_code == expected
-    assert world.people[Role.lead, False].client.delete(url).status_code == 204
+            assert api.client.request(method, url, json={}).status_code == expected
+    assert world.people[Role.lead, False].client.request(method, url, json={}).status_code == status
 
 
 def test_nobody_gets_anywhere_without_signing_in(world: World) -> None:

@@ -233,6 +233,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{photo_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Image
+         * @description Erase an image for good: the photo and everything made on it, in every project that has the very same bytes. It
+         *     cannot be brought back, nor imported again. The same again completes what was interrupted.
+         */
+        post: operations["withdraw_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -662,6 +683,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Snapshots
+         * @description The project's snapshots, the newest first.
+         */
+        get: operations["list_snapshots"];
+        put?: never;
+        /**
+         * Create Snapshot
+         * @description Have a snapshot made of the work as it is at this moment. The same `id` again answers with the same snapshot.
+         */
+        post: operations["create_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/snapshots/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Snapshot
+         * @description What a snapshot with these settings would hold.
+         */
+        post: operations["preview_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/studies": {
         parameters: {
             query?: never;
@@ -700,6 +765,26 @@ export interface paths {
          * @description Lease the caller's next task: work in hand first, then the oldest person that waits.
          */
         post: operations["next_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Withdrawals
+         * @description What was withdrawn from the project, the newest first.
+         */
+        get: operations["list_withdrawals"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -748,6 +833,90 @@ export interface paths {
          * @description Change the own password; all other sessions of the user end.
          */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Snapshot
+         * @description One snapshot with its card.
+         */
+        get: operations["get_snapshot"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Snapshot
+         * @description Remove a snapshot and its files; one that is being made is stopped.
+         */
+        delete: operations["delete_snapshot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot_id}/card.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Snapshot Card
+         * @description The card to read, with what was withdrawn since.
+         */
+        get: operations["get_snapshot_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff Snapshots
+         * @description What differs from `other`, an earlier snapshot of the project, to this one.
+         */
+        get: operations["diff_snapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Snapshot
+         * @description A snapshot as a dataset file, without what was withdrawn since.
+         */
+        get: operations["export_snapshot"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1375,44 +1544,34 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Annotator
-         * @description One annotator. `rank` 1 has the least mean error; `suspect` when their swaps stand out from the others'.
-         *
-         *     `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart);
-         *     it is empty for one who shared no points with any other, and so was compared with nobody.
+         * AffectedSnapshot
+         * @description A snapshot that holds an image withdrawn since.
          */
-        Annotator: {
-            auc10: components["schemas"]["Figure"];
-            auc30: components["schemas"]["Figure"];
-            /** Flagged */
-            flagged: number;
-            front_back: components["schemas"]["Rate"];
-            /** Group */
-            group: string;
-            left_right: components["schemas"]["Rate"];
-            mask_iou: components["schemas"]["Figure"] | null;
-            mean: components["schemas"]["Figure"];
-            median: components["schemas"]["Figure"];
+        AffectedSnapshot: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Name */
             name: string;
-            /** Outside */
-            outside: number;
-            p90: components["schemas"]["Figure"];
-            /** Parts */
-            parts: components["schemas"]["Group"][];
-            /** Persons */
-            persons: number;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+        };
+        /**
+         * Agreement
+         * @description Points with several marks: mean and median of the distance of the other marks from the chosen one.
+         */
+        Agreement: {
+            /** Mean */
+            mean: number;
+            /** Median */
+            median: number;
             /** Points */
             points: number;
-            /** Rank */
-            rank: number;
-            retest: components["schemas"]["Figure"] | null;
-            seconds_per_point: components["schemas"]["Figure"];
-            /** Simulated */
-            simulated: boolean;
-            surface_mean: components["schemas"]["Figure"];
-            /** Suspect */
-            suspect: string[];
         };
         /**
          * AnnotatorProgress
@@ -1555,6 +1714,106 @@ export interface components {
             manage: boolean;
         };
         /**
+         * Card
+         * @description All of it. `settings` are sentences; `left_out` counts by reason.
+         */
+        Card: {
+            agreement: components["schemas"]["Agreement"] | null;
+            /** Annotators */
+            annotators: components["schemas"]["export__card__Annotator"][];
+            /** As Of */
+            as_of: string;
+            /** Body */
+            body: string;
+            /** Body Hash */
+            body_hash: string;
+            counts: components["schemas"]["Counts"];
+            /** Description */
+            description: string;
+            /** Files */
+            files?: components["schemas"]["File"][];
+            /** Form */
+            form: number;
+            gold: components["schemas"]["Gold"] | null;
+            /** Hash */
+            hash: string;
+            /** Left Out */
+            left_out: {
+                [key: string]: number;
+            };
+            /** Licences */
+            licences: components["schemas"]["Licence"][];
+            /** Made At */
+            made_at: string;
+            /** Marks */
+            marks: string;
+            /** Name */
+            name: string;
+            near_duplicates: components["schemas"]["NearDuplicates"] | null;
+            /** Parts */
+            parts: components["schemas"]["Part"][];
+            /** Project */
+            project: string;
+            /** Settings */
+            settings: string[];
+            /** Splits */
+            splits: components["schemas"]["Split"][];
+            study: components["schemas"]["export__card__Study"] | null;
+            /** Tool */
+            tool: string;
+            /** Without Licence */
+            without_licence: number;
+        };
+        /**
+         * Change
+         * @description A person or an image that differs between two snapshots, by its id in their files.
+         */
+        Change: {
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "added" | "removed" | "changed";
+            /** Id */
+            id: number;
+            /**
+             * Image
+             * @description File name of the image.
+             */
+            image: string;
+            /**
+             * What
+             * @description Of a change: points, mask, box, keypoints, split, licence, ...
+             */
+            what: string[];
+        };
+        /**
+         * Changes
+         * @description How two snapshots differ in their images, or in their persons.
+         */
+        Changes: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /**
+             * Items
+             * @description The first of them, by id.
+             */
+            items: components["schemas"]["Change"][];
+            /** Removed */
+            removed: number;
+            /** Same */
+            same: number;
+            /**
+             * What
+             * @description How many of those changed differ in what.
+             */
+            what: {
+                [key: string]: number;
+            };
+        };
+        /**
          * ChartInfo
          * @description One chart; `mirror` is the number of its counterpart on the other side.
          */
@@ -1595,6 +1854,37 @@ export interface components {
             refused_persons: components["schemas"]["RefusedPerson"][];
             /** Stored */
             stored: components["schemas"]["StoredFile"][];
+        };
+        /**
+         * Counts
+         * @description `annotated` persons have part masks and marked points; `masks` counts part masks.
+         */
+        Counts: {
+            /**
+             * Annotated
+             * @default 0
+             */
+            annotated: number;
+            /**
+             * Images
+             * @default 0
+             */
+            images: number;
+            /**
+             * Masks
+             * @default 0
+             */
+            masks: number;
+            /**
+             * Persons
+             * @default 0
+             */
+            persons: number;
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
         };
         /**
          * Curve
@@ -1652,6 +1942,20 @@ export interface components {
             second: string;
         };
         /**
+         * Errors
+         * @description Geodesic errors of points in centimetres.
+         */
+        Errors: {
+            /** Mean */
+            mean: number;
+            /** Median */
+            median: number;
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
+        };
+        /**
          * Feedback
          * @description The errors of a practice person. `measured` is false while the body's table of distances is being made.
          */
@@ -1694,6 +1998,18 @@ export interface components {
             value: number | null;
         };
         /**
+         * File
+         * @description A content file.
+         */
+        File: {
+            /** Bytes */
+            bytes: number;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * GeodesicPath
          * @description A shortest path on the surface.
          */
@@ -1732,6 +2048,20 @@ export interface components {
              * @description 0 until the build has begun, and when it is ready
              */
             total: number;
+        };
+        /**
+         * Gold
+         * @description The work itself against the truth of those of its persons whose truth is known: all points, then groups of parts.
+         *
+         *     `outside` counts points where the truth shows another thing than the person; they are in no error.
+         */
+        Gold: {
+            /** Errors */
+            errors: components["schemas"]["Errors"][];
+            /** Outside */
+            outside: number;
+            /** Persons */
+            persons: number;
         };
         /**
          * Group
@@ -1929,6 +2259,20 @@ export interface components {
             until: string | null;
             /** User Id */
             user_id: string | null;
+        };
+        /**
+         * Licence
+         * @description Photos under one licence, and who is to be named for them.
+         */
+        Licence: {
+            /** Attributions */
+            attributions: string[];
+            /** Images */
+            images: number;
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
         };
         /**
          * Mark
@@ -2284,6 +2628,20 @@ export interface components {
             total: number;
         };
         /**
+         * NearDuplicates
+         * @description Photos that look alike, which were kept on one side of the split.
+         */
+        NearDuplicates: {
+            /** Distance */
+            distance: number;
+            /** Groups */
+            groups: number;
+            /** Images */
+            images: number;
+            /** Unreadable */
+            unreadable: number;
+        };
+        /**
          * Network
          * @description What a network predicted.
          */
@@ -2363,10 +2721,17 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** Page[Snapshot] */
+        Page_Snapshot_: {
+            /** Items */
+            items: components["schemas"]["Snapshot"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[Study] */
         Page_Study_: {
             /** Items */
-            items: components["schemas"]["Study"][];
+            items: components["schemas"]["server__studies__schemas__Study"][];
             /** Next */
             next: string | null;
         };
@@ -2376,6 +2741,25 @@ export interface components {
             items: components["schemas"]["User"][];
             /** Next */
             next: string | null;
+        };
+        /** Page[Withdrawal] */
+        Page_Withdrawal_: {
+            /** Items */
+            items: components["schemas"]["Withdrawal"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Part
+         * @description Points of one part of the body.
+         */
+        Part: {
+            /** Label */
+            label: number;
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
         };
         /**
          * PartInfo
@@ -2909,7 +3293,7 @@ export interface components {
             /** Body Hash */
             body_hash: string;
             /** By Annotator */
-            by_annotator: components["schemas"]["Annotator"][];
+            by_annotator: components["schemas"]["evaluation__report__Annotator"][];
             /** Covered */
             covered: number | null;
             /** Curves */
@@ -2996,6 +3380,442 @@ export interface components {
             username: string;
         };
         /**
+         * Snapshot
+         * @description An immutable version of a project's work.
+         */
+        Snapshot: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description The moment whose work it holds.
+             */
+            as_of: string;
+            body: components["schemas"]["BodyRef"];
+            /**
+             * Bytes
+             * @description Size of its content files; null until it is ready.
+             */
+            bytes: number | null;
+            /** @description Null until it is ready. */
+            counts: components["schemas"]["SnapshotCounts"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Error
+             * @description Why it failed.
+             */
+            error: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Hash
+             * @description Of its content; null until it is ready.
+             */
+            hash: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** @description The job that makes it. */
+            job: components["schemas"]["Job"] | null;
+            /** Name */
+            name: string;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            settings: components["schemas"]["SnapshotSettingsUsed"];
+            /**
+             * Splits
+             * @description Empty until it is ready; one entry without a name where unsplit.
+             */
+            splits: components["schemas"]["SplitCounts"][];
+            state: components["schemas"]["SnapshotState"];
+            /**
+             * Withdrawn
+             * @description Images that were withdrawn since: no export of it has them any more.
+             */
+            withdrawn: number;
+        };
+        /**
+         * SnapshotCounts
+         * @description `annotated` persons have part masks and marked points.
+         */
+        SnapshotCounts: {
+            /** Annotated */
+            annotated: number;
+            /** Images */
+            images: number;
+            /** Persons */
+            persons: number;
+            /** Points */
+            points: number;
+        };
+        /**
+         * SnapshotCreate
+         * @description A new snapshot; `id` is made by the client, so that the same request sent again makes no second one.
+         */
+        SnapshotCreate: {
+            /** Id */
+            id?: string | null;
+            /** Name */
+            name: string;
+            settings?: components["schemas"]["SnapshotSettings"];
+        };
+        /**
+         * SnapshotDetail
+         * @description One snapshot with its card, and the ids of images that were withdrawn since.
+         */
+        SnapshotDetail: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description The moment whose work it holds.
+             */
+            as_of: string;
+            body: components["schemas"]["BodyRef"];
+            /**
+             * Bytes
+             * @description Size of its content files; null until it is ready.
+             */
+            bytes: number | null;
+            card: components["schemas"]["Card"] | null;
+            /** @description Null until it is ready. */
+            counts: components["schemas"]["SnapshotCounts"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Error
+             * @description Why it failed.
+             */
+            error: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Hash
+             * @description Of its content; null until it is ready.
+             */
+            hash: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** @description The job that makes it. */
+            job: components["schemas"]["Job"] | null;
+            /** Name */
+            name: string;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            settings: components["schemas"]["SnapshotSettingsUsed"];
+            /**
+             * Splits
+             * @description Empty until it is ready; one entry without a name where unsplit.
+             */
+            splits: components["schemas"]["SplitCounts"][];
+            state: components["schemas"]["SnapshotState"];
+            /**
+             * Withdrawn
+             * @description Images that were withdrawn since: no export of it has them any more.
+             */
+            withdrawn: number;
+            /** Withdrawn Images */
+            withdrawn_images: string[];
+        };
+        /**
+         * SnapshotDiff
+         * @description From `other` to this snapshot.
+         */
+        SnapshotDiff: {
+            images: components["schemas"]["Changes"];
+            /**
+             * Other Id
+             * Format: uuid
+             */
+            other_id: string;
+            persons: components["schemas"]["Changes"];
+            /** Same Body */
+            same_body: boolean;
+            /** Same Content */
+            same_content: boolean;
+            /**
+             * Snapshot Id
+             * Format: uuid
+             */
+            snapshot_id: string;
+        };
+        /**
+         * SnapshotPreview
+         * @description What a snapshot with these settings would hold, at most: single marks are looked at when it is made.
+         */
+        SnapshotPreview: {
+            /** Annotated */
+            annotated: number;
+            /** Images */
+            images: number;
+            /**
+             * Left Out
+             * @description Counts by reason.
+             */
+            left_out: {
+                [key: string]: number;
+            };
+            /**
+             * Not Hashed
+             * @description Photos that were not compared with the others yet; where some are, splits are an estimate.
+             */
+            not_hashed: number;
+            /** Persons */
+            persons: number;
+            /** Points */
+            points: number;
+            /** Splits */
+            splits: components["schemas"]["SplitCounts"][];
+            study: components["schemas"]["StudyUsed"] | null;
+        };
+        /**
+         * SnapshotSettings
+         * @description What is taken into a snapshot, and how it is split. The defaults take all finished persons, unsplit.
+         */
+        SnapshotSettings: {
+            /**
+             * Annotators
+             * @description Whose marks count; null for everybody's.
+             */
+            annotators?: string[] | null;
+            /**
+             * Gold
+             * @description Persons whose truth is known.
+             * @default with
+             * @enum {string}
+             */
+            gold: "with" | "without" | "only";
+            /**
+             * Marks
+             * @description Of several marks on a point the one nearest to all others, or the latest one.
+             * @default consensus
+             * @enum {string}
+             */
+            marks: "consensus" | "single";
+            /**
+             * Max Error Cm
+             * @description Only marks of annotators whose mean error in the study is at most this; who was not measured is left out.
+             */
+            max_error_cm?: number | null;
+            /**
+             * Max Flagged
+             * @description Only persons of whose points at most this share is flagged.
+             */
+            max_flagged?: number | null;
+            /**
+             * Max Spread Cm
+             * @description Only points whose marks lie at most this far from the chosen one.
+             */
+            max_spread_cm?: number | null;
+            /**
+             * Min Marks
+             * @description Only points that so many annotators marked.
+             * @default 1
+             */
+            min_marks: number;
+            /**
+             * Near Distance
+             * @description With splits: photos whose perceptual hashes differ in at most so many of 64 bits stay together.
+             * @default 6
+             */
+            near_distance: number;
+            /**
+             * Others
+             * @description Other persons in the same images stay, as not annotated; without them, people are to be seen in images of which the dataset knows nothing.
+             * @default true
+             */
+            others: boolean;
+            /**
+             * Rendered
+             * @description Rendered persons.
+             * @default with
+             * @enum {string}
+             */
+            rendered: "with" | "without" | "only";
+            /**
+             * Splits
+             * @description Shares of images by name, which add up to 1.
+             */
+            splits?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * States
+             * @description Persons in these states carry their masks and points.
+             * @default [
+             *       "done"
+             *     ]
+             */
+            states: components["schemas"]["PersonState"][];
+            /**
+             * Study Id
+             * @description The study that tells how well people annotate; null for the one with the newest report: of this project, else of another on the same body that measured people who marked here.
+             */
+            study_id?: string | null;
+            /**
+             * Tags
+             * @description Only images with one of these tags.
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Without Tags
+             * @description No images with any of these tags.
+             * @default []
+             */
+            without_tags: string[];
+        };
+        /**
+         * SnapshotSettingsUsed
+         * @description The settings that a snapshot was made with.
+         */
+        SnapshotSettingsUsed: {
+            /**
+             * Annotators
+             * @description Whose marks count; null for everybody's.
+             */
+            annotators?: string[] | null;
+            /**
+             * Gold
+             * @description Persons whose truth is known.
+             * @default with
+             * @enum {string}
+             */
+            gold: "with" | "without" | "only";
+            /**
+             * Marks
+             * @description Of several marks on a point the one nearest to all others, or the latest one.
+             * @default consensus
+             * @enum {string}
+             */
+            marks: "consensus" | "single";
+            /**
+             * Max Error Cm
+             * @description Only marks of annotators whose mean error in the study is at most this; who was not measured is left out.
+             */
+            max_error_cm?: number | null;
+            /**
+             * Max Flagged
+             * @description Only persons of whose points at most this share is flagged.
+             */
+            max_flagged?: number | null;
+            /**
+             * Max Spread Cm
+             * @description Only points whose marks lie at most this far from the chosen one.
+             */
+            max_spread_cm?: number | null;
+            /**
+             * Min Marks
+             * @description Only points that so many annotators marked.
+             * @default 1
+             */
+            min_marks: number;
+            /**
+             * Near Distance
+             * @description With splits: photos whose perceptual hashes differ in at most so many of 64 bits stay together.
+             * @default 6
+             */
+            near_distance: number;
+            /**
+             * Others
+             * @description Other persons in the same images stay, as not annotated; without them, people are to be seen in images of which the dataset knows nothing.
+             * @default true
+             */
+            others: boolean;
+            /**
+             * Rendered
+             * @description Rendered persons.
+             * @default with
+             * @enum {string}
+             */
+            rendered: "with" | "without" | "only";
+            /**
+             * Splits
+             * @description Shares of images by name, which add up to 1.
+             */
+            splits?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * States
+             * @description Persons in these states carry their masks and points.
+             * @default [
+             *       "done"
+             *     ]
+             */
+            states: components["schemas"]["PersonState"][];
+            /**
+             * Study Id
+             * @description The study that tells how well people annotate; null for the one with the newest report: of this project, else of another on the same body that measured people who marked here.
+             */
+            study_id?: string | null;
+            /**
+             * Tags
+             * @description Only images with one of these tags.
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Without Tags
+             * @description No images with any of these tags.
+             * @default []
+             */
+            without_tags: string[];
+        };
+        /**
+         * SnapshotState
+         * @description Being written by its job, readable, or given up with that job.
+         * @enum {string}
+         */
+        SnapshotState: "making" | "ready" | "failed";
+        /**
+         * Split
+         * @description One part of a split; `share` is what was asked for.
+         */
+        Split: {
+            counts: components["schemas"]["Counts"];
+            /** Name */
+            name: string;
+            /** Share */
+            share: number;
+        };
+        /**
+         * SplitCounts
+         * @description The same of one split; its name is empty where there is no split.
+         */
+        SplitCounts: {
+            /** Annotated */
+            annotated: number;
+            /** Images */
+            images: number;
+            /** Name */
+            name: string;
+            /** Persons */
+            persons: number;
+            /** Points */
+            points: number;
+        };
+        /**
          * StoredFile
          * @description A file that became an image.
          */
@@ -3003,59 +3823,6 @@ export interface components {
             /** File */
             file: string;
             image: components["schemas"]["Image"];
-        };
-        /**
-         * Study
-         * @description A study. `persons` are measured, `practice` ones come first and never count, `again` of the former come twice;
-         *     `done` of `total` counts the showings of measured persons to all annotators.
-         */
-        Study: {
-            /** Again */
-            again: number;
-            /** Annotators */
-            annotators: components["schemas"]["StudyAnnotator"][];
-            body: components["schemas"]["BodyRef"];
-            /** Closed At */
-            closed_at: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Description */
-            description: string;
-            /** Done */
-            done: number;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            masks: components["schemas"]["StudyMasks"];
-            /** Name */
-            name: string;
-            /** Opened At */
-            opened_at: string | null;
-            /** Parts */
-            parts: number[] | null;
-            /** Persons */
-            persons: number;
-            /** Points Per Part */
-            points_per_part: number;
-            /** Practice */
-            practice: number;
-            /**
-             * Project Id
-             * Format: uuid
-             */
-            project_id: string;
-            /** Revision */
-            revision: number;
-            /** Seed */
-            seed: number;
-            state: components["schemas"]["StudyState"];
-            /** Total */
-            total: number;
         };
         /**
          * StudyAnnotator
@@ -3260,6 +4027,29 @@ export interface components {
             total: number;
         };
         /**
+         * StudyUsed
+         * @description The study whose report tells how well people annotate.
+         */
+        StudyUsed: {
+            /**
+             * Good Enough
+             * @description Those within `max_error_cm`; null where that is not asked for.
+             */
+            good_enough: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Measured
+             * @description So many people who can be told apart by their names.
+             */
+            measured: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * SurfacePoint
          * @description A surface point in both its forms, and where the six views of the part show it.
          */
@@ -3422,6 +4212,206 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+        };
+        /**
+         * WithdrawRequest
+         * @description Why an image is withdrawn, in the lead's own words; name nobody here, it is kept.
+         */
+        WithdrawRequest: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * Withdrawal
+         * @description An image that was withdrawn; nothing of it is kept but the hashes of its bytes, by which it is refused.
+         */
+        Withdrawal: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Image Id
+             * Format: uuid
+             */
+            image_id: string;
+            /**
+             * Persons
+             * @description So many persons went with it, copies for studies not counted.
+             */
+            persons: number;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Snapshots
+             * @description Snapshots made before it, which have lost this image.
+             */
+            snapshots: number;
+        };
+        /**
+         * Withdrawn
+         * @description What a withdrawal did: in every project that had the very same bytes.
+         */
+        Withdrawn: {
+            /** Snapshots */
+            snapshots: components["schemas"]["AffectedSnapshot"][];
+            /** Withdrawals */
+            withdrawals: components["schemas"]["Withdrawal"][];
+        };
+        /**
+         * Annotator
+         * @description One annotator. `rank` 1 has the least mean error; `suspect` when their swaps stand out from the others'.
+         *
+         *     `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart);
+         *     it is empty for one who shared no points with any other, and so was compared with nobody.
+         */
+        evaluation__report__Annotator: {
+            auc10: components["schemas"]["Figure"];
+            auc30: components["schemas"]["Figure"];
+            /** Flagged */
+            flagged: number;
+            front_back: components["schemas"]["Rate"];
+            /** Group */
+            group: string;
+            left_right: components["schemas"]["Rate"];
+            mask_iou: components["schemas"]["Figure"] | null;
+            mean: components["schemas"]["Figure"];
+            median: components["schemas"]["Figure"];
+            /** Name */
+            name: string;
+            /** Outside */
+            outside: number;
+            p90: components["schemas"]["Figure"];
+            /** Parts */
+            parts: components["schemas"]["Group"][];
+            /** Persons */
+            persons: number;
+            /** Points */
+            points: number;
+            /** Rank */
+            rank: number;
+            retest: components["schemas"]["Figure"] | null;
+            seconds_per_point: components["schemas"]["Figure"];
+            /** Simulated */
+            simulated: boolean;
+            surface_mean: components["schemas"]["Figure"];
+            /** Suspect */
+            suspect: string[];
+        };
+        /**
+         * Annotator
+         * @description Whose marks were chosen, under a pseudonym that holds in this card alone.
+         */
+        export__card__Annotator: {
+            /** Name */
+            name: string;
+            /** Persons */
+            persons: number;
+            /** Points */
+            points: number;
+        };
+        /**
+         * Study
+         * @description The headline of a study's report. `content` tells the report apart from others of the same study.
+         */
+        export__card__Study: {
+            /** Annotators */
+            annotators: number;
+            /** Auc10 */
+            auc10: number | null;
+            /** Auc30 */
+            auc30: number | null;
+            /** Computed At */
+            computed_at: string;
+            /** Content */
+            content: string;
+            /** High */
+            high: number | null;
+            /** Id */
+            id: string;
+            /** Low */
+            low: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Median */
+            median: number | null;
+            /** Name */
+            name: string;
+            /** Persons */
+            persons: number;
+            /** Points */
+            points: number;
+            /** Simulated */
+            simulated: number;
+        };
+        /**
+         * Study
+         * @description A study. `persons` are measured, `practice` ones come first and never count, `again` of the former come twice;
+         *     `done` of `total` counts the showings of measured persons to all annotators.
+         */
+        server__studies__schemas__Study: {
+            /** Again */
+            again: number;
+            /** Annotators */
+            annotators: components["schemas"]["StudyAnnotator"][];
+            body: components["schemas"]["BodyRef"];
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Done */
+            done: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            masks: components["schemas"]["StudyMasks"];
+            /** Name */
+            name: string;
+            /** Opened At */
+            opened_at: string | null;
+            /** Parts */
+            parts: number[] | null;
+            /** Persons */
+            persons: number;
+            /** Points Per Part */
+            points_per_part: number;
+            /** Practice */
+            practice: number;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Revision */
+            revision: number;
+            /** Seed */
+            seed: number;
+            state: components["schemas"]["StudyState"];
+            /** Total */
+            total: number;
         };
     };
     responses: never;
@@ -4511,6 +5501,95 @@ export interface operations {
                 };
                 content: {
                     "image/webp": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawn"];
                 };
             };
             /** @description Bad Request */
@@ -6866,6 +7945,273 @@ export interface operations {
             };
         };
     };
+    list_snapshots: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Snapshot_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapshotCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapshotSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotPreview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_studies: {
         parameters: {
             query?: {
@@ -7070,6 +8416,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_withdrawals: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Withdrawal_"];
+                };
             };
             /** @description Bad Request */
             400: {
@@ -7413,6 +8848,437 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_snapshot_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_snapshots: {
+        parameters: {
+            query: {
+                other: string;
+                /** @description Most images and persons that are listed. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotDiff"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_snapshot: {
+        parameters: {
+            query?: {
+                format?: "densepose-coco" | "densepose-cse" | "coco";
+                /** @description Of a snapshot with splits: which of them. */
+                split?: string | null;
+            };
+            header?: never;
+            path: {
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
             };
             /** @description Bad Request */
             400: {

@@ -1,0 +1,176 @@
+"""The files of a snapshot: written from shards, checked, read, and compared.
+
+A snapshot's folder is called by the hash of its content. It holds
+
+    images.jsonl               a line of JSON for each image, by id (`export.records.image_line`)
+    persons-<split>.jsonl      a line of JSON for each person, by id; persons-all.jsonl where there is no split
+    card.json, card.md         what it is; not part of the content
+    SHA256SUMS                 of all these files, as sha256sum writes and checks them
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from export.card import File
+from export.files import replacing_bytes
+from export.records import ImageRecord, PersonRecord, image_line, image_of, person_line, person_of
+
+IMAGES = "images.jsonl"
+SUMS = "SHA256SUMS"
+ALL = "all"
+"""What the one file of persons is called where there is no split."""
+_ID = re.compile(rb'"id":(\d+)')  # keys are sorted: only numbers come before it
+_CHUNK = 1 << 20
+
+
+class Counted(NamedTuple):
+    """A person's line in a shard, its image's id, and what is to be counted of it."""
+
+    image: int
+    counts: Any
+    line: bytes
+
+
+def persons_file(split: str) -> str:
+    """The name of the file of a split's persons; "" is no split."""
+    return f"persons-{split or ALL}.jsonl"
+
+
+def splits_in(folder: Path) -> list[str]:
+    """The splits of a snapshot, by name; [""] where there is none."""
+    names = sorted(path.name[len("persons-") : -len(".jsonl")] for path in folder.glob("persons-*.jsonl"))
+    return [""] if names == [ALL] else names
+
+
+def write_shard(path: Path, persons: Iterable[tuple[PersonRecord, Any]]) -> None:
+    """Write persons, each with what is to be counted of it (JSON), into one working file, whole or not at all."""
+    with replacing_bytes(path) as file:
+        for record, counts in persons:
+            told = json.dumps(counts, separators=(",", ":"))
+            file.write(f"{record.image_id}\t{told}\t{person_line(record)}\n".encode())
+
+
+def read_shard(path: Path) -> Iterator[Counted]:
+    """The persons of a working file."""
+    with path.open("rb") as file:
+        for line in file:
+            image, counts, rest = line.split(b"\t", 2)
+            yield Counted(int(image), json.loads(counts), rest)
+
+
+def write_content(
+    folder: Path, images: Sequence[ImageRecord], splits: Sequence[str], persons: Iterable[Counted]
+) -> Iterator[tuple[ImageRecord, Any]]:
+    """Write images.jsonl and the files of persons into an empty folder; yields of each person that was written its
+    image and what is to be counted. Persons of other images are left out.
+
+    :param splits: names, or [""].
+    :param persons: by ascending ids.
+    """
+    by_id = {image.id: image for image in images}
+    with (folder / IMAGES).open("wb") as file:
+        for id_ in sorted(by_id):
+            file.write(image_line(by_id[id_]).encode() + b"\n")
+        _sync(file)
+    with ExitStack() as stack:
+        files = {split: stack.enter_context((folder / persons_file(split)).open("wb")) for split in splits}
+        for person in persons:
+            image = by_id.get(person.image)
+            if image is not None:
+                files[image.split].write(person.line)
+                yield image, person.counts
+        for file in files.values():
+            _sync(file)
+
+
+def content_files(folder: Path) -> list[File]:
+    """The content files of a snapshot, by name, with size and hash."""
+    names = [IMAGES, *(path.name for path in folder.glob("persons-*.jsonl"))]
+    return [File(name, digest(folder / name), (folder / name).stat().st_size) for name in sorted(names)]
+
+
+def hash_of(files: Iterable[File]) -> str:
+    """The hash of a content: SHA-256 over its files' names and SHA-256, sorted."""
+    listed = "".join(f"{file.name} {file.sha256}\n" for file in sorted(files, key=lambda file: file.name))
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def write_sums(folder: Path) -> None:
+    """Write the checksums of all files of the folder."""
+    names = sorted(path.name for path in folder.iterdir() if path.name != SUMS)
+    with (folder / SUMS).open("wb") as file:
+        file.write("".join(f"{digest(folder / name)}  {name}\n" for name in names).encode())
+        _sync(file)
+
+
+def damage(folder: Path, hash_: str) -> list[str]:
+    """What is wrong with the files of a snapshot, in words; nothing if it is whole."""
+    if not (folder / SUMS).is_file():
+        return [f"{folder}: there is no {SUMS}"]
+    found = []
+    listed = set()
+    for line in (folder / SUMS).read_text().splitlines():
+        sum_, _, name = line.partition("  ")
+        listed.add(name)
+        if not (folder / name).is_file():
+            found.append(f"{name} is missing")
+        elif digest(folder / name) != sum_:
+            found.append(f"{name} is not what it was")
+    found += [f"{path.name} is not one of its files" for path in folder.iterdir() if path.name not in {*listed, SUMS}]
+    if not found and hash_of(content_files(folder)) != hash_:
+        found.append(f"its content has the hash {hash_of(content_files(folder))}, not {hash_}")
+    return found
+
+
+def digest(path: Path) -> str:
+    """SHA-256 (hex) of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_images(folder: Path, split: str | None = None) -> Iterator[ImageRecord]:
+    """The images of a snapshot by id, of one split or of all."""
+    with (folder / IMAGES).open("rb") as file:
+        for line in file:
+            image = image_of(line)
+            if split is None or image.split == split:
+                yield image
+
+
+def read_persons(folder: Path, split: str, images: Mapping[int, Any]) -> Iterator[PersonRecord]:
+    """The persons of a split by id, of those of these images."""
+    with (folder / persons_file(split)).open("rb") as file:
+        for line in file:
+            record = person_of(line)
+            if record.image_id in images:
+                yield record
+
+
+def person_lines(folder: Path) -> Iterator[tuple[int, bytes]]:
+    """Id and line of all persons of all splits, by id."""
+    with ExitStack() as stack:
+        paths = [folder / persons_file(split) for split in splits_in(folder)]
+        yield from heapq.merge(*(lines_by_id(stack.enter_context(path.open("rb"))) for path in paths))
+
+
+def lines_by_id(file: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Lines of records with their ids."""
+    for line in file:
+        found = _ID.search(line)
+        if found is None:
+            raise ValueError(f"a line has no id: {line[:80]!r}")
+        yield int(found[1]), line
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,243 @@
+"""The end of a snapshot's job: from shards to the folder, the card and the row."""
+
+from __future__ import annotations
+
+import shutil
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annotation_db import models, utc_now
+from annotation_db.models import SnapshotState
+from annotation_db.repositories import dataset_rows, snapshots, withdrawals
+from annotation_db.repositories.dataset_rows import ImageRow
+from evaluation.groups import groups as part_groups
+from export import card as cards
+from export.card import Agreement, Annotator, Card, Counts, Errors, Gold, Licence, NearDuplicates, Part, Split, Study
+from export.files import replacing
+from export.gather import image_record
+from export.near import groups
+from export.records import ImageRecord
+from export.snapshots import Counted, content_files, hash_of, read_shard, write_content, write_sums
+from export.splits import sides
+from server.jobs.kinds import PassingError
+from server.jobs.steps import say
+from server.snapshots import places, plans
+from server.snapshots.asked import sentences
+from server.snapshots.cards import said_by
+from server.snapshots.schemas import SnapshotSettings
+from server.state import State
+from server.version import version
+from surface.body import Body
+
+_OUT = "out"
+
+
+@dataclass
+class Tally:
+    """What is counted while persons are written; ``error`` and ``group`` are of points with a known truth."""
+
+    splits: dict[str, Counter[str]]
+    parts: Counter[int] = field(default_factory=Counter)
+    points_by: Counter[str] = field(default_factory=Counter)
+    persons_by: Counter[str] = field(default_factory=Counter)
+    spread: array[float] = field(default_factory=lambda: array("f"))
+    error: array[float] = field(default_factory=lambda: array("f"))
+    error_part: array[int] = field(default_factory=lambda: array("B"))
+    gold: int = 0
+    outside: int = 0
+
+    def count(self, image: ImageRecord, counts: dict[str, Any]) -> None:
+        """Count a person that was written."""
+        own = self.splits[image.split]
+        points = sum(counts["parts"].values())
+        own.update(persons=1, annotated=bool(points), points=points, masks=counts["masks"])
+        self.parts.update({int(part): n for part, n in counts["parts"].items()})
+        self.points_by.update(counts["annotators"])
+        self.persons_by.update(counts["annotators"].keys())
+        self.spread.extend(counts.get("spread", ()))
+        gold = counts.get("gold")
+        if gold is not None:
+            self.gold += 1
+            self.outside += gold["outside"]
+            self.error.extend(gold["error"])
+            self.error_part.extend(gold["part"])
+
+
+def assemble(
+    state: State,
+    row: models.Snapshot,
+    project: models.Project,
+    settings: SnapshotSettings,
+    study: dict[str, Any] | None,
+    results: list[dict[str, Any]],
+) -> None:
+    """Write the snapshot's folder and have the row name it. What was withdrawn meanwhile is left out.
+
+    Raises PassingError when something was withdrawn in the very moment: again leaves it out.
+    """
+    working = places.working(state.settings, row.id)
+    plan = plans.read(working, results[0]["plan"])
+    kept = set(chain.from_iterable(result.get("images", ()) for result in results))
+    with state.database.read() as session:
+        everything = dataset_rows.images(session, project.id, row.as_of)
+    there = [image for image in everything if not image.deleted]
+    side, near = _sides(there, settings)
+    held = [image for image in there if plan.images.get(image.id) in kept]
+    if not held:
+        raise ValueError("nothing is in it: no person fits these settings")
+    images = [image_record(plan.images[image.id], image, side.get(image.sha256, "")) for image in held]
+    splits = list(settings.splits or [""])
+    tally = Tally({split: Counter() for split in splits})
+    for image in images:
+        tally.splits[image.split]["images"] += 1
+    out = working / _OUT
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    shards = [working / result["file"] for result in results if "file" in result]
+    for image, counts in write_content(out, images, splits, _lines(shards)):
+        tally.count(image, counts)
+    files = content_files(out)
+    body = state.bodies.by_hash(project.body_hash).body
+    left_out = plan.left_out + sum((Counter(result.get("left_out", {})) for result in results), Counter())
+    card = replace(
+        _card(row, project, settings, body, tally),
+        hash=hash_of(files),
+        files=files,
+        left_out=dict(sorted(left_out.items())),
+        near_duplicates=near,
+        study=None if study is None else Study(**study),
+        **_licences(images),
+    )
+    _put(state, out, card)
+    _be_ready(state, row, card, held)
+
+
+def _lines(shards: list[Path]) -> Iterator[Counted]:
+    for number, path in enumerate(shards, 1):
+        say(f"writing part {number:,} of {len(shards):,}")
+        yield from read_shard(path)
+
+
+def _sides(rows: list[ImageRow], settings: SnapshotSettings) -> tuple[dict[str, str], NearDuplicates | None]:
+    """The split of each image by the hash of its bytes, and what is to be said of near-duplicates."""
+    if not settings.splits:
+        return {}, None
+    hashes = [row.sha256 for row in rows]
+    group = groups([row.phash for row in rows], settings.near_distance)
+    named = sides(hashes, group, settings.splits)
+    sizes = np.bincount(group)
+    told = NearDuplicates(
+        distance=settings.near_distance,
+        groups=int((sizes > 1).sum()),
+        images=int(sizes[sizes > 1].sum()),
+        unreadable=sum(row.phash is None for row in rows),
+    )
+    return dict(zip(hashes, named, strict=True)), told
+
+
+def _card(row: models.Snapshot, project: models.Project, settings: SnapshotSettings, body: Body, tally: Tally) -> Card:
+    counts = {name: _counts(own) for name, own in tally.splits.items()}
+    by = [
+        Annotator(f"annotator {n}", tally.points_by[user], tally.persons_by[user])
+        for n, user in enumerate(sorted(tally.points_by, key=lambda user: (-tally.points_by[user], user)), 1)
+    ]
+    spread = 100 * np.frombuffer(tally.spread, np.float32).astype(np.float64)
+    return Card(
+        form=cards.FORM,
+        name=row.name,
+        project=project.name,
+        description=project.description,
+        hash="",
+        as_of=_moment(row.as_of),
+        made_at=_moment(utc_now()),
+        tool=f"DenseMark {version()}",
+        body=body.name,
+        body_hash=body.hash,
+        marks=settings.marks,
+        settings=sentences(settings),
+        counts=_counts(sum(tally.splits.values(), Counter())),
+        splits=[Split(name, share, counts[name]) for name, share in (settings.splits or {}).items()],
+        parts=[Part(label, name, tally.parts[label]) for label, name in enumerate(body.part_names, 1)],
+        annotators=by,
+        left_out={},
+        near_duplicates=None,
+        study=None,
+        gold=_gold(body, tally),
+        agreement=Agreement(len(spread), _rounded(spread.mean()), _rounded(np.median(spread))) if len(spread) else None,
+        licences=[],
+        without_licence=0,
+    )
+
+
+def _gold(body: Body, tally: Tally) -> Gold | None:
+    """Errors of all points with a known truth, and by groups of parts."""
+    if not tally.gold:
+        return None
+    error = 100 * np.frombuffer(tally.error, np.float32).astype(np.float64)
+    names, of = part_groups(body)
+    group = of[np.frombuffer(tally.error_part, np.uint8)]
+    rows = [("all", error), *((name, error[group == n]) for n, name in enumerate(names))]
+    errors = [Errors(name, len(own), _rounded(own.mean()), _rounded(np.median(own))) for name, own in rows if len(own)]
+    return Gold(tally.gold, tally.outside, errors)
+
+
+def _licences(images: Iterable[ImageRecord]) -> dict[str, Any]:
+    by: dict[tuple[str, str], list[ImageRecord]] = defaultdict(list)
+    for image in images:
+        by[image.licence or "", image.licence_url or ""].append(image)
+    without = by.pop(("", ""), [])
+    named = [
+        Licence(name or url, url, len(own), sorted({image.attribution for image in own if image.attribution}))
+        for (name, url), own in sorted(by.items())
+    ]
+    return {"licences": named, "without_licence": len(without)}
+
+
+def _put(state: State, out: Path, card: Card) -> None:
+    """Move the folder to its place, unless the same content is there already."""
+    with replacing(out / "card.json") as file:
+        file.write(cards.to_json(card))
+    with replacing(out / "card.md") as file:
+        file.write(cards.markdown(card))
+    write_sums(out)
+    place = places.place_of(state.settings, card.hash)
+    if not place.exists():
+        try:
+            out.rename(place)
+        except OSError:  # somebody else made the same content meanwhile
+            if not place.exists():
+                raise
+    places.sync(place.parent)
+
+
+def _be_ready(state: State, row: models.Snapshot, card: Card, held: list[ImageRow]) -> None:
+    """Have the row name the folder."""
+    with state.database.write() as session:
+        made = snapshots.by_id(session, row.id, lock=True)
+        if made is None or made.state == SnapshotState.ready:
+            return
+        if withdrawals.blobs(session) & {image.blob for image in held}:
+            raise PassingError("a photo was withdrawn in this moment")
+        made.state, made.hash, made.card, made.finished_at = SnapshotState.ready, card.hash, said_by(card), utc_now()
+        session.flush()
+        snapshots.put_images(session, row.id, [image.id for image in held])
+
+
+def _counts(own: Counter[str]) -> Counts:
+    return Counts(own["images"], own["persons"], own["annotated"], own["points"], own["masks"])
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _rounded(value: Any) -> float:
+    return round(float(value), 3)

@@ -1,0 +1,167 @@
+"""The job that makes a snapshot: photos are compared, persons written shard by shard, and put together at the end.
+
+Everything goes by the moment that the snapshot is of, so that shards that are made later, or made again, hold the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from PIL import Image, UnidentifiedImageError
+
+from annotation_db import models
+from annotation_db.models import SnapshotState
+from annotation_db.repositories import dataset_rows, images, projects, snapshots
+from export.gather import Gathering, Notes, person_records
+from export.near import phash
+from export.records import PersonRecord
+from export.snapshots import write_shard
+from export.wanted import Wanted, plan
+from server.jobs.kinds import Kind
+from server.jobs.steps import say
+from server.problems import NotFoundError
+from server.snapshots import assemble, gold, places, plans
+from server.snapshots.asked import wanted
+from server.snapshots.schemas import SnapshotSettings
+from server.state import State
+from server.studies.report_job import Say, table_of
+
+_PERSONS = 200  # of a shard: a few seconds
+_PHOTOS = 200
+_SPREAD_DIGITS = 6  # of metres: what the table of distances resolves
+
+Shard = tuple[str, str, int, int]
+"""What it is ("photos" or "persons"), the plan's name, and a range in it."""
+
+
+def make_plan(state: State, args: dict[str, Any], tell: Say = say) -> list[Shard]:
+    """Cut a snapshot into shards; raises ValueError when nothing is in it."""
+    row, project, settings, what = _asked(state, args)
+    with state.database.read() as session:
+        planned = plan(session, project.id, what)
+        several = what.measures and dataset_rows.several_marks(session, project.id)
+    if not any(person.taken for person in planned.persons):
+        raise ValueError("nothing is in it: no person fits these settings")
+    if several or planned.gold:
+        table_of(state, state.bodies.by_hash(project.body_hash).body, tell)
+    photos = [image.id for image in planned.everything if image.phash is None] if settings.splits else []
+    name = plans.write(places.working(state.settings, row.id), planned, photos)
+    return [*_ranges("photos", name, len(photos), _PHOTOS), *_ranges("persons", name, len(planned.persons), _PERSONS)]
+
+
+def _ranges(what: str, name: str, count: int, size: int) -> list[Shard]:
+    return [(what, name, start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def make_shard(state: State, args: dict[str, Any], shard: Shard) -> dict[str, Any]:
+    """Do a shard."""
+    what, name, start, end = shard
+    row, project, _, how = _asked(state, args)
+    folder = places.working(state.settings, row.id)
+    planned = plans.read(folder, name)
+    if what == "photos":
+        _look_at(state, planned.photos[start:end])
+        return {"plan": name}
+    kept: set[int] = set()
+    left_out: dict[str, int] = {}
+    with state.database.read() as session:
+        found = images.many(session, {person.image_id for person in planned.persons[start:end]})
+        # An image that is gone was withdrawn, with its persons.
+        persons = [person for person in planned.persons[start:end] if person.image_id in found]
+        gathering = Gathering(
+            body_hash=project.body_hash,
+            wanted=how,
+            sizes={id_: (image.width, image.height) for id_, image in found.items()},
+            distances=_distances(state, project.body_hash),
+        )
+        records = person_records(session, gathering, persons)
+        path = folder / f"{start:08d}.jsonl"
+        write_shard(path, _counted(state, gathering, records, kept, left_out))
+    return {"plan": name, "file": path.name, "images": sorted(kept), "left_out": left_out}
+
+
+def _look_at(state: State, image_ids: list[UUID]) -> None:
+    """Keep the perceptual hashes of photos; of those that cannot be read there is none."""
+    with state.database.read() as session:
+        rows = images.many(session, image_ids)
+    found: dict[UUID, str] = {}
+    for id_, row in rows.items():
+        try:
+            with state.blobs.open(row.blob) as file, Image.open(file) as image:
+                found[id_] = phash(image)
+        except (OSError, UnidentifiedImageError, ValueError):
+            continue
+    with state.database.write() as session:
+        there = images.many(session, list(found))
+        dataset_rows.put_phashes(session, {id_: hash_ for id_, hash_ in found.items() if id_ in there})
+
+
+def _counted(
+    state: State,
+    how: Gathering,
+    records: Iterator[tuple[PersonRecord, Notes]],
+    kept: set[int],
+    left_out: dict[str, int],
+) -> Iterator[tuple[PersonRecord, Any]]:
+    """The records, each with what the card counts of it."""
+    for record, notes in records:
+        if notes.taken:
+            kept.add(record.image_id)
+        elif not how.wanted.others:
+            _add(left_out, {f"persons: {reason}": n for reason, n in notes.persons.items()})
+            continue
+        _add(left_out, {f"points: {reason}": n for reason, n in notes.left_out.items()})
+        _add(left_out, {f"persons: {reason}": n for reason, n in notes.persons.items()})
+        yield record, _counts(state, how, record, notes)
+
+
+def _counts(state: State, how: Gathering, record: PersonRecord, notes: Notes) -> dict[str, Any]:
+    points = record.points
+    parts: dict[int, int] = {}
+    for part in points.part.tolist():
+        parts[part] = parts.get(part, 0) + 1
+    counts: dict[str, Any] = {"masks": len(record.masks), "parts": parts, "annotators": notes.annotators}
+    compared = points.spread[(points.marks > 1) & (points.spread == points.spread)]
+    if len(compared):
+        counts["spread"] = compared.round(_SPREAD_DIGITS).tolist()
+    if notes.truth is not None and len(points) and how.distances is not None:
+        counts["gold"] = gold.errors(state, notes.truth, how.body_hash, points, how.distances)
+    return counts
+
+
+def _add(to: dict[str, int], more: dict[str, int]) -> None:
+    for key, count in more.items():
+        to[key] = to.get(key, 0) + count
+
+
+def _distances(state: State, body_hash: str) -> Any:
+    """Distances by the body's table; None where there is none, since the plan found that none are needed."""
+    table = state.geodesics.table(state.bodies.by_hash(body_hash))
+    return None if table is None else table.distances
+
+
+def _asked(state: State, args: dict[str, Any]) -> tuple[models.Snapshot, models.Project, SnapshotSettings, Wanted]:
+    with state.database.read() as session:
+        row = snapshots.by_id(session, UUID(args["snapshot"]))
+        project = projects.by_id(session, row.project_id) if row is not None else None
+    if row is None or project is None:
+        raise NotFoundError("the snapshot was removed")
+    settings = SnapshotSettings.model_validate(row.settings)
+    good = None if args["good_enough"] is None else [UUID(user) for user in args["good_enough"]]
+    return row, project, settings, wanted(settings, row.as_of, good)
+
+
+def finish(state: State, args: dict[str, Any], results: list[dict[str, Any]]) -> dict[str, str | None]:
+    """Put the shards together; again, once it is done, changes nothing."""
+    row, project, settings, _ = _asked(state, args)
+    if row.state != SnapshotState.ready:
+        assemble.assemble(state, row, project, settings, args["study"], results)
+    places.drop_working(state.settings, row.id)
+    with state.database.read() as session:
+        made = snapshots.by_id(session, row.id)
+    return {"snapshot": str(row.id), "hash": made.hash if made is not None else None}
+
+
+SNAPSHOT = Kind("snapshot", make_plan, make_shard, finish)

@@ -1,0 +1,63 @@
+"""What a snapshot would hold, before it is made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from uuid import UUID
+
+from annotation_db.repositories import dataset_rows
+from export.near import groups
+from export.splits import sides
+from export.wanted import plan
+from server.snapshots.asked import wanted
+from server.snapshots.schemas import SnapshotPreview, SnapshotSettings, SplitCounts, StudyUsed
+from server.snapshots.service import good_enough
+from server.state import State
+
+
+def preview(state: State, project_id: UUID, settings: SnapshotSettings) -> SnapshotPreview:
+    """Count persons and their marks; which marks agree is looked at when the snapshot is made. Raises RefusedError."""
+    found, good = good_enough(state, project_id, settings)
+    with state.database.read() as session:
+        planned = plan(session, project_id, wanted(settings, None, good))
+        marked = {key.id: key.marks for key in dataset_rows.persons(session, project_id, None)}
+    rows = planned.everything
+    side: dict[UUID, str] = {}
+    if settings.splits:
+        group = groups([row.phash for row in rows], settings.near_distance)
+        named = sides([row.sha256 for row in rows], group, settings.splits)
+        side = {row.id: name for row, name in zip(rows, named, strict=True)}
+    counts: dict[str, Counter[str]] = {name: Counter() for name in settings.splits or [""]}
+    for image_id in planned.images:
+        counts[side.get(image_id, "")]["images"] += 1
+    for person in planned.persons:
+        own = counts[side.get(person.image_id, "")]
+        own["persons"] += 1
+        if person.taken and marked[person.id]:
+            own["annotated"] += 1
+            own["points"] += marked[person.id]
+    splits = [_counts(name, own) for name, own in counts.items()]
+    total = _counts("", sum(counts.values(), Counter()))
+    return SnapshotPreview(
+        images=total.images,
+        persons=total.persons,
+        annotated=total.annotated,
+        points=total.points,
+        splits=splits,
+        left_out=dict(planned.left_out),
+        not_hashed=sum(row.phash is None for row in rows) if settings.splits else 0,
+        study=None
+        if found is None
+        else StudyUsed(
+            id=UUID(found.study.id),
+            name=found.study.name,
+            measured=len(found.errors),
+            good_enough=None if good is None else len(good),
+        ),
+    )
+
+
+def _counts(name: str, own: Counter[str]) -> SplitCounts:
+    return SplitCounts(
+        name=name, images=own["images"], persons=own["persons"], annotated=own["annotated"], points=own["points"]
+    )

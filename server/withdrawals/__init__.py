@@ -1,0 +1,1 @@
+"""The withdrawals resource: images that their subjects withdrew."""

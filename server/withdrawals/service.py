@@ -1,0 +1,133 @@
+"""Withdrawing images: from the database in one transaction, then from disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from annotation_db import models, utc_now
+from annotation_db.repositories import images, jobs, snapshots, withdrawals
+from server.paging import page
+from server.problems import NotFoundError, RefusedError
+from server.schemas import Page, decode_cursor
+from server.snapshots import places
+from server.state import State
+from server.studies import reports
+from server.withdrawals.schemas import AffectedSnapshot, Withdrawal, Withdrawn
+
+
+def withdraw(state: State, image_id: UUID, reason: str, user_id: UUID | None) -> Withdrawn:
+    """Erase an image, and those of all projects that have the very same bytes. Again completes what was interrupted.
+
+    The database first: it knows from then on that these bytes are withdrawn, and nothing refers to them any more. What
+    is killed before the files are gone is completed by the same request again, or as the next server starts.
+
+    Raises NotFoundError.
+    """
+    truths: set[str] = set()
+    shown: set[UUID] = set()
+    with state.database.write() as session:
+        image = images.many(session, [image_id]).get(image_id)
+        known = withdrawals.of_image(session, image_id)
+        if image is None and known is None:
+            raise NotFoundError("no such image")
+        keys = {image.sha256, image.blob} if image is not None else set()
+        keys |= {known.sha256, known.blob} if known is not None else set()
+        for row in withdrawals.same_bytes(session, keys):
+            truths |= withdrawals.truths_in(session, row.id)
+            shown |= set(withdrawals.studies_of(session, row.id))
+            withdrawals.add(session, _noted(session, row, reason, user_id))
+            withdrawals.erase(session, row.id)
+        rows = withdrawals.of_bytes(session, keys)
+        done = _done(session, rows)
+        blobs = {row.blob for row in rows}
+    _remove_files(state, blobs, truths, shown)
+    return done
+
+
+def complete(state: State) -> None:
+    """Remove the files of withdrawals that were interrupted."""
+    with state.database.read() as session:
+        blobs = withdrawals.blobs(session)
+    left = {key for key in blobs if state.blobs.exists(key)}
+    if left:
+        _remove_files(state, left, (), ())
+
+
+def list_withdrawals(session: Session, project_id: UUID, after: str | None, limit: int) -> Page[Withdrawal]:
+    """One page of a project's withdrawals, the newest first."""
+    cursor = decode_cursor(after)
+    place: tuple[datetime, UUID] | None = None
+    if cursor:
+        try:
+            place = (datetime.fromisoformat(cursor[0]).replace(tzinfo=UTC), cursor[1])
+        except ValueError as error:
+            raise RefusedError("`after` is not a cursor of this list") from error
+    rows = withdrawals.page(session, project_id, place, limit + 1)
+    return page(
+        rows,
+        limit,
+        lambda row: (row.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(), row.id),
+        lambda kept: _out(session, kept),
+    )
+
+
+def _noted(session: Session, row: models.Image, reason: str, user_id: UUID | None) -> models.Withdrawal:
+    return models.Withdrawal(
+        project_id=row.project_id,
+        image_id=row.id,
+        sha256=row.sha256,
+        blob=row.blob,
+        persons=withdrawals.persons_in(session, row.id),
+        reason=reason,
+        created_by=user_id,
+        created_at=utc_now(),
+    )
+
+
+def _done(session: Session, rows: Sequence[models.Withdrawal]) -> Withdrawn:
+    holding = snapshots.holding(session, [row.image_id for row in rows])
+    return Withdrawn(
+        withdrawals=_out(session, rows),
+        snapshots=[AffectedSnapshot(id=row.id, project_id=row.project_id, name=row.name) for row in holding],
+    )
+
+
+def _out(session: Session, rows: Sequence[models.Withdrawal]) -> list[Withdrawal]:
+    held = snapshots.holders(session, [row.image_id for row in rows])
+    return [
+        Withdrawal(
+            id=row.id,
+            project_id=row.project_id,
+            image_id=row.image_id,
+            persons=row.persons,
+            reason=row.reason,
+            created_by=row.created_by,
+            created_at=row.created_at,
+            snapshots=held.get(row.image_id, 0),
+        )
+        for row in rows
+    ]
+
+
+def _remove_files(state: State, photos: Collection[str], truths: Collection[str], shown: Collection[UUID]) -> None:
+    """Remove photos with their thumbnails, truths that nothing refers to any more, what snapshots under way have
+    written and do not need, and reports of studies that showed the images, which are made again."""
+    with state.database.read() as session:
+        used = images.referenced_blobs(session, {*photos, *truths})
+    for key in {*photos, *truths} - used:
+        state.blobs.delete(key)
+    for key in photos:
+        for path in (state.settings.data / "cache" / "thumbnails" / key[:2]).glob(f"{key[:32]}-*"):
+            path.unlink(missing_ok=True)
+    for study_id in shown:
+        shutil.rmtree(reports.folder_of(state.settings, study_id), ignore_errors=True)
+    state.database.forget_deleted()
+    with state.database.read() as session:
+        making = jobs.open_subjects(session, "snapshot")
+    # Jobs under way leave out what was withdrawn meanwhile, and clear up behind themselves.
+    places.drop_working_but(state.settings, making)
