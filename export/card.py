@@ -14,7 +14,7 @@ FORM = 1
 
 
 @dataclass(frozen=True)
-class Counts:
+class CardCounts:
     """`annotated` persons have part masks and marked points; `masks` counts part masks."""
 
     images: int = 0
@@ -25,16 +25,16 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Split:
+class CardSplit:
     """One part of a split; `share` is what was asked for."""
 
     name: str
     share: float
-    counts: Counts
+    counts: CardCounts
 
 
 @dataclass(frozen=True)
-class Part:
+class PartCount:
     """Points of one part of the body."""
 
     label: int
@@ -43,7 +43,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Annotator:
+class AnnotatorCount:
     """Whose marks were chosen, under a pseudonym that holds in this card alone."""
 
     name: str
@@ -52,7 +52,7 @@ class Annotator:
 
 
 @dataclass(frozen=True)
-class Errors:
+class GoldErrors:
     """Geodesic errors of points in centimetres."""
 
     name: str
@@ -62,7 +62,7 @@ class Errors:
 
 
 @dataclass(frozen=True)
-class Gold:
+class GoldFigures:
     """The work itself against the truth of those of its persons whose truth is known: all points, then groups of parts.
 
     `outside` counts points where the truth shows another thing than the person; they are in no error.
@@ -70,7 +70,7 @@ class Gold:
 
     persons: int
     outside: int
-    errors: list[Errors]
+    errors: list[GoldErrors]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyHeadline:
     """The headline of a study's report. `content` tells the report apart from others of the same study."""
 
     id: str
@@ -123,7 +123,7 @@ class NearDuplicates:
 
 
 @dataclass(frozen=True)
-class File:
+class ContentFile:
     """A content file."""
 
     name: str
@@ -147,18 +147,18 @@ class Card:
     body_hash: str
     marks: str
     settings: list[str]
-    counts: Counts
-    splits: list[Split]
-    parts: list[Part]
-    annotators: list[Annotator]
+    counts: CardCounts
+    splits: list[CardSplit]
+    parts: list[PartCount]
+    annotators: list[AnnotatorCount]
     left_out: dict[str, int]
     near_duplicates: NearDuplicates | None
-    study: Study | None
-    gold: Gold | None
+    study: StudyHeadline | None
+    gold: GoldFigures | None
     agreement: Agreement | None
     licences: list[Licence]
     without_licence: int
-    files: list[File] = field(default_factory=list)
+    files: list[ContentFile] = field(default_factory=list)
 
 
 def to_json(card: Card) -> str:
@@ -258,7 +258,7 @@ def _measured(card: Card) -> Iterator[str]:
         )
 
 
-def _study(study: Study | None) -> Iterator[str]:
+def _study(study: StudyHeadline | None) -> Iterator[str]:
     if study is None:
         yield "**Annotators: not measured.** There was no report of a study of the people who annotated."
         return
@@ -293,7 +293,7 @@ def _licences(card: Card) -> Iterator[str]:
 _COUNTED = ("photos", "persons", "annotated", "points", "part masks")
 
 
-def _counts(counts: Counts) -> tuple[int, ...]:
+def _counts(counts: CardCounts) -> tuple[int, ...]:
     return counts.images, counts.persons, counts.annotated, counts.points, counts.masks
 
 

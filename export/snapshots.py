@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from export.card import File
+from export.card import ContentFile
 from export.files import replacing_bytes
 from export.records import ImageRecord, PersonRecord, image_line, image_of, person_line, person_of
 
@@ -92,13 +92,13 @@ def write_content(
             _sync(file)
 
 
-def content_files(folder: Path) -> list[File]:
+def content_files(folder: Path) -> list[ContentFile]:
     """The content files of a snapshot, by name, with size and hash."""
     names = [IMAGES, *(path.name for path in folder.glob("persons-*.jsonl"))]
-    return [File(name, digest(folder / name), (folder / name).stat().st_size) for name in sorted(names)]
+    return [ContentFile(name, digest(folder / name), (folder / name).stat().st_size) for name in sorted(names)]
 
 
-def hash_of(files: Iterable[File]) -> str:
+def hash_of(files: Iterable[ContentFile]) -> str:
     """The hash of a content: SHA-256 over its files' names and SHA-256, sorted."""
     listed = "".join(f"{file.name} {file.sha256}\n" for file in sorted(files, key=lambda file: file.name))
     return hashlib.sha256(listed.encode()).hexdigest()

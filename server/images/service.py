@@ -1,7 +1,7 @@
 """Images: import, list, take out, bring back."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -26,6 +26,9 @@ from server.session.service import Caller
 from server.state import State
 
 
+_BATCH = 500  # images in one transaction
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one file: the image, or the reason why there is none."""
@@ -36,11 +39,14 @@ class Outcome:
     reason: str = ""
 
 
-def import_files(state: State, project_id: UUID, user_id: UUID | None, uploads: Iterable[Upload]) -> ImportResult:
+def import_files(
+    state: State, project_id: UUID, user_id: UUID | None, uploads: Iterable[Upload], tags: Collection[str] = ()
+) -> ImportResult:
     """Store photos and zips of photos; every file has its own result and the others go through."""
     outcomes = [
         outcome for upload in uploads for outcome in _import_one(state, project_id, user_id, upload.name, upload.file)
     ]
+    tag(state, outcomes, tags)
     return summary(state, outcomes)
 
 
@@ -49,6 +55,7 @@ def import_paths(
     project_id: UUID,
     user_id: UUID | None,
     paths: Iterable[Path],
+    tags: Collection[str] = (),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> ImportResult:
     """The same for files and folders on disk; files in a folder are named by their path in it.
@@ -62,7 +69,17 @@ def import_paths(
             outcomes += _import_one(state, project_id, user_id, name, file)
         if progress:
             progress("storing photos", done, len(found))
+    tag(state, outcomes, tags)
     return summary(state, outcomes)
+
+
+def tag(state: State, outcomes: Iterable[Outcome], tags: Collection[str]) -> None:
+    """Add tags to the images that files became, or were already."""
+    ids = [outcome.image_id for outcome in outcomes if outcome.image_id] if tags else []
+    for start in range(0, len(ids), _BATCH):
+        with state.database.write() as session:
+            for row in images.many(session, ids[start : start + _BATCH]).values():
+                images.add_tags(row, tags)
 
 
 def walk(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:

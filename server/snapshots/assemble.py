@@ -20,7 +20,19 @@ from annotation_db.repositories import dataset_rows, snapshots, withdrawals
 from annotation_db.repositories.dataset_rows import ImageRow
 from evaluation.groups import groups as part_groups
 from export import card as cards
-from export.card import Agreement, Annotator, Card, Counts, Errors, Gold, Licence, NearDuplicates, Part, Split, Study
+from export.card import (
+    Agreement,
+    AnnotatorCount,
+    Card,
+    CardCounts,
+    CardSplit,
+    GoldErrors,
+    GoldFigures,
+    Licence,
+    NearDuplicates,
+    PartCount,
+    StudyHeadline,
+)
 from export.files import replacing
 from export.gather import image_record
 from export.near import groups
@@ -113,7 +125,7 @@ def assemble(
         files=files,
         left_out=dict(sorted(left_out.items())),
         near_duplicates=near,
-        study=None if study is None else Study(**study),
+        study=None if study is None else StudyHeadline(**study),
         **_licences(images),
     )
     _put(state, out, card)
@@ -146,7 +158,7 @@ def _sides(rows: list[ImageRow], settings: SnapshotSettings) -> tuple[dict[str, 
 def _card(row: models.Snapshot, project: models.Project, settings: SnapshotSettings, body: Body, tally: Tally) -> Card:
     counts = {name: _counts(own) for name, own in tally.splits.items()}
     by = [
-        Annotator(f"annotator {n}", tally.points_by[user], tally.persons_by[user])
+        AnnotatorCount(f"annotator {n}", tally.points_by[user], tally.persons_by[user])
         for n, user in enumerate(sorted(tally.points_by, key=lambda user: (-tally.points_by[user], user)), 1)
     ]
     spread = 100 * np.frombuffer(tally.spread, np.float32).astype(np.float64)
@@ -164,8 +176,8 @@ def _card(row: models.Snapshot, project: models.Project, settings: SnapshotSetti
         marks=settings.marks,
         settings=sentences(settings),
         counts=_counts(sum(tally.splits.values(), Counter())),
-        splits=[Split(name, share, counts[name]) for name, share in (settings.splits or {}).items()],
-        parts=[Part(label, name, tally.parts[label]) for label, name in enumerate(body.part_names, 1)],
+        splits=[CardSplit(name, share, counts[name]) for name, share in (settings.splits or {}).items()],
+        parts=[PartCount(label, name, tally.parts[label]) for label, name in enumerate(body.part_names, 1)],
         annotators=by,
         left_out={},
         near_duplicates=None,
@@ -177,7 +189,7 @@ def _card(row: models.Snapshot, project: models.Project, settings: SnapshotSetti
     )
 
 
-def _gold(body: Body, tally: Tally) -> Gold | None:
+def _gold(body: Body, tally: Tally) -> GoldFigures | None:
     """Errors of all points with a known truth, and by groups of parts."""
     if not tally.gold:
         return None
@@ -185,8 +197,10 @@ def _gold(body: Body, tally: Tally) -> Gold | None:
     names, of = part_groups(body)
     group = of[np.frombuffer(tally.error_part, np.uint8)]
     rows = [("all", error), *((name, error[group == n]) for n, name in enumerate(names))]
-    errors = [Errors(name, len(own), _rounded(own.mean()), _rounded(np.median(own))) for name, own in rows if len(own)]
-    return Gold(tally.gold, tally.outside, errors)
+    errors = [
+        GoldErrors(name, len(own), _rounded(own.mean()), _rounded(np.median(own))) for name, own in rows if len(own)
+    ]
+    return GoldFigures(tally.gold, tally.outside, errors)
 
 
 def _licences(images: Iterable[ImageRecord]) -> dict[str, Any]:
@@ -231,8 +245,8 @@ def _be_ready(state: State, row: models.Snapshot, card: Card, held: list[ImageRo
         snapshots.put_images(session, row.id, [image.id for image in held])
 
 
-def _counts(own: Counter[str]) -> Counts:
-    return Counts(own["images"], own["persons"], own["annotated"], own["points"], own["masks"])
+def _counts(own: Counter[str]) -> CardCounts:
+    return CardCounts(own["images"], own["persons"], own["annotated"], own["points"], own["masks"])
 
 
 def _moment(at: datetime) -> str:

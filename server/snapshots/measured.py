@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from annotation_db import models
 from annotation_db.repositories import projects, studies
 from evaluation.report import FORM
-from export.card import Study
+from export.card import StudyHeadline
 from server.problems import RefusedError
 from server.settings import Settings
 from server.studies import reports
@@ -23,7 +23,7 @@ from server.studies.reports import Kept
 class Measured:
     """A study's headline, and the mean errors in metres of those annotators who can be told apart by their names."""
 
-    study: Study
+    study: StudyHeadline
     errors: dict[UUID, float]
 
     def within(self, most: float) -> set[UUID]:
@@ -75,7 +75,7 @@ def _measured(session: Session, study: models.Study, kept: Kept) -> Measured:
     said = kept.said
     everything = next(group for group in said["groups"] if group["kind"] == "all")
     people = next((curve for curve in said["curves"] if curve["source"] == "annotators"), None)
-    headline = Study(
+    headline = StudyHeadline(
         id=str(study.id),
         name=said["title"],
         content=kept.content,

@@ -1574,6 +1574,58 @@ export interface components {
             points: number;
         };
         /**
+         * Annotator
+         * @description One annotator. `rank` 1 has the least mean error; `suspect` when their swaps stand out from the others'.
+         *
+         *     `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart);
+         *     it is empty for one who shared no points with any other, and so was compared with nobody.
+         */
+        Annotator: {
+            auc10: components["schemas"]["Figure"];
+            auc30: components["schemas"]["Figure"];
+            /** Flagged */
+            flagged: number;
+            front_back: components["schemas"]["Rate"];
+            /** Group */
+            group: string;
+            left_right: components["schemas"]["Rate"];
+            mask_iou: components["schemas"]["Figure"] | null;
+            mean: components["schemas"]["Figure"];
+            median: components["schemas"]["Figure"];
+            /** Name */
+            name: string;
+            /** Outside */
+            outside: number;
+            p90: components["schemas"]["Figure"];
+            /** Parts */
+            parts: components["schemas"]["Group"][];
+            /** Persons */
+            persons: number;
+            /** Points */
+            points: number;
+            /** Rank */
+            rank: number;
+            retest: components["schemas"]["Figure"] | null;
+            seconds_per_point: components["schemas"]["Figure"];
+            /** Simulated */
+            simulated: boolean;
+            surface_mean: components["schemas"]["Figure"];
+            /** Suspect */
+            suspect: string[];
+        };
+        /**
+         * AnnotatorCount
+         * @description Whose marks were chosen, under a pseudonym that holds in this card alone.
+         */
+        AnnotatorCount: {
+            /** Name */
+            name: string;
+            /** Persons */
+            persons: number;
+            /** Points */
+            points: number;
+        };
+        /**
          * AnnotatorProgress
          * @description How far an annotator is; `seconds` of work on measured persons.
          */
@@ -1720,21 +1772,21 @@ export interface components {
         Card: {
             agreement: components["schemas"]["Agreement"] | null;
             /** Annotators */
-            annotators: components["schemas"]["export__card__Annotator"][];
+            annotators: components["schemas"]["AnnotatorCount"][];
             /** As Of */
             as_of: string;
             /** Body */
             body: string;
             /** Body Hash */
             body_hash: string;
-            counts: components["schemas"]["Counts"];
+            counts: components["schemas"]["CardCounts"];
             /** Description */
             description: string;
             /** Files */
-            files?: components["schemas"]["File"][];
+            files?: components["schemas"]["ContentFile"][];
             /** Form */
             form: number;
-            gold: components["schemas"]["Gold"] | null;
+            gold: components["schemas"]["GoldFigures"] | null;
             /** Hash */
             hash: string;
             /** Left Out */
@@ -1751,18 +1803,60 @@ export interface components {
             name: string;
             near_duplicates: components["schemas"]["NearDuplicates"] | null;
             /** Parts */
-            parts: components["schemas"]["Part"][];
+            parts: components["schemas"]["PartCount"][];
             /** Project */
             project: string;
             /** Settings */
             settings: string[];
             /** Splits */
-            splits: components["schemas"]["Split"][];
-            study: components["schemas"]["export__card__Study"] | null;
+            splits: components["schemas"]["CardSplit"][];
+            study: components["schemas"]["StudyHeadline"] | null;
             /** Tool */
             tool: string;
             /** Without Licence */
             without_licence: number;
+        };
+        /**
+         * CardCounts
+         * @description `annotated` persons have part masks and marked points; `masks` counts part masks.
+         */
+        CardCounts: {
+            /**
+             * Annotated
+             * @default 0
+             */
+            annotated: number;
+            /**
+             * Images
+             * @default 0
+             */
+            images: number;
+            /**
+             * Masks
+             * @default 0
+             */
+            masks: number;
+            /**
+             * Persons
+             * @default 0
+             */
+            persons: number;
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
+        };
+        /**
+         * CardSplit
+         * @description One part of a split; `share` is what was asked for.
+         */
+        CardSplit: {
+            counts: components["schemas"]["CardCounts"];
+            /** Name */
+            name: string;
+            /** Share */
+            share: number;
         };
         /**
          * Change
@@ -1856,35 +1950,16 @@ export interface components {
             stored: components["schemas"]["StoredFile"][];
         };
         /**
-         * Counts
-         * @description `annotated` persons have part masks and marked points; `masks` counts part masks.
+         * ContentFile
+         * @description A content file.
          */
-        Counts: {
-            /**
-             * Annotated
-             * @default 0
-             */
-            annotated: number;
-            /**
-             * Images
-             * @default 0
-             */
-            images: number;
-            /**
-             * Masks
-             * @default 0
-             */
-            masks: number;
-            /**
-             * Persons
-             * @default 0
-             */
-            persons: number;
-            /**
-             * Points
-             * @default 0
-             */
-            points: number;
+        ContentFile: {
+            /** Bytes */
+            bytes: number;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
         };
         /**
          * Curve
@@ -1942,20 +2017,6 @@ export interface components {
             second: string;
         };
         /**
-         * Errors
-         * @description Geodesic errors of points in centimetres.
-         */
-        Errors: {
-            /** Mean */
-            mean: number;
-            /** Median */
-            median: number;
-            /** Name */
-            name: string;
-            /** Points */
-            points: number;
-        };
-        /**
          * Feedback
          * @description The errors of a practice person. `measured` is false while the body's table of distances is being made.
          */
@@ -1998,18 +2059,6 @@ export interface components {
             value: number | null;
         };
         /**
-         * File
-         * @description A content file.
-         */
-        File: {
-            /** Bytes */
-            bytes: number;
-            /** Name */
-            name: string;
-            /** Sha256 */
-            sha256: string;
-        };
-        /**
          * GeodesicPath
          * @description A shortest path on the surface.
          */
@@ -2050,14 +2099,28 @@ export interface components {
             total: number;
         };
         /**
-         * Gold
+         * GoldErrors
+         * @description Geodesic errors of points in centimetres.
+         */
+        GoldErrors: {
+            /** Mean */
+            mean: number;
+            /** Median */
+            median: number;
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
+        };
+        /**
+         * GoldFigures
          * @description The work itself against the truth of those of its persons whose truth is known: all points, then groups of parts.
          *
          *     `outside` counts points where the truth shows another thing than the person; they are in no error.
          */
-        Gold: {
+        GoldFigures: {
             /** Errors */
-            errors: components["schemas"]["Errors"][];
+            errors: components["schemas"]["GoldErrors"][];
             /** Outside */
             outside: number;
             /** Persons */
@@ -2731,7 +2794,7 @@ export interface components {
         /** Page[Study] */
         Page_Study_: {
             /** Items */
-            items: components["schemas"]["server__studies__schemas__Study"][];
+            items: components["schemas"]["Study"][];
             /** Next */
             next: string | null;
         };
@@ -2750,10 +2813,10 @@ export interface components {
             next: string | null;
         };
         /**
-         * Part
+         * PartCount
          * @description Points of one part of the body.
          */
-        Part: {
+        PartCount: {
             /** Label */
             label: number;
             /** Name */
@@ -3293,7 +3356,7 @@ export interface components {
             /** Body Hash */
             body_hash: string;
             /** By Annotator */
-            by_annotator: components["schemas"]["evaluation__report__Annotator"][];
+            by_annotator: components["schemas"]["Annotator"][];
             /** Covered */
             covered: number | null;
             /** Curves */
@@ -3789,17 +3852,6 @@ export interface components {
          */
         SnapshotState: "making" | "ready" | "failed";
         /**
-         * Split
-         * @description One part of a split; `share` is what was asked for.
-         */
-        Split: {
-            counts: components["schemas"]["Counts"];
-            /** Name */
-            name: string;
-            /** Share */
-            share: number;
-        };
-        /**
          * SplitCounts
          * @description The same of one split; its name is empty where there is no split.
          */
@@ -3823,6 +3875,59 @@ export interface components {
             /** File */
             file: string;
             image: components["schemas"]["Image"];
+        };
+        /**
+         * Study
+         * @description A study. `persons` are measured, `practice` ones come first and never count, `again` of the former come twice;
+         *     `done` of `total` counts the showings of measured persons to all annotators.
+         */
+        Study: {
+            /** Again */
+            again: number;
+            /** Annotators */
+            annotators: components["schemas"]["StudyAnnotator"][];
+            body: components["schemas"]["BodyRef"];
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Done */
+            done: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            masks: components["schemas"]["StudyMasks"];
+            /** Name */
+            name: string;
+            /** Opened At */
+            opened_at: string | null;
+            /** Parts */
+            parts: number[] | null;
+            /** Persons */
+            persons: number;
+            /** Points Per Part */
+            points_per_part: number;
+            /** Practice */
+            practice: number;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Revision */
+            revision: number;
+            /** Seed */
+            seed: number;
+            state: components["schemas"]["StudyState"];
+            /** Total */
+            total: number;
         };
         /**
          * StudyAnnotator
@@ -3942,6 +4047,40 @@ export interface components {
             state: components["schemas"]["StudyState"];
             /** Total */
             total: number;
+        };
+        /**
+         * StudyHeadline
+         * @description The headline of a study's report. `content` tells the report apart from others of the same study.
+         */
+        StudyHeadline: {
+            /** Annotators */
+            annotators: number;
+            /** Auc10 */
+            auc10: number | null;
+            /** Auc30 */
+            auc30: number | null;
+            /** Computed At */
+            computed_at: string;
+            /** Content */
+            content: string;
+            /** High */
+            high: number | null;
+            /** Id */
+            id: string;
+            /** Low */
+            low: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Median */
+            median: number | null;
+            /** Name */
+            name: string;
+            /** Persons */
+            persons: number;
+            /** Points */
+            points: number;
+            /** Simulated */
+            simulated: number;
         };
         /**
          * StudyMasks
@@ -4273,145 +4412,6 @@ export interface components {
             snapshots: components["schemas"]["AffectedSnapshot"][];
             /** Withdrawals */
             withdrawals: components["schemas"]["Withdrawal"][];
-        };
-        /**
-         * Annotator
-         * @description One annotator. `rank` 1 has the least mean error; `suspect` when their swaps stand out from the others'.
-         *
-         *     `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart);
-         *     it is empty for one who shared no points with any other, and so was compared with nobody.
-         */
-        evaluation__report__Annotator: {
-            auc10: components["schemas"]["Figure"];
-            auc30: components["schemas"]["Figure"];
-            /** Flagged */
-            flagged: number;
-            front_back: components["schemas"]["Rate"];
-            /** Group */
-            group: string;
-            left_right: components["schemas"]["Rate"];
-            mask_iou: components["schemas"]["Figure"] | null;
-            mean: components["schemas"]["Figure"];
-            median: components["schemas"]["Figure"];
-            /** Name */
-            name: string;
-            /** Outside */
-            outside: number;
-            p90: components["schemas"]["Figure"];
-            /** Parts */
-            parts: components["schemas"]["Group"][];
-            /** Persons */
-            persons: number;
-            /** Points */
-            points: number;
-            /** Rank */
-            rank: number;
-            retest: components["schemas"]["Figure"] | null;
-            seconds_per_point: components["schemas"]["Figure"];
-            /** Simulated */
-            simulated: boolean;
-            surface_mean: components["schemas"]["Figure"];
-            /** Suspect */
-            suspect: string[];
-        };
-        /**
-         * Annotator
-         * @description Whose marks were chosen, under a pseudonym that holds in this card alone.
-         */
-        export__card__Annotator: {
-            /** Name */
-            name: string;
-            /** Persons */
-            persons: number;
-            /** Points */
-            points: number;
-        };
-        /**
-         * Study
-         * @description The headline of a study's report. `content` tells the report apart from others of the same study.
-         */
-        export__card__Study: {
-            /** Annotators */
-            annotators: number;
-            /** Auc10 */
-            auc10: number | null;
-            /** Auc30 */
-            auc30: number | null;
-            /** Computed At */
-            computed_at: string;
-            /** Content */
-            content: string;
-            /** High */
-            high: number | null;
-            /** Id */
-            id: string;
-            /** Low */
-            low: number | null;
-            /** Mean */
-            mean: number | null;
-            /** Median */
-            median: number | null;
-            /** Name */
-            name: string;
-            /** Persons */
-            persons: number;
-            /** Points */
-            points: number;
-            /** Simulated */
-            simulated: number;
-        };
-        /**
-         * Study
-         * @description A study. `persons` are measured, `practice` ones come first and never count, `again` of the former come twice;
-         *     `done` of `total` counts the showings of measured persons to all annotators.
-         */
-        server__studies__schemas__Study: {
-            /** Again */
-            again: number;
-            /** Annotators */
-            annotators: components["schemas"]["StudyAnnotator"][];
-            body: components["schemas"]["BodyRef"];
-            /** Closed At */
-            closed_at: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Description */
-            description: string;
-            /** Done */
-            done: number;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            masks: components["schemas"]["StudyMasks"];
-            /** Name */
-            name: string;
-            /** Opened At */
-            opened_at: string | null;
-            /** Parts */
-            parts: number[] | null;
-            /** Persons */
-            persons: number;
-            /** Points Per Part */
-            points_per_part: number;
-            /** Practice */
-            practice: number;
-            /**
-             * Project Id
-             * Format: uuid
-             */
-            project_id: string;
-            /** Revision */
-            revision: number;
-            /** Seed */
-            seed: number;
-            state: components["schemas"]["StudyState"];
-            /** Total */
-            total: number;
         };
     };
     responses: never;
