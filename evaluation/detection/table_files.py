@@ -27,7 +27,7 @@ NAME = "Pdist_matrix"
 FILES = tuple(f"{NAME}.{ending}" for ending in ("pkl", "mat", "h5", "hdf5"))
 
 _SMALL = 256  # bytes that a pickle's values may have without being left in the file
-_PIECE = 2**24  # bytes written at once
+_PIECE = 2**22  # bytes written at once
 
 
 def find(folder: Path) -> tuple[Path, NDArray[np.floating]]:

@@ -31,7 +31,8 @@ def test_every_figure_is_that_of_the_literal_rules(body, seed, kappa):
     dataset, results = made.dataset(np.random.default_rng(seed))
     truth, detections = groundtruth.from_coco(dataset), predictions.from_entries(results)
     found = evaluate(truth, detections, surface, kappa)
-    stats, similarity = literal.evaluate(dataset, results, described, None if kappa == "per-part" else kappa)
+    constant = None if kappa == "per-part" else kappa
+    stats, similarity = literal.evaluate(dataset, results, described, constant)
     assert {s.image_id for s in found.similarity} == similarity.keys()
     for s in found.similarity:
         gps, overlap = similarity[s.image_id]
@@ -41,10 +42,10 @@ def test_every_figure_is_that_of_the_literal_rules(body, seed, kappa):
         assert scores == sorted(scores, reverse=True)
     for mode, figures in stats.items():
         assert found.stats[mode] == pytest.approx(figures, abs=1e-12)
-    check_points(found.pointwise, truth, dataset, results, described)
+    check_points(found.pointwise, truth, results, described, constant)
 
 
-def check_points(found, truth, dataset, results, described):
+def check_points(found, truth, results, described, constant):
     for row, person in enumerate(truth.entries):
         if "dp_x" not in person:
             assert not (found.person == row).any()
@@ -57,6 +58,9 @@ def check_points(found, truth, dataset, results, described):
             assert all(np.isinf(e) for each in errors for _, e in each)
         else:
             chosen = next(k for k, d in enumerate(theirs) if d is results[found.detection[row] - 1])
+            usable = [k for k, each in enumerate(errors) if any(np.isfinite(e) for _, e in each)]
+            assert found.gps[row] == pytest.approx(literal.gps(described, person, theirs[chosen], constant), abs=1e-12)
+            assert chosen == max(usable, key=lambda k: literal.gps(described, person, theirs[k], constant))
             np.testing.assert_allclose(mine, [e for _, e in errors[chosen]], rtol=1e-12)
             assert found.chart[found.person == row].tolist() == [i for i, _ in errors[chosen]]
             assert np.isfinite(mine).any()
