@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { messageOf } from "../api/error";
 import { count, percent } from "../components/Meter";
 import { cancelJob, isOver, type Job } from "./api";
+import { JobError } from "./JobError";
 
 /** A job that runs: how far it is, in figures and words, and a way to stop it. */
 export function JobProgress({ job, cancellable = true }: { job: Job; cancellable?: boolean }) {
@@ -16,7 +17,7 @@ export function JobProgress({ job, cancellable = true }: { job: Job; cancellable
   if (job.state === "failed") {
     return (
       <Alert color="red" variant="light" p="xs" role="alert">
-        {job.title} failed: {job.error ?? "no reason was told"}
+        <JobError lead={`${job.title} failed. `} reason={job.error} />
       </Alert>
     );
   }

@@ -110,7 +110,7 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
               <NumberInput
                 label="Things in front"
                 description="Share of the images"
-                suffix=" %"
+                suffix="%"
                 min={0}
                 max={100}
                 allowDecimal={false}

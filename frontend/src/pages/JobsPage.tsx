@@ -1,10 +1,12 @@
-import { Badge, Button, Group, Paper, Spoiler, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Paper, Stack, Table, Text, Title } from "@mantine/core";
 import { IconStack2 } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
 import { count } from "../components/Meter";
 import { Restricted } from "../components/Restricted";
 import { EmptyState, ErrorState, LoadingState } from "../components/states";
 import { getJobs, isOver, type Job, type JobState } from "../jobs/api";
+import { JobError } from "../jobs/JobError";
 import { JobProgress } from "../jobs/JobProgress";
 import { useJob } from "../jobs/useJob";
 import { duration, persons as personsText, when } from "../studies/format";
@@ -54,7 +56,7 @@ function Jobs({ projectId }: { projectId: string }) {
                 <Table.Tr>
                   <Table.Th w="30%">Job</Table.Th>
                   <Table.Th w={145}>State</Table.Th>
-                  <Table.Th>Progress</Table.Th>
+                  <Table.Th>Progress and result</Table.Th>
                   <Table.Th w={220}>Begun</Table.Th>
                   <Table.Th w={100}>Took</Table.Th>
                 </Table.Tr>
@@ -105,13 +107,10 @@ function JobRow({ listed }: { listed: Job }) {
         {job.state === "done" ? (
           <Text size="sm" c="dimmed">
             {resultWords(job)}
+            <ResultLink job={job} />
           </Text>
         ) : job.state === "failed" ? (
-          <Spoiler maxHeight={62} showLabel="Show all" hideLabel="Show less" fz="sm">
-            <Text size="sm" c="var(--mantine-color-error)" style={{ overflowWrap: "anywhere" }}>
-              {job.error ?? "No reason was told."}
-            </Text>
-          </Spoiler>
+          <JobError reason={job.error} />
         ) : job.state === "cancelled" ? (
           <Text size="sm" c="dimmed" className="numbers">
             {job.total > 0 ? `Stopped at ${job.done} of ${job.total}` : "Stopped before it began"}
@@ -141,12 +140,28 @@ function Dot({ color }: { color: string }) {
 }
 
 /** What a finished job has given. */
-export function resultWords({ result, message }: Job): string {
-  const gave = (result ?? {}) as Record<string, unknown>;
+export function resultWords(job: Job): string {
+  const gave = (job.result ?? {}) as Record<string, unknown>;
   if (typeof gave.persons === "number" && typeof gave.images === "number") {
     return `${personsText(gave.persons)} in ${count(gave.images)} ${gave.images === 1 ? "image" : "images"}`;
   }
-  return message || "Finished";
+  if (job.kind === "study-report") return "";
+  return job.message || "Finished";
+}
+
+/** Leads to what a job has made: a study, or its report. */
+function ResultLink({ job }: { job: Job }) {
+  const { study } = (job.result ?? {}) as Record<string, unknown>;
+  if (typeof study !== "string") return null;
+  const report = job.kind === "study-report";
+  return (
+    <>
+      {!report && ", "}
+      <Anchor component={Link} to={`/studies/${study}${report ? "/report" : ""}`} size="sm">
+        {report ? "Open the report" : "open the study"}
+      </Anchor>
+    </>
+  );
 }
 
 function took({ started_at, finished_at }: Job): string {

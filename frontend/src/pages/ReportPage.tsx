@@ -55,10 +55,10 @@ function Loaded({ studyId, report, computedAt }: { studyId: string; report: Repo
     ["correct", "Correct points"],
     ["annotators", "Annotators"],
     ...(several ? ([["differences", "Differences"]] as [string, string][]) : []),
-    ["trends", "What goes with errors"],
-    ["shares", "What they are due to"],
+    ["trends", "Time, angle, order"],
+    ["shares", "Sources of error"],
     ...(report.masks ? ([["masks", "Masks"]] as [string, string][]) : []),
-    ...(report.retest ? ([["again", "The same twice"]] as [string, string][]) : []),
+    ...(report.retest ? ([["again", "Shown twice"]] as [string, string][]) : []),
     ["plan", "The next study"],
     ["limits", "Method and limits"],
   ];

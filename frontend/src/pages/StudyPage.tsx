@@ -105,7 +105,7 @@ function Loaded({ study }: { study: Study }) {
             {progress.isError && items.length === 0 && (
               <ErrorState error={progress.error} retry={() => progress.refetch()} />
             )}
-            {items.length > 0 && <ProgressTable items={items} />}
+            {items.length > 0 && <ProgressTable items={items} drawn={study.masks === "drawn"} />}
           </Paper>
         </section>
       </Stack>
@@ -266,7 +266,7 @@ function AddAnnotators({ study }: { study: Study }) {
   );
 }
 
-function ProgressTable({ items }: { items: readonly AnnotatorProgress[] }) {
+function ProgressTable({ items, drawn }: { items: readonly AnnotatorProgress[]; drawn: boolean }) {
   return (
     <Table verticalSpacing="sm" horizontalSpacing="lg">
       <Table.Thead>
@@ -274,35 +274,39 @@ function ProgressTable({ items }: { items: readonly AnnotatorProgress[] }) {
           <Table.Th>Name</Table.Th>
           <Table.Th w="34%">Handed in</Table.Th>
           <Table.Th>Practice</Table.Th>
-          <Table.Th ta="right">Time per point</Table.Th>
+          <Table.Th ta="right">{drawn ? "Time per person" : "Time per point"}</Table.Th>
           <Table.Th ta="right">Time in all</Table.Th>
           <Table.Th ta="right">Last seen</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody className="numbers">
         {items.map((each) => (
-          <ProgressRow key={each.user_id} of={each} />
+          <ProgressRow key={each.user_id} of={each} drawn={drawn} />
         ))}
       </Table.Tbody>
     </Table>
   );
 }
 
-function ProgressRow({ of }: { of: AnnotatorProgress }) {
-  const { name, username, simulated, done, total, practice_done, practice, seconds, marks, last_seen } = of;
+function ProgressRow({ of, drawn }: { of: AnnotatorProgress; drawn: boolean }) {
+  const { name, username, simulated, done, total, practice_done, practice, seconds, last_seen } = of;
   const share = percent(done, total);
   return (
     <Table.Tr>
       <Table.Td fw={530}>
-        {name}{" "}
-        <Text span size="sm" c="dimmed" fw={400}>
-          {username !== name && username}
-        </Text>
-        {simulated && (
-          <Badge ml="xs" size="sm" variant="default" tt="none" radius="sm">
-            simulated
-          </Badge>
-        )}
+        <Group gap="xs" wrap="nowrap">
+          {name}
+          {username !== name && (
+            <Text span size="sm" c="dimmed" fw={400}>
+              {username}
+            </Text>
+          )}
+          {simulated && (
+            <Badge size="sm" variant="default" tt="none" radius="sm" fw={500}>
+              simulated
+            </Badge>
+          )}
+        </Group>
       </Table.Td>
       <Table.Td>
         <Group gap="sm" wrap="nowrap">
@@ -319,9 +323,15 @@ function ProgressRow({ of }: { of: AnnotatorProgress }) {
         </Group>
       </Table.Td>
       <Table.Td>{practice === 0 ? "–" : `${practice_done} of ${practice}`}</Table.Td>
-      <Table.Td ta="right">{marks > 0 ? `${(seconds / marks).toFixed(1)} s` : "–"}</Table.Td>
+      <Table.Td ta="right">{paceText(of, drawn)}</Table.Td>
       <Table.Td ta="right">{seconds > 0 ? duration(seconds) : "–"}</Table.Td>
       <Table.Td ta="right">{last_seen ? ago(last_seen) : "not yet"}</Table.Td>
     </Table.Tr>
   );
+}
+
+/** Where masks are drawn, painting is most of the work: the time is told for a person, not for a point. */
+function paceText({ seconds, marks, done }: AnnotatorProgress, drawn: boolean): string {
+  if (drawn) return done > 0 ? duration(seconds / done) : "–";
+  return marks > 0 ? `${(seconds / marks).toFixed(1)} s` : "–";
 }

@@ -63,7 +63,7 @@ export default function FeedbackView({ task, feedback, action }: Props) {
         <Alert variant="light" p="xs" className={classes.wide} role="status">
           {feedback.table.state === "failed"
             ? "Distances on this body could not be computed; the places are shown without them."
-            : `Distances on this body are being computed, ${percent(feedback.table.done, feedback.table.total)} %. They appear by themselves; you need not wait.`}
+            : `Distances on this body are being computed, ${percent(feedback.table.done, feedback.table.total)}%. They appear by themselves; you need not wait.`}
         </Alert>
       )}
       <section className={classes.photo} aria-label="Your marks on the photo">

@@ -60,7 +60,7 @@ export function ReportPanel({ studyId, marked, manage }: { studyId: string; mark
         {running && table?.state === "building" && (
           <div>
             <Text size="sm" c="dimmed">
-              The body's table of distances is built first, once for this body: {percent(table.done, table.total)} %
+              The body's table of distances is built first, once for this body: {percent(table.done, table.total)}%
             </Text>
             <Progress size={4} mt={4} value={percent(table.done, table.total)} aria-label="Table of distances" />
           </div>

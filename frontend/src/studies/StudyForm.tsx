@@ -55,6 +55,14 @@ export function firstChoice(there: number): Choice {
   return { source, count, seed: newSeed(), picked: null };
 }
 
+/** Who takes part where nothing else is said: the project's annotators; programs are chosen by name. */
+function firstAnnotators(members: readonly Member[], users: readonly Account[]): string[] {
+  const people = new Set(users.filter(({ simulated, active }) => active && !simulated).map(({ id }) => id));
+  return members
+    .filter(({ role, user_id }) => role === "annotator" && people.has(user_id))
+    .map(({ user_id }) => user_id);
+}
+
 /** Shares of the persons that are shown twice; a sixth is what the server takes where it is not told. */
 const TWICE = { none: 0, sixth: 1 / 6, third: 1 / 3 } as const;
 
@@ -89,9 +97,7 @@ function Form({
     kept ? stillThere(kept.choice, present) : firstChoice(present.length),
   );
   const [annotators, setAnnotators] = useState(
-    () =>
-      kept?.annotators.filter((id) => users.some((user) => user.id === id)) ??
-      members.filter(({ role }) => role === "annotator").map(({ user_id }) => user_id),
+    () => kept?.annotators.filter((id) => users.some((user) => user.id === id)) ?? firstAnnotators(members, users),
   );
   const [chosen, setChosen] = useState<ReadonlySet<number>>(
     () => new Set(kept?.parts ?? parts.all.map(({ label }) => label)),
@@ -248,7 +254,7 @@ function Form({
                 mt={4}
                 flex={1}
               />
-              <Text size="sm" fw={560} c="bright" className="numbers" miw={24} lh={1.2} aria-hidden>
+              <Text size="sm" fw={560} c="bright" className="numbers" miw={24} lh={1} aria-hidden>
                 {perPart}
               </Text>
             </Group>

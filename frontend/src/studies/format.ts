@@ -26,16 +26,16 @@ export function cmInterval({ low, high }: Pick<Figure, "low" | "high">): string 
   return low === null || high === null ? NONE : `${cmNumber(low)} to ${cmNumber(high)}`;
 }
 
-/** A share as "4.2 %"; whole from ten up. */
+/** A share as "4.2%"; whole from ten up. */
 export function share(value: number | null): string {
   if (value === null) return NONE;
   const percent = 100 * value;
-  if (percent < 1e-9) return "0 %";
-  return `${percent >= 10 ? Math.round(percent) : percent.toFixed(1)} %`;
+  if (percent < 1e-9) return "0%";
+  return `${percent >= 9.95 ? Math.round(percent) : percent.toFixed(1)}%`;
 }
 
 export function shareInterval({ low, high }: Pick<Rate, "low" | "high">): string {
-  return low === null || high === null ? NONE : `${share(low).replace(" %", "")} to ${share(high)}`;
+  return low === null || high === null ? NONE : `${share(low).replace("%", "")} to ${share(high)}`;
 }
 
 /** Of fewer marks a share says nothing by itself. */
@@ -46,15 +46,15 @@ export function rate({ value, of }: Rate): string {
   return of < ENOUGH ? "too few to say" : share(value);
 }
 
-/** What a share rests on: "0 of 5 (0 to 43 %)". */
+/** What a share rests on: "0 of 5 (0 to 43%)". */
 export function rateBasis({ count: hits, of, low, high }: Rate): string {
   const basis = `${count(hits)} of ${count(of)}`;
   return low === null || high === null ? basis : `${basis} (${shareInterval({ low, high })})`;
 }
 
-/** A figure without a unit, as areas under a curve are written: ".563". */
+/** A figure without a unit, as areas under a curve are written: "0.563". */
 export function unitless(value: number | null, digits = 3): string {
-  return value === null ? NONE : value.toFixed(digits).replace(/^(-?)0\./, "$1.");
+  return value === null ? NONE : value.toFixed(digits);
 }
 
 export function points(n: number): string {
@@ -79,11 +79,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(fives / 60)} h${rest ? ` ${rest} min` : ""}`;
 }
 
-/** A probability as it is reported: "p < .001", "p = .03". */
+/** A probability as it is reported: "< 0.001", "0.034", "0.21". */
 export function pText(p: number | null): string {
   if (p === null) return NONE;
-  if (p < 0.001) return "p < .001";
-  return `p = ${unitless(p, p < 0.1 ? 3 : 2)}`;
+  if (p < 0.001) return "< 0.001";
+  return unitless(p, p < 0.0995 ? 3 : 2);
 }
 
 const AGO: [seconds: number, unit: string][] = [

@@ -25,20 +25,20 @@ describe("figures in words", () => {
   });
 
   it("are shares, areas and probabilities as they are reported", () => {
-    expect(share(0.0421)).toBe("4.2 %");
-    expect(share(0.562)).toBe("56 %");
-    expect(unitless(0.5634)).toBe(".563");
+    expect(share(0.0421)).toBe("4.2%");
+    expect(share(0.562)).toBe("56%");
+    expect(unitless(0.5634)).toBe("0.563");
     expect(unitless(1)).toBe("1.000");
-    expect(pText(0.0004)).toBe("p < .001");
-    expect(pText(0.034)).toBe("p = .034");
+    expect(pText(0.0004)).toBe("< 0.001");
+    expect(pText(0.034)).toBe("0.034");
   });
 
   it("are swaps with what they rest on, and no share where that is too little", () => {
     const few = { value: 0, low: 0, high: 0.43, count: 0, of: 5 };
-    expect([rate(few), rateBasis(few)]).toEqual(["too few to say", "0 of 5 (0 to 43 %)"]);
+    expect([rate(few), rateBasis(few)]).toEqual(["too few to say", "0 of 5 (0 to 43%)"]);
     const many = { value: 0.0421, low: 0.024, high: 0.071, count: 12, of: 1285 };
-    expect([rate(many), rateBasis(many)]).toEqual(["4.2 %", "12 of 1,285 (2.4 to 7.1 %)"]);
-    expect(rate({ ...few, of: 20 })).toBe("0 %");
+    expect([rate(many), rateBasis(many)]).toEqual(["4.2%", "12 of 1,285 (2.4 to 7.1%)"]);
+    expect(rate({ ...few, of: 20 })).toBe("0%");
     expect(rateBasis({ ...few, low: null, high: null, of: 0 })).toBe("0 of 0");
   });
 

@@ -1,9 +1,10 @@
 import { Badge, Table, Text, Tooltip } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { Fragment, useState } from "react";
-import { cmInterval, cmNumber, NONE, persons, rate, rateBasis, share } from "../format";
-import { IntervalBar } from "../IntervalBar";
+import { count } from "../../components/Meter";
+import { cmInterval, cmNumber, NONE, persons, rate, rateBasis, share, shareInterval } from "../format";
 import type { AnnotatorReport, Rate, Report } from "../report";
+import { IntervalCell } from "./IntervalCell";
 import classes from "./report.module.css";
 import { Section, Term } from "./Section";
 import { PartsTable } from "./Where";
@@ -36,8 +37,8 @@ export function Annotators({ report }: { report: Report }) {
                 <Term of="group">Group</Term>
               </Table.Th>
               <Table.Th ta="right">Mean, cm</Table.Th>
-              <Table.Th w="18%" miw={110}>
-                <Term of="interval">95 % interval</Term>
+              <Table.Th w="26%">
+                <Term of="interval">95% interval</Term>
               </Table.Th>
               <Table.Th ta="right">
                 <Term of="leftRight">Left/right</Term>
@@ -81,34 +82,30 @@ function Row({ one, top, drawn, twice, columns }: RowProps) {
       <Table.Tr>
         <Table.Td ta="right">{one.rank}</Table.Td>
         <Table.Td>
-          <button type="button" className={classes.rowButton} aria-expanded={opened} onClick={() => setOpened(!opened)}>
-            <IconChevronRight size={15} className={classes.chevron} aria-hidden />
-            <Text span fw={560} c="bright" size="sm">
-              {one.name}
-            </Text>
-          </button>
-          {one.simulated && (
-            <Badge
-              ml="xs"
-              size="sm"
-              variant="default"
-              tt="none"
-              radius="sm"
-              fw={500}
-              style={{ verticalAlign: "middle" }}
+          <div className={classes.rowName}>
+            <button
+              type="button"
+              className={classes.rowButton}
+              aria-expanded={opened}
+              onClick={() => setOpened(!opened)}
             >
-              simulated
-            </Badge>
-          )}
+              <IconChevronRight size={15} className={classes.chevron} aria-hidden />
+              <Text span fw={560} c="bright" size="sm">
+                {one.name}
+              </Text>
+            </button>
+            {one.simulated && (
+              <Badge size="sm" variant="default" tt="none" radius="sm" fw={500}>
+                simulated
+              </Badge>
+            )}
+          </div>
         </Table.Td>
         <Table.Td>{one.group || NONE}</Table.Td>
         <Table.Td ta="right" fw={560}>
           {cmNumber(one.mean.value)}
         </Table.Td>
-        <Table.Td title={`${cmInterval(one.mean)} cm`}>
-          <IntervalBar figure={one.mean} top={top} />
-          <span className="visually-hidden">{cmInterval(one.mean)} cm</span>
-        </Table.Td>
+        <IntervalCell figure={one.mean} top={top} words={cmInterval(one.mean)} />
         <Swaps of={left_right} flagged={one.suspect.some((word) => /left/i.test(word))} what="left and right" />
         <Swaps of={front_back} flagged={one.suspect.some((word) => /front/i.test(word))} what="front and back" />
         {drawn && <Table.Td ta="right">{share(one.mask_iou?.value ?? null)}</Table.Td>}
@@ -135,8 +132,9 @@ function Row({ one, top, drawn, twice, columns }: RowProps) {
 
 function Swaps({ of, flagged, what }: { of: Rate; flagged: boolean; what: string }) {
   const basis = rateBasis(of);
+  const interval = shareInterval(of);
   return (
-    <Table.Td ta="right" miw={104} style={{ whiteSpace: "normal" }}>
+    <Table.Td ta="right" title={interval === NONE ? undefined : `95% interval ${interval}`}>
       {flagged ? (
         <Tooltip label={`Swaps ${what} clearly more often than the others: ${basis}`} multiline maw={280}>
           <Badge color="red" variant="light" radius="sm" size="md" tt="none" c="var(--dm-bad)">
@@ -148,7 +146,8 @@ function Swaps({ of, flagged, what }: { of: Rate; flagged: boolean; what: string
         rate(of)
       )}
       <Text size="xs" c="dimmed">
-        {basis}
+        {count(of.count)} of {count(of.of)}
+        <span className="visually-hidden">, 95% interval {interval}</span>
       </Text>
     </Table.Td>
   );
@@ -163,5 +162,11 @@ function details(one: AnnotatorReport): string {
     `${cmNumber(one.surface_mean.value)} cm over the seen surface`,
     ...(seconds === null ? [] : [`${seconds.toFixed(1)} s a point`]),
     `${one.flagged} flagged`,
+    ...swapDetails(one.left_right, "left/right"),
+    ...swapDetails(one.front_back, "front/back"),
   ].join(" · ");
+}
+
+function swapDetails(of: Rate, what: string): string[] {
+  return of.of === 0 ? [] : [`${what} swapped: ${rateBasis(of)}`];
 }

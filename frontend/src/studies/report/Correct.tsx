@@ -78,7 +78,7 @@ export function Correct({ report, studyId, version }: { report: Report; studyId:
                   <Table.Td>{curveName(curve)}</Table.Td>
                   {AT.map((at) => (
                     <Table.Td key={at} ta="right">
-                      {ratioAt(curve, at) === null ? "–" : `${Math.round(100 * (ratioAt(curve, at) as number))} %`}
+                      {ratioAt(curve, at) === null ? "–" : `${Math.round(100 * (ratioAt(curve, at) as number))}%`}
                     </Table.Td>
                   ))}
                 </Table.Tr>
@@ -125,5 +125,5 @@ function curveWords(report: Report): string {
   const ours = report.curves.find(({ source }) => source === "annotators");
   if (!ours) return "Share of points within a distance of the truth, by that distance.";
   const at = (metres: number) => Math.round(100 * (ratioAt(ours, metres) ?? 0));
-  return `Share of points within a distance of the truth: ${at(0.05)} % within 5 cm, ${at(0.1)} % within 10 cm, ${at(0.3)} % within 30 cm.`;
+  return `Share of points within a distance of the truth: ${at(0.05)}% within 5 cm, ${at(0.1)}% within 10 cm, ${at(0.3)}% within 30 cm.`;
 }

@@ -32,7 +32,7 @@ export function Differences({ report, studyId, version }: { report: Report; stud
         studyId={studyId}
         name="differences"
         version={version}
-        alt="Differences between the mean errors of each two annotators, with 95 % intervals. The table below says the same."
+        alt="Differences between the mean errors of each two annotators, with 95% intervals. The table below says the same."
       />
       <div className={classes.card}>
         <Table verticalSpacing={6} horizontalSpacing="md" className="numbers" fz="sm">
@@ -42,11 +42,11 @@ export function Differences({ report, studyId, version }: { report: Report; stud
               <Table.Th>Less accurate</Table.Th>
               <Table.Th ta="right">By, cm</Table.Th>
               <Table.Th ta="right">
-                <Term of="interval">95 % interval</Term>
+                <Term of="interval">95% interval</Term>
               </Table.Th>
               <Table.Th>Differ by more than chance</Table.Th>
               <Table.Th ta="right">
-                <Term of="corrected">Corrected p</Term>
+                <Term of="corrected">p, corrected</Term>
               </Table.Th>
               <Table.Th ta="right">Points</Table.Th>
             </Table.Tr>

@@ -1,8 +1,9 @@
 import { Table, Text, Title } from "@mantine/core";
 import { count } from "../../components/Meter";
 import { cm, cmInterval, cmNumber, marks, mm, points, share, shareInterval, unitless } from "../format";
-import { IntervalBar } from "../IntervalBar";
 import type { Report, Trend } from "../report";
+import { IntervalCell } from "./IntervalCell";
+import { nameOf } from "./order";
 import classes from "./report.module.css";
 import { Numbers, Plot, Section, Term } from "./Section";
 
@@ -49,7 +50,7 @@ function Bins({ trend }: { trend: Trend }) {
               {trend.unit && `, ${trend.unit}`}
             </Table.Th>
             <Table.Th ta="right">Mean error, cm</Table.Th>
-            <Table.Th ta="right">95 % interval</Table.Th>
+            <Table.Th ta="right">95% interval</Table.Th>
             <Table.Th ta="right">Marks</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -76,7 +77,7 @@ const CAUSES = [
   ["annotator", "The annotator", "some people are more accurate than others"],
   ["image", "The image", "some persons are harder than others"],
   ["part", "The part", "some parts are harder than others"],
-  ["rest", "Neither", "chance, and what differs from point to point"],
+  ["rest", "The rest", "chance, and what differs from point to point"],
 ] as const;
 
 /** How much of the variance of errors lies with the annotator, the image and the part. */
@@ -85,7 +86,7 @@ export function SharesOfError({ report, studyId, version }: Props) {
   return (
     <Section
       id="shares"
-      title="What the errors are due to"
+      title="Sources of error"
       lead={`Of all the differences between errors, how much goes with the annotator, the image and the part.${shares.spread === null ? "" : ` Errors differ by ${cm(shares.spread)} (standard deviation).`} From ${marks(shares.rest.count)}.`}
     >
       <Plot
@@ -96,6 +97,16 @@ export function SharesOfError({ report, studyId, version }: Props) {
       />
       <div className={classes.card}>
         <Table verticalSpacing={6} horizontalSpacing="md" className="numbers" fz="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Goes with</Table.Th>
+              <Table.Th>because</Table.Th>
+              <Table.Th ta="right">Share</Table.Th>
+              <Table.Th ta="right">
+                <Term of="interval">95% interval</Term>
+              </Table.Th>
+            </Table.Tr>
+          </Table.Thead>
           <Table.Tbody>
             {CAUSES.map(([key, name, text]) => (
               <Table.Tr key={key}>
@@ -125,8 +136,9 @@ export function SharesOfError({ report, studyId, version }: Props) {
 /** How well drawn part masks cover the true ones. */
 export function Masks({ report }: { report: Report }) {
   if (!report.masks) return null;
+  // The worst first, as everywhere.
   const rows = [...report.masks].sort(
-    (a, b) => Number(a.label !== null) - Number(b.label !== null) || (b.iou.value ?? 0) - (a.iou.value ?? 0),
+    (a, b) => Number(a.label !== null) - Number(b.label !== null) || (a.iou.value ?? 0) - (b.iou.value ?? 0),
   );
   return (
     <Section
@@ -144,18 +156,16 @@ export function Masks({ report }: { report: Report }) {
             <Table.Tr>
               <Table.Th>Part</Table.Th>
               <Table.Th ta="right">Overlap</Table.Th>
-              <Table.Th w="34%">95 % interval</Table.Th>
+              <Table.Th w="34%">95% interval</Table.Th>
               <Table.Th ta="right">Masks</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {rows.map(({ name, label, iou, masks }) => (
               <Table.Tr key={name} className={label === null ? classes.strong : ""}>
-                <Table.Td>{name}</Table.Td>
+                <Table.Td>{nameOf({ kind: label === null ? "all" : "part", name, label })}</Table.Td>
                 <Table.Td ta="right">{share(iou.value)}</Table.Td>
-                <Table.Td title={shareInterval(iou)}>
-                  <IntervalBar figure={iou} top={1} />
-                </Table.Td>
+                <IntervalCell figure={iou} top={1} words={shareInterval(iou)} />
                 <Table.Td ta="right">{count(masks)}</Table.Td>
               </Table.Tr>
             ))}
@@ -206,7 +216,7 @@ export function Planning({ report, studyId, version }: Props) {
               <Table.Th>Persons needed, with so many points on each</Table.Th>
               {differences.map((difference) => (
                 <Table.Th key={difference} ta="right">
-                  apart by {cm(difference)}
+                  apart by {Number((100 * difference).toFixed(1))} cm
                 </Table.Th>
               ))}
             </Table.Tr>

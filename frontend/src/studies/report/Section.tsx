@@ -38,7 +38,7 @@ const TERMS = {
   leftRight: "Marks that lie about where the same point of the person's other side is.",
   frontBack: "Marks that lie about where the point on the other face of the same part is.",
   flagged: "Points for which the annotator gave a reason instead of a mark, such as hidden or unclear.",
-  iou: "Pixels that drawn and true mask share, of all pixels that either has. 100 % is a perfect mask.",
+  iou: "Pixels that drawn and true mask share, of all pixels that either has. 100% is a perfect mask.",
   group:
     "Between annotators who share a letter no difference was shown. No letter: no points shared with others, so not compared.",
   corrected:

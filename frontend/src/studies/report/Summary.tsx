@@ -1,7 +1,8 @@
 import { Alert } from "@mantine/core";
+import type { ReactNode } from "react";
 import { count } from "../../components/Meter";
-import { cm, cmInterval, marks, mm, persons, points, rate, rateBasis, share, unitless } from "../format";
-import type { Report } from "../report";
+import { cm, cmInterval, marks, mm, NONE, persons, points, rate, share, shareInterval, unitless } from "../format";
+import type { Figure, Rate, Report } from "../report";
 import classes from "./report.module.css";
 import { Section, Term } from "./Section";
 
@@ -13,6 +14,8 @@ export function Summary({ report }: { report: Report }) {
   const ours = report.curves.find(({ source }) => source === "annotators");
   const human = report.published[0];
   const { simulated } = report;
+  const [headline, ...rest] = report.says;
+  const several = report.annotators > 1;
   return (
     <Section id="short" title="In short">
       {simulated.length > 0 && (
@@ -22,28 +25,31 @@ export function Summary({ report }: { report: Report }) {
             : `${simulated.join(", ")}: ${simulated.length === 1 ? "a program, no person" : "programs, not people"}.`}
         </Alert>
       )}
-      <ul className={classes.says}>
-        {report.says.map((sentence) => (
-          <li key={sentence}>{sentence}</li>
-        ))}
-      </ul>
+      <p className={classes.headline}>{headline}</p>
       <dl className={classes.tiles}>
         {all && (
           <>
             <Tile
               title={<Term of="error">Mean error</Term>}
               value={cm(report.here.value)}
-              note={`${cmInterval(report.here)} cm for these annotators${report.annotators > 1 ? `, ${cmInterval(all.mean)} for others` : ""}; ${marks(all.mean.count)}`}
+              notes={[
+                told(report.here, several ? "these annotators" : ""),
+                several ? told(all.mean, "others like these") : "",
+                marks(all.mean.count),
+              ]}
             />
             <Tile
               title={<Term of="median">Median error</Term>}
               value={cm(all.median.value)}
-              note={`${cmInterval(all.median)} cm, ${marks(all.median.count)}`}
+              notes={[told(all.median, several ? "others like these" : ""), marks(all.median.count)]}
             />
             <Tile
               title={<Term of="surface">Over the seen surface</Term>}
               value={cm(all.surface_mean.value)}
-              note={`${cmInterval(all.surface_mean)} cm, ${persons(report.persons)}${report.covered === null ? "" : `, ${share(report.covered)} of the surface`}`}
+              notes={[
+                told(all.surface_mean, several ? "others like these" : ""),
+                `${persons(report.persons)}${report.covered === null ? "" : `, ${share(report.covered)} of the surface`}`,
+              ]}
             />
           </>
         )}
@@ -51,40 +57,65 @@ export function Summary({ report }: { report: Report }) {
           <Tile
             title={<Term of="auc">AUC10, AUC30</Term>}
             value={`${unitless(ours.auc10.value)}, ${unitless(ours.auc30.value)}`}
-            note={`${marks(ours.auc10.count)}${human ? `; paper's annotators ${unitless(human.auc10)}, ${unitless(human.auc30)}` : ""}`}
+            notes={[
+              human ? `${unitless(human.auc10)}, ${unitless(human.auc30)} the paper's annotators` : "",
+              marks(ours.auc10.count),
+            ]}
           />
         )}
         <Tile
           title={<Term of="leftRight">Left and right swapped</Term>}
           value={rate(report.left_right)}
-          note={`${rateBasis(report.left_right)} of the marks that can tell`}
+          notes={swapNotes(report.left_right)}
         />
         <Tile
           title={<Term of="frontBack">Front and back swapped</Term>}
           value={rate(report.front_back)}
-          note={`${rateBasis(report.front_back)} of the marks that can tell`}
+          notes={swapNotes(report.front_back)}
         />
         <Tile
           title="Points given out"
           value={count(report.distinct_points)}
-          note={`shown ${count(report.points)} times: ${count(report.marked)} marked, ${count(report.flagged)} flagged, ${count(report.outside)} beside the person`}
+          notes={[
+            `shown ${count(report.points)} times: ${count(report.marked)} marked, ${count(report.flagged)} flagged${report.outside > 0 ? `, ${count(report.outside)} beside the person` : ""}`,
+          ]}
         />
         <Tile
           title="The tool's own floor"
           value={mm(report.floor.value)}
-          note={`a perfect clicker, ${points(report.floor.count)}`}
+          notes={["so far off is a perfect clicker", points(report.floor.count)]}
         />
       </dl>
+      <ul className={classes.says}>
+        {rest.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
     </Section>
   );
 }
 
-function Tile({ title, value, note }: { title: React.ReactNode; value: string; note: string }) {
+/** "95%: 1.8 to 6.2 cm, others like these"; empty where there is no interval. */
+function told(figure: Figure, whom: string): string {
+  const interval = cmInterval(figure);
+  return interval === NONE ? "" : `95%: ${interval} cm${whom && `, ${whom}`}`;
+}
+
+function swapNotes(of: Rate): string[] {
+  const interval = shareInterval(of);
+  return [`${count(of.count)} of ${count(of.of)} marks that can tell`, interval === NONE ? "" : `95%: ${interval}`];
+}
+
+function Tile({ title, value, notes }: { title: ReactNode; value: string; notes: string[] }) {
   return (
     <div className={classes.tile}>
       <dt>{title}</dt>
       <dd className={classes.value}>{value}</dd>
-      <dd className={classes.note}>{note}</dd>
+      {notes.filter(Boolean).map((note) => (
+        <dd key={note} className={classes.note}>
+          {note}
+        </dd>
+      ))}
     </div>
   );
 }

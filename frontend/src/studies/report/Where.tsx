@@ -9,9 +9,9 @@ import { useScheme } from "../../lib/useScheme";
 import { partsOf } from "../../parts";
 import { heatPictureUrl } from "../api";
 import { cmInterval, cmNumber } from "../format";
-import { IntervalBar } from "../IntervalBar";
 import { studyQueries } from "../queries";
 import type { Group, Report } from "../report";
+import { IntervalCell } from "./IntervalCell";
 import { inOrder, isUnder, nameOf } from "./order";
 import classes from "./report.module.css";
 import { Section, Term } from "./Section";
@@ -107,14 +107,14 @@ export function PartsTable({
           <Table.Tr>
             <Table.Th>Part</Table.Th>
             <Table.Th ta="right">Mean, cm</Table.Th>
-            <Table.Th w="24%" miw={80}>
-              <Term of="interval">95 % interval</Term>
+            <Table.Th w="38%">
+              <Term of="interval">95% interval</Term>
             </Table.Th>
             <Table.Th ta="right">
               <Term of="median">Median</Term>
             </Table.Th>
             <Table.Th ta="right">
-              <Term of="p90">90 %</Term>
+              <Term of="p90">90%</Term>
             </Table.Th>
             <Table.Th ta="right">Marks</Table.Th>
           </Table.Tr>
@@ -136,10 +136,7 @@ export function PartsTable({
                 {nameOf(group)}
               </Table.Td>
               <Table.Td ta="right">{cmNumber(group.mean.value)}</Table.Td>
-              <Table.Td title={`${cmInterval(group.mean)} cm`}>
-                <IntervalBar figure={group.mean} top={top} />
-                <Text className="visually-hidden">{cmInterval(group.mean)} cm</Text>
-              </Table.Td>
+              <IntervalCell figure={group.mean} top={top} words={cmInterval(group.mean)} />
               <Table.Td ta="right">{cmNumber(group.median.value)}</Table.Td>
               <Table.Td ta="right">{cmNumber(group.p90.value)}</Table.Td>
               <Table.Td ta="right">

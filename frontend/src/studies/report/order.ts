@@ -29,7 +29,7 @@ export function isUnder(group: Group, rows: readonly Group[]): boolean {
 }
 
 /** "Right hand", "Upper legs", "All parts". */
-export function nameOf({ kind, name, label }: Group): string {
+export function nameOf({ kind, name, label }: Pick<Group, "kind" | "name" | "label">): string {
   if (kind === "all") return "All parts";
   if (label === null) return name.charAt(0).toUpperCase() + name.slice(1);
   const side = /\bleft\b/i.test(name) ? "left" : /\bright\b/i.test(name) ? "right" : null;
