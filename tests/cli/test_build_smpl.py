@@ -27,6 +27,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_body_of_ones_own_is_built_and_passes_the_check(files: Path, tmp_path: Path) -> None:
     said = ok("body", "build", "smpl", "--model", files / "Basic Model.pkl", data=tmp_path)
     assert "SMPL: 2,0" in said

@@ -131,6 +131,7 @@ def test_bodies(data: Path, tmp_path: Path) -> None:
     assert "no body" in refused("body", "show", "nobody", data=data)
 
 
+@pytest.mark.slow
 def test_demo_check_leaves_a_dataset_that_pycocotools_loads(tmp_path: Path) -> None:
     from pycocotools.coco import COCO
 

@@ -26,6 +26,7 @@ PASSWORD = "correct horse battery"
 RECIPE = dataset.Recipe(1, Options(size=160, occluders=0, cut=0))
 
 
+@pytest.mark.slow
 def test_errors_are_as_told_on_given_and_on_drawn_masks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

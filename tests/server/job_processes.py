@@ -21,7 +21,7 @@ from server.settings import Settings
 from server.startup import prepare
 
 ROOT = Path(__file__).parents[2]
-_PATIENCE = 600.0
+_PATIENCE = 180.0
 
 
 class Jobs:
@@ -118,7 +118,7 @@ class Running:
 
 
 def until(found: Callable[[], Any]) -> Any:
-    """What `found` gives once that is something."""
+    """What `found` gives once that is something. What other processes do is asked for: there is nothing to wait on."""
     began = time.monotonic()
     while time.monotonic() - began < _PATIENCE:
         if result := found():

@@ -180,6 +180,7 @@ def test_a_builder_that_ends_without_a_word_is_not_begun_again_by_every_request(
     wait_for(lambda: geodesics.status(loaded).state == "ready")
 
 
+@pytest.mark.slow
 def test_of_two_bodies_one_is_built_at_a_time(tmp_path: Path) -> None:
     bodies = [Loaded(tube().body), Loaded(plain(tube().body.vertices * 2, tube().body.faces, "large tube"))]
     geodesics, at_once, others = Geodesics(tmp_path, 1), [], {builder.pid for builder in builders()}

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from annotation_db.models import JobState
 from tests.server.job_processes import Running, jobs_in, lives, until
+
+pytestmark = pytest.mark.slow
 
 
 def _killed_midway(job: Running, victim: int, done: int) -> set[int]:

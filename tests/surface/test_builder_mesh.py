@@ -45,6 +45,7 @@ def beast(tmp_path_factory):
     return builder.build(path, report=report), report
 
 
+@pytest.mark.slow
 def test_an_animal_has_legs_a_head_and_a_trunk(beast):
     body, report = beast
     sound(body)
