@@ -25,7 +25,6 @@ from server.schemas import Page, decode_cursor
 from server.session.service import Caller
 from server.state import State
 
-
 _BATCH = 500  # images in one transaction
 
 
