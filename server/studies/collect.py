@@ -24,10 +24,13 @@ from server.studies import networks
 from server.studies.copies import open_source
 from server.studies.overlaps import overlaps
 from server.studies.service import existing
+from server.studies.truths import expect
 from synthesis.truth import Truth
 
 Progress = Callable[[int, int], None]
 Ints = NDArray[np.int64]
+
+_AHEAD = 16  # so many files of truth are being read from disk while one is used
 
 _KEPT = np.dtype(
     [
@@ -205,6 +208,9 @@ def _with_truth(
     compared = overlaps(roll, drawn, loaded.parts)
     for n, source in enumerate(roll.sources):
         rows = by[bounds[n] : bounds[n + 1]]
+        for later in roll.sources[n + _AHEAD : n + _AHEAD + 1]:
+            if later.truth:
+                expect(state.blobs, later.truth)
         truth = open_source(state, source, loaded)
         at = truth.rows(np.stack([columns.x[rows], columns.y[rows]], axis=1))
         inside, at = rows[at >= 0], at[at >= 0]

@@ -3,8 +3,10 @@
 import io
 import math
 import mmap
+import os
 import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,15 @@ def open_truth(blobs: BlobStore, key: str) -> Truth:
         return found
     with blobs.open(key) as file:
         return truth.read(io.BytesIO(file.read()))
+
+
+def expect(blobs: BlobStore, key: str) -> None:
+    """Have the system read a truth from disk in the meantime, where it can: it will be opened soon."""
+    with suppress(OSError, ValueError):  # what cannot be read is told when it is opened
+        path = blobs.local_path(key)
+        if path is not None and hasattr(os, "posix_fadvise"):
+            with path.open("rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
 
 def _mapped(path: Path) -> Truth | None:
