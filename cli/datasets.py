@@ -12,13 +12,14 @@ from cli.common import (
     AsJson,
     DataDir,
     console,
-    errors,
     find_project,
     open_state,
     print_json,
-    print_table,
+    progress_bar,
     stop,
 )
+
+_MB = 1_000_000
 
 ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's name or id.")]
 
@@ -29,6 +30,10 @@ def import_(
         list[Path] | None, typer.Option(exists=True, help="A folder of photos, a photo or a zip; repeatable.")
     ] = None,
     coco: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="COCO file with persons.")] = None,
+    densepose: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="DensePose-COCO or CSE file: masks and points become work."),
+    ] = None,
     renders: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="A folder that `densemark render` made.")
     ] = None,
@@ -36,43 +41,29 @@ def import_(
     body: Annotated[
         str | None, typer.Option(help="With --create: the body, by name or hash; anny if not given.")
     ] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag for the imported images; repeatable.")] = None,
+    as_project_body: Annotated[
+        bool, typer.Option("--as-project-body", help="Read points as on the project's body, whatever the file says.")
+    ] = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Import photos, and with --coco their persons, or rendered persons. What cannot be read is named; the rest goes
-    through.
+    """Import photos, and with --coco or --densepose the persons in them, or rendered persons. What cannot be read is
+    named; the rest goes through.
     """
-    if (renders is None) == (images is None) or (renders is not None and coco is not None):
-        stop("give either --images, with or without --coco, or --renders")
+    files = [file for file in (coco, densepose) if file is not None]
+    if len(files) > 1 or (renders is None) == (images is None and not files) or (renders is not None and files):
+        stop("give --images, with or without --coco or --densepose, or one of these alone, or --renders")
     if renders is not None:
         from cli.rendered import import_renders
 
         import_renders(project, renders, create, body, data, as_json)
         return
-    assert images is not None
-    from server.images.coco import import_coco_file
-    from server.images.service import import_paths
+    from cli.imported import Wanted, import_dataset
 
-    with open_state(data, create) as state:
-        project_id, name = find_project(state, project, create=create, body=body)
-        with errors.status("importing"):
-            result = (
-                import_coco_file(state, project_id, None, coco, images)
-                if coco is not None
-                else import_paths(state, project_id, None, images)
-            )
-    if as_json:
-        print_json(result.model_dump(mode="json"))
-        return
-    persons = f", {getattr(result, 'persons', 0)} persons" if coco is not None else ""
-    console.print(f"{name}: {len(result.stored)} photos stored{persons}, {len(result.duplicates)} there already")
-    refused = [(file.file, file.reason) for file in result.refused]
-    refused += [(f"person {person.id}", person.reason) for person in getattr(result, "refused_persons", [])]
-    for note in getattr(result, "notes", []):
-        console.print(f"note: person {note.id}: {note.note}")
-    if refused:
-        console.print(f"{len(refused)} refused:")
-        print_table(("what", "why"), refused)
+    file = files[0] if files else None
+    wanted = Wanted(project, images or [], file, densepose is not None, as_project_body, tag or [], create, body)
+    import_dataset(wanted, data, as_json)
 
 
 def export(
@@ -119,23 +110,35 @@ def export(
 
 
 def check(
-    dataset: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A DensePose-COCO file.")],
-    data: DataDir = DEFAULT_DATA,  # noqa: ARG001 - every command takes it
+    dataset: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A DensePose-COCO or CSE file.")],
+    images: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Folder that must have all images of the file.")
+    ] = None,
+    body: Annotated[
+        str | None, typer.Option(help="The body, by name or file, that the vertices of a CSE file must be on.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Breaches of each rule to list; all are counted.")] = 20,
+    data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Read a DensePose-COCO file as the reference code would; name every breach. Exits 1 when there is one."""
     from dataclasses import asdict
 
+    from cli.body_names import load
     from export.check import check as check_file
 
-    with console.status(f"checking {dataset.name}"):
-        report = check_file(dataset)
+    on = None if body is None else load(body, data)
+    with progress_bar() as bar:
+        task = bar.add_task(f"checking {dataset.name} (MB)", total=dataset.stat().st_size // _MB + 1)
+        report = check_file(dataset, images, on, limit, lambda done: bar.update(task, completed=done // _MB))
     if as_json:
         print_json(asdict(report))
     else:
         console.print(", ".join(f"{count:,} {name}" for name, count in report.counts.items()))
         for problem in report.problems:
             console.print(str(problem), markup=False)
+        for rule, count in report.unlisted.items():
+            console.print(f"... and {count:,} more of {rule}")
     if not report.ok:
         raise typer.Exit(1)
     if not as_json:

@@ -1,23 +1,35 @@
-"""Reads images and persons from a COCO file (https://cocodataset.org/#format-data).
+"""Reads images and persons from a COCO file (https://cocodataset.org/#format-data), with DensePose data if it has any.
 
 Nothing is trusted: what cannot be annotated is refused by id with a reason, what can be mended is mended with a note.
+The file is streamed twice, so that it may be of any size: once for everything but the persons, once for these.
 """
 
-import json
+from __future__ import annotations
+
 import math
-from collections.abc import Mapping
+from array import array
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
+
+import numpy as np
 
 from annotation.masks import rle_lengths
+from export.check_person import is_dense
+from export.dense_in import Dense, dense, kept_masks
+from export.stream import Item, items
 
 KEYPOINT_COUNT = 17
 _LEAST_SIDE = 1.0  # pixels: a thinner box holds nothing to annotate
 _CLIP_NOTICE = 0.01  # pixels: COCO's boxes have two decimals, so a smaller cut is rounding
+_MESHES = 5  # names of meshes that are told
+
+Progress = Callable[[int], None]
+"""Told the bytes that were read, from time to time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CocoImage:
     """An image entry; width and height as the file states them, in pixels."""
 
@@ -25,11 +37,21 @@ class CocoImage:
     file_name: str
     width: int
     height: int
+    licence_id: int | None = None
+    source_url: str | None = None
+    attribution: str | None = None
 
 
 @dataclass(frozen=True)
 class CocoPerson:
-    """A person's entry; bbox is x, y, w, h within the image, keypoints are 17 times x, y, visibility or None."""
+    """A person's entry.
+
+    :param bbox: x, y, w, h within the image.
+    :param keypoints: 17 times x, y, visibility; None without any that is labelled.
+    :param notes: what was mended.
+    :param dense: points and part masks, if it has them.
+    :param entry: the entry as it stood in the file, but for its points and for what cannot be used.
+    """
 
     id: int
     image_id: int
@@ -37,101 +59,189 @@ class CocoPerson:
     area: float
     segmentation: list[list[float]] | dict[str, Any] | None
     keypoints: list[float] | None
-    iscrowd: int
+    notes: list[str]
+    dense: Dense | None
+    entry: dict[str, Any]
+
+
+class Refused(NamedTuple):
+    """A person that is left out: its id, None if it has none, and why."""
+
+    id: Any
+    reason: str
 
 
 @dataclass
 class CocoFile:
-    """What a COCO file holds for annotation, in file order.
+    """What a COCO file holds beside its persons.
 
-    ``refused`` lists (annotation id, reason) for persons left out, ``notes`` (annotation id, what was changed) for
-    persons taken with something mended. Other categories than person are in neither.
+    :param images: by id.
+    :param broken: reasons why other images are left out, by their id.
+    :param people: ids of the categories named person.
+    :param licences: name and URL by id.
+    :param info: the file's own description.
+    :param annotations: how many there are, of all categories.
+    :param dense: how many of them carry DensePose data.
+    :param charts: whether any of these names charts.
+    :param meshes: some of the names of meshes that vertices are on.
+    :param repeated: annotation ids that stand more than once.
     """
 
-    images: list[CocoImage] = field(default_factory=list)
-    persons: list[CocoPerson] = field(default_factory=list)
-    refused: list[tuple[Any, str]] = field(default_factory=list)
-    notes: list[tuple[int, str]] = field(default_factory=list)
+    path: Path
+    images: dict[int, CocoImage] = field(default_factory=dict)
+    broken: dict[Any, str] = field(default_factory=dict)
+    people: list[Any] = field(default_factory=list)
+    licences: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
+    info: dict[str, Any] = field(default_factory=dict)
+    annotations: int = 0
+    dense: int = 0
+    charts: bool = False
+    meshes: set[str] = field(default_factory=set)
+    repeated: frozenset[int] = frozenset()
 
 
-def read(path: str | Path) -> CocoFile:
-    """Reads a COCO file. Raises ValueError, naming the file, if it cannot be read or is no COCO file."""
-    name = Path(path).name
+def survey(path: str | Path, progress: Progress | None = None) -> CocoFile:
+    """Reads everything but the persons. Raises ValueError, naming the file, if it cannot be read or is no COCO file."""
+    survey = _Survey(Path(path))
+    for item in items(path):
+        try:
+            survey.take(item)
+        except ValueError as error:
+            raise ValueError(f"{Path(path).name}: {error}") from error
+        _tell(progress, item)
     try:
-        document = json.loads(Path(path).read_bytes())
-    except OSError as error:
-        raise ValueError(f"{name}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name}: is not JSON ({error})") from error
-    try:
-        return parse(document)
+        return survey.finish()
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+        raise ValueError(f"{Path(path).name}: {error}") from error
 
 
-def parse(document: Any) -> CocoFile:
-    """Takes a decoded COCO document apart. Raises ValueError if it is none."""
-    if not isinstance(document, dict):
-        raise ValueError("is not a COCO file (no JSON object)")
-    for key in ("images", "annotations"):
-        if not isinstance(document.get(key), list):
-            raise ValueError(f"is not a COCO file (no list of {key})")
-    result = CocoFile()
-    people = _person_categories(document.get("categories"))
-    images, broken = _images(document["images"])
-    result.images = list(images.values())
+def persons(coco: CocoFile, progress: Progress | None = None) -> Iterator[CocoPerson | Refused]:
+    """The persons of a surveyed file in its order, and those that are left out. Other categories than person are
+    neither."""
     seen: set[int] = set()
-    for index, entry in enumerate(document["annotations"]):
-        if not isinstance(entry, dict):
-            result.refused.append((None, f"annotation number {index} is not an object"))
+    for item in items(coco.path):
+        _tell(progress, item)
+        if item.key != "annotations" or item.number < 0:
             continue
-        if entry.get("category_id", 1) not in people:
+        entry = item.value
+        if not isinstance(entry, dict):
+            yield Refused(None, f"annotation number {item.number} is not an object")
+            continue
+        if entry.get("category_id", 1) not in coco.people:
             continue
         try:
-            person, notes = _person(entry, images, broken, seen)
+            person = _person(entry, coco, seen)
         except ValueError as error:
-            result.refused.append((entry.get("id"), str(error)))
+            yield Refused(entry.get("id"), str(error))
             continue
-        seen.add(person.id)
-        result.persons.append(person)
-        result.notes += [(person.id, note) for note in notes]
-    return result
+        if person.id in coco.repeated:
+            seen.add(person.id)
+        yield person
 
 
-def _person_categories(categories: Any) -> list[Any]:
+def _tell(progress: Progress | None, item: Item) -> None:
+    if progress and item.number % 64 == 0:
+        progress(item.end)
+
+
+class _Survey:
+    """Takes the pieces of a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = CocoFile(path)
+        self._lists: set[str | None] = set()
+        self._categories: list[Any] = []
+        self._ids = array("q")
+
+    def take(self, item: Item) -> None:
+        """Raises ValueError where a COCO file has something else."""
+        if item.number < 0:
+            self._whole(item.key, item.value)
+        elif item.key == "images":
+            _add_image(self._file, item.number, item.value)
+        elif item.key == "annotations":
+            self._annotation(item.value)
+        elif item.key == "categories":
+            if not isinstance(item.value, dict):
+                raise ValueError("is not a COCO file (categories is not a list of objects)")
+            self._categories.append(item.value)
+        elif item.key == "licenses" and isinstance(item.value, dict) and _is_id(item.value.get("id")):
+            self._file.licences[item.value["id"]] = _text(item.value.get("name"), 300), _text(item.value.get("url"))
+
+    def _whole(self, key: str | None, value: Any) -> None:
+        if key is None:
+            raise ValueError("is not a COCO file (no JSON object)")
+        if key in ("images", "annotations") and value != []:
+            raise ValueError(f"is not a COCO file (no list of {key})")
+        if key == "categories" and value:
+            raise ValueError("is not a COCO file (categories is not a list of objects)")
+        if key == "info" and isinstance(value, dict):
+            self._file.info = value
+        self._lists.add(key)
+
+    def _annotation(self, entry: Any) -> None:
+        self._file.annotations += 1
+        if not isinstance(entry, dict):
+            return
+        if _is_id(entry.get("id")) and abs(entry["id"]) < 2**63:
+            self._ids.append(entry["id"])
+        if is_dense(entry):
+            self._file.dense += 1
+            self._file.charts = self._file.charts or "dp_I" in entry
+            if isinstance(entry.get("ref_model"), str) and len(self._file.meshes) < _MESHES:
+                self._file.meshes.add(entry["ref_model"])
+
+    def finish(self) -> CocoFile:
+        """What the file holds. Raises ValueError unless it has images and annotations, and persons among these."""
+        for key in ("images", "annotations"):
+            if key not in self._lists:
+                raise ValueError(f"is not a COCO file (no list of {key})")
+        self._file.people = _person_categories(self._categories)
+        ids, counts = np.unique(np.frombuffer(self._ids, np.int64), return_counts=True)
+        self._file.repeated = frozenset(ids[counts > 1].tolist())
+        return self._file
+
+
+def _person_categories(categories: list[dict[str, Any]]) -> list[Any]:
     """Ids of the categories named person; 1, as in COCO, where the file names none at all."""
     if not categories:
         return [1]
-    if not isinstance(categories, list) or not all(isinstance(c, dict) for c in categories):
-        raise ValueError("is not a COCO file (categories is not a list of objects)")
     people = [c.get("id") for c in categories if str(c.get("name")).lower() == "person"]
     if not people:
         raise ValueError(f"no category is named person, only {', '.join(str(c.get('name')) for c in categories[:5])}")
     return people
 
 
-def _images(entries: list[Any]) -> tuple[dict[int, CocoImage], dict[Any, str]]:
-    """Images by id, and the reasons why others are left out by their id."""
-    images: dict[int, CocoImage] = {}
-    broken: dict[Any, str] = {}
-    for index, entry in enumerate(entries):
-        if not isinstance(entry, dict) or not _is_id(entry.get("id")):
-            broken[f"number {index}"] = "has no integer id"
-            continue
-        key = entry["id"]
-        name, width, height = entry.get("file_name"), entry.get("width"), entry.get("height")
-        if key in images:
-            broken[key] = "appears twice"
-            del images[key]
-        elif key in broken:
-            continue
-        elif not isinstance(name, str) or not _is_safe(name):
-            broken[key] = f"has no usable file_name ({name!r:.80})"
-        elif not (_is_id(width) and _is_id(height) and width > 0 and height > 0):
-            broken[key] = f"has no usable size ({width!r:.20} x {height!r:.20})"
-        else:
-            images[key] = CocoImage(key, name, width, height)
-    return images, broken
+def _add_image(coco: CocoFile, number: int, entry: Any) -> None:
+    if not isinstance(entry, dict) or not _is_id(entry.get("id")):
+        coco.broken[f"number {number}"] = "has no integer id"
+        return
+    key = entry["id"]
+    name, width, height = entry.get("file_name"), entry.get("width"), entry.get("height")
+    if key in coco.images:
+        coco.broken[key] = "appears twice"
+        del coco.images[key]
+    elif key in coco.broken:
+        return
+    elif not isinstance(name, str) or not _is_safe(name):
+        coco.broken[key] = f"has no usable file_name ({name!r:.80})"
+    elif not (_is_id(width) and _is_id(height) and width > 0 and height > 0):
+        coco.broken[key] = f"has no usable size ({width!r:.20} x {height!r:.20})"
+    else:
+        links = [_text(entry.get(key)) for key in ("coco_url", "flickr_url", "source_url")]
+        known = [link for link in links if link]
+        attribution = _text(entry.get("attribution"), 500) or (_text(links[1], 500) if links[0] else None)
+        licence = entry.get("license")
+        coco.images[key] = CocoImage(
+            key, name, width, height, licence if _is_id(licence) else None, known[0] if known else None, attribution
+        )
+
+
+def _text(value: Any, longest: int = 2000) -> str | None:
+    """Text that any database keeps; None for anything else, and for what is empty or too long."""
+    if not isinstance(value, str) or not 0 < len(value) <= longest or "\0" in value:
+        return None
+    return value.encode("utf-8", "replace").decode()
 
 
 def _is_id(value: Any) -> TypeGuard[int]:
@@ -144,10 +254,8 @@ def _is_safe(name: str) -> bool:
     return bool(path.name) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
 
 
-def _person(
-    entry: Mapping[str, Any], images: Mapping[int, CocoImage], broken: Mapping[Any, str], seen: set[int]
-) -> tuple[CocoPerson, list[str]]:
-    """One person and notes on what was mended. Raises ValueError with the reason to leave it out."""
+def _person(entry: Mapping[str, Any], coco: CocoFile, seen: set[int]) -> CocoPerson:
+    """One person. Raises ValueError with the reason to leave it out."""
     key, image_id = entry.get("id"), entry.get("image_id")
     if not _is_id(key):
         raise ValueError(f"id {key!r:.80} is not an integer")
@@ -157,9 +265,9 @@ def _person(
         raise ValueError("is a crowd, not one person")
     if not _is_id(image_id):
         raise ValueError(f"image_id {image_id!r:.80} is not an integer")
-    if image_id not in images:
-        raise ValueError(f"image {image_id} {broken.get(image_id, 'is not in the file')}")
-    image = images[image_id]
+    if image_id not in coco.images:
+        raise ValueError(f"image {image_id} {coco.broken.get(image_id, 'is not in the file')}")
+    image = coco.images[image_id]
     notes: list[str] = []
     bbox = _clipped_box(entry.get("bbox"), image, notes)
     area = _number(entry.get("area"))
@@ -173,9 +281,25 @@ def _person(
         area=area,
         segmentation=_segmentation(entry.get("segmentation"), image, notes),
         keypoints=_keypoints(entry.get("keypoints"), notes),
-        iscrowd=0,
+        notes=notes,
+        dense=dense(entry) if is_dense(entry) else None,
+        entry={"id": key, "image_id": image_id, "bbox": [float(value) for value in entry["bbox"]], "area": area},
     )
-    return person, notes
+    _keep(person, entry)
+    return person
+
+
+def _keep(person: CocoPerson, entry: Mapping[str, Any]) -> None:
+    """Complete the entry that is kept as it stood."""
+    if person.segmentation is not None:
+        person.entry["segmentation"] = person.segmentation
+    keypoints = _numbers(entry.get("keypoints"))
+    if keypoints is not None and len(keypoints) == 3 * KEYPOINT_COUNT:
+        person.entry["keypoints"] = keypoints
+    if person.dense is not None:
+        person.entry["dp_masks"] = kept_masks(entry["dp_masks"])
+        if person.dense.mesh is not None:
+            person.entry["ref_model"] = person.dense.mesh
 
 
 def _number(value: Any) -> float | None:

@@ -1,6 +1,7 @@
 """Images."""
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, case, func, select, tuple_
@@ -10,6 +11,7 @@ from annotation.words import PersonState, StudyState
 from annotation_db.models import Image, Person, Study, StudyNetwork, StudyPerson
 from annotation_db.repositories.place import Place
 
+_VALUES = 5000  # in one query: databases limit them
 _BLOBS = (Image.blob, Person.truth, StudyNetwork.blob)
 
 
@@ -70,8 +72,8 @@ def many(session: Session, image_ids: Collection[UUID]) -> dict[UUID, Image]:
     """Several images by id, deleted ones too."""
     ids = list(image_ids)
     found: dict[UUID, Image] = {}
-    for start in range(0, len(ids), 5000):  # databases limit how many values a query may carry
-        rows = session.scalars(select(Image).where(Image.id.in_(ids[start : start + 5000])))
+    for start in range(0, len(ids), _VALUES):
+        rows = session.scalars(select(Image).where(Image.id.in_(ids[start : start + _VALUES])))
         found.update((image.id, image) for image in rows)
     return found
 
@@ -86,20 +88,44 @@ def kept_back_in(project_id: UUID) -> Select[UUID]:
     )
 
 
-def names(session: Session, project_id: UUID) -> Iterator[Image]:
+class Named(NamedTuple):
+    """An image as files name it."""
+
+    id: UUID
+    file_name: str
+    width: int
+    height: int
+
+
+def named(session: Session, project_id: UUID) -> Iterator[Named]:
     """All images of a project that are not deleted."""
-    return session.scalars(select(Image).where(Image.project_id == project_id, Image.deleted_at.is_(None)))
+    query = select(Image.id, Image.file_name, Image.width, Image.height)
+    rows = session.execute(query.where(Image.project_id == project_id, Image.deleted_at.is_(None)))
+    return (Named(*row) for row in rows)
+
+
+def add_tags(image: Image, tags: Collection[str]) -> None:
+    """Give an image tags beside those that it has."""
+    if not set(tags) <= set(image.tags or ()):
+        image.tags = sorted({*(image.tags or ()), *tags})
 
 
 def person_counts(session: Session, image_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     """Persons and finished persons of several images, without copies for studies."""
     done = case((Person.state == PersonState.done, 1), else_=0)
-    rows = session.execute(
-        select(Person.image_id, func.count(), func.sum(done))
-        .where(Person.image_id.in_(image_ids), Person.deleted_at.is_(None), Person.study_id.is_(None))
-        .group_by(Person.image_id)
-    )
-    return {image_id: (count, int(finished)) for image_id, count, finished in rows}
+    found: dict[UUID, tuple[int, int]] = {}
+    for start in range(0, len(image_ids), _VALUES):
+        rows = session.execute(
+            select(Person.image_id, func.count(), func.sum(done))
+            .where(
+                Person.image_id.in_(image_ids[start : start + _VALUES]),
+                Person.deleted_at.is_(None),
+                Person.study_id.is_(None),
+            )
+            .group_by(Person.image_id)
+        )
+        found.update({image_id: (count, int(finished)) for image_id, count, finished in rows})
+    return found
 
 
 def referenced_blobs(session: Session, keys: Collection[str]) -> set[str]:

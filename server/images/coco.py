@@ -1,36 +1,65 @@
-"""Import of COCO files: photos, and the persons in them."""
+"""Import of COCO files: photos, and the persons in them, with the DensePose data that they carry."""
+
+from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from sqlalchemy.orm import Session
-
-from annotation.words import PersonSource
-from annotation_db import models, utc_now
-from annotation_db.repositories import images, persons
-from export.coco_in import CocoFile, CocoImage, CocoPerson, read
-from server.images import names, service
+from annotation_db.repositories import images, projects
+from annotation_db.repositories.images import Named
+from export.coco_in import CocoFile, CocoImage, CocoPerson, Refused, persons, survey
+from export.on_body import require_charts, require_parts
+from server.images import imported, names, service
+from server.images.imported import Place, Target
 from server.images.schemas import CocoResult, ImportResult, PersonNote, RefusedFile, RefusedPerson
 from server.images.upload import Upload
-from server.persons.service import clip_box, new_person
-from server.problems import RefusedError
+from server.problems import NotFoundError, RefusedError
 from server.state import State
+from surface.body import Body
 
 _CHUNK = 1 << 20
-_BATCH = 500
+_PERSONS = 200  # in one transaction
+_POINTS = 10_000
+_IMAGES = 500
+_MB = 1_000_000
+
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how much of it, and how much there is."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a file is taken in.
+
+    :param as_project_body: its points are to be read as on the project's body, even if it names another.
+    :param tags: for its images.
+    :param dense: its persons must carry DensePose data, or some of them.
+    """
+
+    as_project_body: bool = False
+    tags: tuple[str, ...] = ()
+    dense: bool = False
+
+
+DEFAULTS = Options()
 
 
 def import_coco(
-    state: State, project_id: UUID, user_id: UUID | None, annotations: Upload, photos: Sequence[Upload]
+    state: State,
+    project_id: UUID,
+    user_id: UUID | None,
+    annotations: Upload,
+    photos: Sequence[Upload],
+    options: Options = DEFAULTS,
 ) -> CocoResult:
     """Store the photos, then the persons of those photos. Doing it again adds nothing.
 
-    Raises RefusedError on a file that is not COCO, before anything is stored.
+    Raises RefusedError, before anything is stored, on a file that is not COCO, or whose points are on another body.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (PurePosixPath(names.clean(annotations.name)).name)
@@ -38,73 +67,167 @@ def import_coco(
             annotations.file.seek(0)
             while chunk := annotations.file.read(_CHUNK):
                 copy.write(chunk)
-        coco = _read(path)
-    return _import(state, project_id, user_id, coco, service.import_files(state, project_id, user_id, photos))
+        found = _open(state, project_id, user_id, path, options, None)
+        return _import(state, found, service.import_files(state, project_id, user_id, photos), None)
 
 
 def import_coco_file(
-    state: State, project_id: UUID, user_id: UUID | None, annotations: Path, photos: Iterable[Path]
+    state: State,
+    project_id: UUID,
+    user_id: UUID | None,
+    annotations: Path,
+    photos: Iterable[Path],
+    options: Options = DEFAULTS,
+    progress: Progress | None = None,
 ) -> CocoResult:
     """The same for files and folders on disk."""
-    coco = _read(annotations)
-    return _import(state, project_id, user_id, coco, service.import_paths(state, project_id, user_id, photos))
+    found = _open(state, project_id, user_id, annotations, options, progress)
+    return _import(state, found, service.import_paths(state, project_id, user_id, photos, (), progress), progress)
 
 
-def _read(path: Path) -> CocoFile:
+@dataclass
+class _Found:
+    """A file that may be imported, and where to."""
+
+    coco: CocoFile
+    target: Target
+    options: Options
+    remarks: list[str] = field(default_factory=list)
+
+
+def _open(
+    state: State, project_id: UUID, user_id: UUID | None, path: Path, options: Options, progress: Progress | None
+) -> _Found:
+    with state.database.read() as session:
+        project = projects.by_id(session, project_id)
+    if project is None:
+        raise NotFoundError("no such project")
     try:
-        return read(path)
+        coco = survey(path, _bytes_of(progress, "reading", path))
     except ValueError as error:
         raise RefusedError(str(error)) from error
+    if options.dense and not coco.dense:
+        raise RefusedError(f"{path.name}: no person in it carries DensePose data")
+    if not coco.dense:
+        return _Found(coco, Target(project_id, None, user_id), options)
+    body = state.bodies.by_hash(project.body_hash).body
+    remarks = _remarks(coco, body, options.as_project_body)
+    return _Found(coco, Target(project_id, body, user_id), options, remarks)
 
 
-def _import(state: State, project_id: UUID, user_id: UUID | None, coco: CocoFile, imported: ImportResult) -> CocoResult:
-    with state.database.read() as session:
-        known = _Names(images.names(session, project_id))
-    by_image: dict[int, list[CocoPerson]] = defaultdict(list)
-    for person in coco.persons:
-        by_image[person.image_id].append(person)
-    refused_files = list(imported.refused)
-    refused = [RefusedPerson(id=str(id_), reason=reason) for id_, reason in coco.refused]
-    todo: list[tuple[UUID, CocoPerson]] = []
-    for entry in coco.images:
-        found = known.find(entry.file_name)
-        reason = _mismatch(entry, found)
-        if found is None or reason:
-            refused_files.append(RefusedFile(file=entry.file_name, reason=reason or ""))
-            refused += [RefusedPerson(id=str(p.id), reason=f"{entry.file_name}: {reason}") for p in by_image[entry.id]]
+def _remarks(coco: CocoFile, body: Body, consent: bool) -> list[str]:
+    """What is to be said of the body that a file's points are on. Raises RefusedError if it is not the project's."""
+    try:
+        (require_charts if coco.charts else require_parts)(body)
+    except ValueError as error:
+        raise RefusedError(f"{coco.path.name}: {error}") from error
+    said = coco.info.get("densemark")
+    said = said if isinstance(said, dict) else {}
+    others = [f"the mesh {mesh!r:.80}" for mesh in sorted(coco.meshes) if mesh != body.name]
+    if said.get("body_hash") not in (None, body.hash):
+        others.insert(0, f"the body {said.get('body')!r:.80} ({said['body_hash']!s:.8})")
+    own = f"{body.name} ({body.hash[:8]})"
+    if others and not consent:
+        raise RefusedError(
+            f"{coco.path.name}: its points are on {' and '.join(others)}, the project is on {own}; import it into a "
+            "project on that body, or have its points read as the project's body's (--as-project-body)"
+        )
+    if others:
+        return [f"the file's points are on {' and '.join(others)}; they were read as points of {own}"]
+    if said.get("body_hash") is None:
+        what = "charts" if coco.charts else "vertices"
+        return [f"the file does not say which body its {what} are of; they were read as those of {own}"]
+    return []
+
+
+def _import(state: State, found: _Found, stored: ImportResult, progress: Progress | None) -> CocoResult:
+    coco = found.coco
+    places, reasons = _places(state, found)
+    files = [RefusedFile(file=coco.images[id_].file_name, reason=reason) for id_, reason in reasons.items()]
+    if coco.dense:
+        imported.ensure_annotator(state)
+    log = _Log()
+    batch: list[tuple[Place, CocoPerson]] = []
+    for person in persons(coco, _bytes_of(progress, "importing", coco.path)):
+        if isinstance(person, Refused):
+            log.refuse(person.id, person.reason)
+        elif person.image_id not in places:
+            log.refuse(person.id, f"{coco.images[person.image_id].file_name}: {reasons[person.image_id]}")
         else:
-            todo += [(found.id, person) for person in by_image[entry.id]]
-    new = present = 0
-    for start in range(0, len(todo), _BATCH):
-        with state.database.write() as session:
-            added = [
-                _add(session, image_id, person, user_id, at)
-                for at, (image_id, person) in enumerate(todo[start : start + _BATCH])
-            ]
-        new += sum(added)
-        present += len(added) - sum(added)
+            log.notes += [PersonNote(id=str(person.id), note=note) for note in person.notes]
+            batch.append((places[person.image_id], person))
+            if len(batch) >= _PERSONS or sum(len(p.dense) for _, p in batch if p.dense) >= _POINTS:
+                log.take(imported.store(state, found.target, batch))
+                batch = []
+    log.take(imported.store(state, found.target, batch))
     return CocoResult(
-        stored=_fresh(state, imported),
-        duplicates=imported.duplicates,
-        refused=refused_files,
-        persons=new,
-        persons_present=present,
-        refused_persons=refused,
-        notes=[PersonNote(id=str(id_), note=note) for id_, note in coco.notes],
+        stored=service.shown_again(state, stored.stored),
+        duplicates=stored.duplicates,
+        refused=[*stored.refused, *files],
+        persons=log.new,
+        persons_present=log.present,
+        dense=log.dense,
+        points=log.points,
+        refused_persons=log.refused,
+        notes=log.notes,
+        remarks=found.remarks,
     )
+
+
+@dataclass
+class _Log:
+    """What became of the persons."""
+
+    new: int = 0
+    present: int = 0
+    dense: int = 0
+    points: int = 0
+    refused: list[RefusedPerson] = field(default_factory=list)
+    notes: list[PersonNote] = field(default_factory=list)
+
+    def refuse(self, id_: Any, reason: str) -> None:
+        self.refused.append(RefusedPerson(id=str(id_), reason=reason))
+
+    def take(self, stored: imported.Stored) -> None:
+        self.new += stored.new
+        self.present += stored.present
+        self.dense += stored.dense
+        self.points += stored.points
+        for id_, reason in stored.refused:
+            self.refuse(id_, reason)
+
+
+def _places(state: State, found: _Found) -> tuple[dict[int, Place], dict[int, str]]:
+    """Where the file's images are in the project, by their ids in the file, and why others are nowhere. What the file
+    says of those that are is kept with them."""
+    with state.database.read() as session:
+        known = _Names(images.named(session, found.target.project_id))
+    places: dict[int, Place] = {}
+    reasons: dict[int, str] = {}
+    for entry in found.coco.images.values():
+        row = known.find(entry.file_name)
+        reason = _mismatch(entry, row)
+        if row is None or reason:
+            reasons[entry.id] = reason or ""
+        else:
+            places[entry.id] = Place(row.id, row.width, row.height)
+    ids = list(places)
+    for start in range(0, len(ids), _IMAGES):
+        _describe(state, found, {places[id_].id: found.coco.images[id_] for id_ in ids[start : start + _IMAGES]})
+    return places, reasons
 
 
 class _Names:
     """Finds a project's image by the name in a COCO file: the whole path, else its last part where that is unique."""
 
-    def __init__(self, rows: Iterable[models.Image]) -> None:
-        self._by_path: dict[str, models.Image] = {}
-        self._by_last: dict[str, list[models.Image]] = defaultdict(list)
+    def __init__(self, rows: Iterable[Named]) -> None:
+        self._by_path: dict[str, Named] = {}
+        self._by_last: dict[str, list[Named]] = defaultdict(list)
         for row in rows:
             self._by_path[row.file_name] = row
             self._by_last[PurePosixPath(row.file_name).name].append(row)
 
-    def find(self, file_name: str) -> models.Image | None:
+    def find(self, file_name: str) -> Named | None:
         name = names.clean(file_name)
         if name in self._by_path:
             return self._by_path[name]
@@ -112,7 +235,7 @@ class _Names:
         return same[0] if len(same) == 1 else None
 
 
-def _mismatch(entry: CocoImage, row: models.Image | None) -> str | None:
+def _mismatch(entry: CocoImage, row: Named | None) -> str | None:
     if row is None:
         return "the COCO file names this image, but it is neither in the project nor among the files sent"
     if (row.width, row.height) != (entry.width, entry.height):
@@ -121,27 +244,22 @@ def _mismatch(entry: CocoImage, row: models.Image | None) -> str | None:
     return None
 
 
-def _add(session: Session, image_id: UUID, found: CocoPerson, user_id: UUID | None, position: int) -> bool:
-    """Add a person unless it was imported before; its id follows from image and annotation."""
-    person_id = uuid5(image_id, f"coco:{found.id}")
-    image = images.by_id(session, image_id, lock=True)
-    if image is None or persons.by_id(session, person_id) is not None:
-        return False
-    person = new_person(image, clip_box(found.bbox, image.width, image.height), PersonSource.coco, user_id)
-    person.id = person_id
-    person.created_at = utc_now() + timedelta(microseconds=position)  # the order of the file is the order of the work
-    person.source_id = f"coco:{found.id}"
-    person.area = found.area
-    person.keypoints = found.keypoints
-    segmentation: Any = found.segmentation
-    person.segmentation = segmentation
-    persons.add(session, person, person_id)
-    return True
+def _describe(state: State, found: _Found, entries: dict[UUID, CocoImage]) -> None:
+    """Keep ids, sources and licences of images where nothing is known of them yet, and add the tags."""
+    with state.database.write() as session:
+        for row in images.many(session, list(entries)).values():
+            entry = entries[row.id]
+            if row.source_id is None:
+                row.source_id = f"coco:{entry.id}"
+            if row.source_url is None and row.attribution is None:
+                row.source_url, row.attribution = entry.source_url, entry.attribution
+            if row.licence is None and row.licence_url is None:
+                row.licence, row.licence_url = found.coco.licences.get(entry.licence_id or 0, (None, None))
+            images.add_tags(row, found.options.tags)
 
 
-def _fresh(state: State, imported: ImportResult) -> list:
-    """The stored files again, now that their persons can be counted."""
-    with state.database.read() as session:
-        rows = images.many(session, {item.image.id for item in imported.stored})
-        shown = {image.id: image for image in service.out(session, list(rows.values()))}
-    return [item.model_copy(update={"image": shown[item.image.id]}) for item in imported.stored]
+def _bytes_of(progress: Progress | None, what: str, path: Path) -> Callable[[int], None] | None:
+    if progress is None:
+        return None
+    size = path.stat().st_size // _MB + 1
+    return lambda done: progress(f"{what} (MB)", done // _MB, size)

@@ -1,10 +1,12 @@
 """Images of a project: upload, list, file, thumbnail; import of COCO files."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import StringConstraints
 
 from server.access import MANAGE, READ, Of, SignedIn, allow
 from server.images import coco, files, service, upload
@@ -14,6 +16,11 @@ from server.schemas import Page
 from server.state import AppState
 
 router = APIRouter(tags=["images"])
+
+Tags = Annotated[
+    Sequence[Annotated[str, StringConstraints(min_length=1, max_length=100)]],
+    Query(max_length=20, description="Tags for the images, those too that were there before."),
+]
 
 _FILES = {"type": "array", "items": {"type": "string", "format": "binary"}, "description": "photos and zips of photos"}
 
@@ -30,11 +37,13 @@ def _multipart(properties: dict[str, Any], required: list[str]) -> dict[str, Any
     dependencies=[allow(MANAGE, Of.project)],
     openapi_extra=_multipart({"files": _FILES}, required=["files"]),
 )
-async def upload_images(project_id: UUID, request: Request, caller: SignedIn, state: AppState) -> ImportResult:
+async def upload_images(
+    project_id: UUID, request: Request, caller: SignedIn, state: AppState, tag: Tags = ()
+) -> ImportResult:
     """Store photos. Each file has its own result; the others go through."""
     async with upload.form(request) as form:
         photos = upload.files_of(form, "files")
-        return await run_in_threadpool(service.import_files, state, project_id, caller.id, photos)
+        return await run_in_threadpool(service.import_files, state, project_id, caller.id, photos, tag)
 
 
 @router.post(
@@ -42,12 +51,23 @@ async def upload_images(project_id: UUID, request: Request, caller: SignedIn, st
     dependencies=[allow(MANAGE, Of.project)],
     openapi_extra=_multipart({"coco": {"type": "string", "format": "binary"}, "files": _FILES}, required=["coco"]),
 )
-async def upload_coco(project_id: UUID, request: Request, caller: SignedIn, state: AppState) -> CocoResult:
-    """Store photos and the persons of a COCO file. Photos that the project has already need not be sent again."""
+async def upload_coco(
+    project_id: UUID,
+    request: Request,
+    caller: SignedIn,
+    state: AppState,
+    tag: Tags = (),
+    as_project_body: Annotated[
+        bool, Query(description="Read the file's points as on the project's body, even if it names another.")
+    ] = False,
+) -> CocoResult:
+    """Store photos and the persons of a COCO file, with the points and masks of DensePose-COCO and CSE files. Photos
+    that the project has already need not be sent again."""
+    options = coco.Options(as_project_body, tuple(tag))
     async with upload.form(request) as form:
         annotations = upload.file_of(form, "coco")
         photos = upload.files_of(form, "files")
-        return await run_in_threadpool(coco.import_coco, state, project_id, caller.id, annotations, photos)
+        return await run_in_threadpool(coco.import_coco, state, project_id, caller.id, annotations, photos, options)
 
 
 @router.get("/api/projects/{project_id}/images", dependencies=[allow(READ, Of.project)])

@@ -73,5 +73,8 @@ class CocoResult(ImportResult):
 
     persons: int
     persons_present: int
+    dense: int = Field(description="new persons that came with masks and points")
+    points: int = Field(description="their points")
     refused_persons: list[RefusedPerson]
     notes: list[PersonNote]
+    remarks: list[str] = Field(description="what is to be said of the file as a whole")

@@ -521,7 +521,8 @@ export interface paths {
         put?: never;
         /**
          * Upload Coco
-         * @description Store photos and the persons of a COCO file. Photos that the project has already need not be sent again.
+         * @description Store photos and the persons of a COCO file, with the points and masks of DensePose-COCO and CSE files. Photos
+         *     that the project has already need not be sent again.
          */
         post: operations["upload_coco"];
         delete?: never;
@@ -1932,6 +1933,11 @@ export interface components {
          */
         CocoResult: {
             /**
+             * Dense
+             * @description new persons that came with masks and points
+             */
+            dense: number;
+            /**
              * Duplicates
              * @description files whose very bytes the project has already
              */
@@ -1942,10 +1948,20 @@ export interface components {
             persons: number;
             /** Persons Present */
             persons_present: number;
+            /**
+             * Points
+             * @description their points
+             */
+            points: number;
             /** Refused */
             refused: components["schemas"]["RefusedFile"][];
             /** Refused Persons */
             refused_persons: components["schemas"]["RefusedPerson"][];
+            /**
+             * Remarks
+             * @description what is to be said of the file as a whole
+             */
+            remarks: string[];
             /** Stored */
             stored: components["schemas"]["StoredFile"][];
         };
@@ -7043,7 +7059,12 @@ export interface operations {
     };
     upload_coco: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Tags for the images, those too that were there before. */
+                tag?: string[];
+                /** @description Read the file's points as on the project's body, even if it names another. */
+                as_project_body?: boolean;
+            };
             header?: never;
             path: {
                 project_id: string;
@@ -7328,7 +7349,10 @@ export interface operations {
     };
     upload_images: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Tags for the images, those too that were there before. */
+                tag?: string[];
+            };
             header?: never;
             path: {
                 project_id: string;
