@@ -71,8 +71,8 @@ class Truth:
         weights = np.asarray(bary, np.float32).reshape(-1, 3)[pixel]
         corners = np.arange(3 * len(body.faces), dtype=np.int32).reshape(-1, 3)
         uv = blend(own, weights, corners, np.asarray(body.face_uv, np.float32).reshape(-1, 2))
-        cosine = np.ones(len(own)) if facing is None else np.asarray(facing).ravel()[pixel]
-        cosine = cosine.astype(np.float32)
+        towards = np.ones(len(own)) if facing is None else np.asarray(facing).ravel()[pixel]
+        cosine = towards.astype(np.float32)
         seen, mean = shown(own, cosine, len(body.faces))
         return cls(
             body=body.hash,
