@@ -302,7 +302,7 @@ function ProgressRow({ of, drawn }: { of: AnnotatorProgress; drawn: boolean }) {
             </Text>
           )}
           {simulated && (
-            <Badge size="sm" variant="default" tt="none" radius="sm" fw={500}>
+            <Badge size="sm" variant="default" tt="none" radius="sm" fw={500} style={{ flex: "none" }}>
               simulated
             </Badge>
           )}

@@ -37,7 +37,7 @@ export function Annotators({ report }: { report: Report }) {
                 <Term of="group">Group</Term>
               </Table.Th>
               <Table.Th ta="right">Mean, cm</Table.Th>
-              <Table.Th w="26%">
+              <Table.Th w="20%">
                 <Term of="interval">95% interval</Term>
               </Table.Th>
               <Table.Th ta="right">
@@ -95,7 +95,7 @@ function Row({ one, top, drawn, twice, columns }: RowProps) {
               </Text>
             </button>
             {one.simulated && (
-              <Badge size="sm" variant="default" tt="none" radius="sm" fw={500}>
+              <Badge size="sm" variant="default" tt="none" radius="sm" fw={500} style={{ flex: "none" }}>
                 simulated
               </Badge>
             )}

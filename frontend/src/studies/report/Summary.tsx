@@ -1,4 +1,4 @@
-import { Alert } from "@mantine/core";
+import { Alert, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { count } from "../../components/Meter";
 import { cm, cmInterval, marks, mm, NONE, persons, points, rate, share, shareInterval, unitless } from "../format";
@@ -58,7 +58,7 @@ export function Summary({ report }: { report: Report }) {
             title={<Term of="auc">AUC10, AUC30</Term>}
             value={`${unitless(ours.auc10.value)}, ${unitless(ours.auc30.value)}`}
             notes={[
-              human ? `${unitless(human.auc10)}, ${unitless(human.auc30)} the paper's annotators` : "",
+              human ? `paper's annotators ${unitless(human.auc10)}, ${unitless(human.auc30)}` : "",
               marks(ours.auc10.count),
             ]}
           />
@@ -86,6 +86,10 @@ export function Summary({ report }: { report: Report }) {
           notes={["so far off is a perfect clicker", points(report.floor.count)]}
         />
       </dl>
+      <Text size="xs" c="dimmed">
+        Ranges are <Term of="interval">95% intervals</Term>
+        {several && ": for these annotators on other pictures, or for others like these"}.
+      </Text>
       <ul className={classes.says}>
         {rest.map((sentence) => (
           <li key={sentence}>{sentence}</li>
@@ -95,15 +99,15 @@ export function Summary({ report }: { report: Report }) {
   );
 }
 
-/** "95%: 1.8 to 6.2 cm, others like these"; empty where there is no interval. */
+/** "1.8 to 6.2, others like these"; empty where there is no interval. */
 function told(figure: Figure, whom: string): string {
   const interval = cmInterval(figure);
-  return interval === NONE ? "" : `95%: ${interval} cm${whom && `, ${whom}`}`;
+  return interval === NONE ? "" : `${interval}${whom ? `, ${whom}` : " cm"}`;
 }
 
 function swapNotes(of: Rate): string[] {
   const interval = shareInterval(of);
-  return [`${count(of.count)} of ${count(of.of)} marks that can tell`, interval === NONE ? "" : `95%: ${interval}`];
+  return [`${count(of.count)} of ${count(of.of)} marks that can tell`, interval === NONE ? "" : interval];
 }
 
 function Tile({ title, value, notes }: { title: ReactNode; value: string; notes: string[] }) {

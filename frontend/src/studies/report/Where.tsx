@@ -107,7 +107,7 @@ export function PartsTable({
           <Table.Tr>
             <Table.Th>Part</Table.Th>
             <Table.Th ta="right">Mean, cm</Table.Th>
-            <Table.Th w="38%">
+            <Table.Th w="30%">
               <Term of="interval">95% interval</Term>
             </Table.Th>
             <Table.Th ta="right">
