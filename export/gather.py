@@ -148,9 +148,9 @@ class _Marked:
         self, session: Session, how: Gathering, person_ids: Sequence[UUID], masks: Mapping[UUID, MaskRow]
     ) -> None:
         self._how = how
-        self._points: dict[UUID, list[PointRow]] = defaultdict(list)
+        self._points: dict[str, list[PointRow]] = defaultdict(list)
         for point in _present(session, how.wanted, person_ids, masks):
-            self._points[point.person_id].append(point)
+            self._points[_hex(point.person_id)].append(point)
         self._reason: dict[Any, str] = {}
         self._chosen: dict[Any, tuple[MarkRow, int, float]] = {}
         self._choose(dataset_rows.marks(session, person_ids, how.wanted.as_of))
@@ -212,7 +212,8 @@ class _Marked:
         x, y, w, h = box
         found: list[tuple[PointRow, MarkRow, int, float]] = []
         left_out: Counter[str] = Counter()
-        for point in self._points[person_id]:
+        own = self._points[person_id.hex]
+        for point in own:
             chosen = self._chosen.get(point.id)
             if chosen is None:
                 left_out[self._reason.get(point.id, "unmarked")] += 1
@@ -221,7 +222,7 @@ class _Marked:
             else:
                 found.append((point, *chosen))
         most = self._how.wanted.max_flagged
-        if most is not None and left_out["flagged"] > most * len(self._points[person_id]):
+        if most is not None and left_out["flagged"] > most * len(own):
             notes.persons["too many points flagged"] += 1
             return None
         notes.left_out.update(left_out)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ from annotation_db.repositories import dataset_rows
 from annotation_db.repositories.dataset_rows import ImageRow, PersonKey
 
 Choice = Literal["with", "without", "only"]
+
+Item = TypeVar("Item")
 
 _COCO = "coco:"
 
@@ -162,6 +164,6 @@ def _own(source_id: str | None) -> int | None:
     return number or None
 
 
-def batches(items: Sequence[PlannedPerson], size: int) -> Iterable[Sequence[PlannedPerson]]:
+def batches(items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:
     """The items, so many at a time."""
     return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,7 +1,7 @@
 """What datasets are made of, as plain rows of one moment: there may be millions.
 
 `as_of` is that moment; None is now. What is kept as revisions (boxes, masks, marks) is given as it was then.
-Ids of points, marks and annotators are as the driver gives them (hex without dashes, or UUID), which is much faster.
+Ids of marks, and of what they belong to, are hex without dashes or UUID, as the driver gives them: much faster.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -89,7 +89,7 @@ class MaskRow(NamedTuple):
 class PointRow(NamedTuple):
     """A point."""
 
-    person_id: UUID
+    person_id: Any
     id: Any
     part: int
     x: float
@@ -273,7 +273,14 @@ def points_ever(session: Session, person_id: UUID, as_of: datetime) -> Sequence[
 
 def _points(session: Session, person_ids: Collection[UUID], which: ColumnElement[bool]) -> Sequence[PointRow]:
     query = (
-        select(Point.person_id, type_coerce(Point.id, String), Point.part, Point.x, Point.y, Point.mask_revision)
+        select(
+            type_coerce(Point.person_id, String),
+            type_coerce(Point.id, String),
+            Point.part,
+            Point.x,
+            Point.y,
+            Point.mask_revision,
+        )
         .where(Point.person_id.in_(person_ids), which)
         .order_by(Point.person_id, Point.order, Point.mask_revision, Point.id)
     )

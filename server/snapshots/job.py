@@ -33,7 +33,7 @@ _PHOTOS = 200
 _SPREAD_DIGITS = 6  # of metres: what the table of distances resolves
 
 Shard = tuple[str, str, int, int]
-"""What it is ("photos" or "persons"), the plan's name, and a range in it."""
+"""What it is ("photos" or "persons"), the plan's name, and a range in its list of photos or its file of persons."""
 
 
 def make_plan(state: State, args: dict[str, Any], tell: Say = say) -> list[Shard]:
@@ -47,12 +47,9 @@ def make_plan(state: State, args: dict[str, Any], tell: Say = say) -> list[Shard
     if several or planned.gold:
         table_of(state, state.bodies.by_hash(project.body_hash).body, tell)
     photos = [image.id for image in planned.everything if image.phash is None] if settings.splits else []
-    name = plans.write(places.working(state.settings, row.id), planned, photos)
-    return [*_ranges("photos", name, len(photos), _PHOTOS), *_ranges("persons", name, len(planned.persons), _PERSONS)]
-
-
-def _ranges(what: str, name: str, count: int, size: int) -> list[Shard]:
-    return [(what, name, start, min(start + size, count)) for start in range(0, count, size)]
+    name, ranges = plans.write(places.working(state.settings, row.id), planned, photos, _PERSONS)
+    looks = [("photos", name, n, min(n + _PHOTOS, len(photos))) for n in range(0, len(photos), _PHOTOS)]
+    return [*looks, *(("persons", name, start, end) for start, end in ranges)]
 
 
 def make_shard(state: State, args: dict[str, Any], shard: Shard) -> dict[str, Any]:
@@ -60,16 +57,16 @@ def make_shard(state: State, args: dict[str, Any], shard: Shard) -> dict[str, An
     what, name, start, end = shard
     row, project, _, how = _asked(state, args)
     folder = places.working(state.settings, row.id)
-    planned = plans.read(folder, name)
     if what == "photos":
-        _look_at(state, planned.photos[start:end])
+        _look_at(state, plans.read(folder, name).photos[start:end])
         return {"plan": name}
+    planned = plans.read_persons(folder, name, start, end)
     kept: set[int] = set()
     left_out: dict[str, int] = {}
     with state.database.read() as session:
-        found = images.many(session, {person.image_id for person in planned.persons[start:end]})
+        found = images.many(session, {person.image_id for person in planned})
         # An image that is gone was withdrawn, with its persons.
-        persons = [person for person in planned.persons[start:end] if person.image_id in found]
+        persons = [person for person in planned if person.image_id in found]
         gathering = Gathering(
             body_hash=project.body_hash,
             wanted=how,
@@ -77,7 +74,7 @@ def make_shard(state: State, args: dict[str, Any], shard: Shard) -> dict[str, An
             distances=_distances(state, project.body_hash),
         )
         records = person_records(session, gathering, persons)
-        path = folder / f"{start:08d}.jsonl"
+        path = folder / f"{start:012d}.jsonl"
         write_shard(path, _counted(state, gathering, records, kept, left_out))
     return {"plan": name, "file": path.name, "images": sorted(kept), "left_out": left_out}
 

@@ -1,4 +1,4 @@
-"""What a snapshot's job is to do, as a file: its shards are ranges of it, so that all of them go by the same moment."""
+"""What a snapshot's job is to do, as files: its shards are ranges of them, so that all go by the same moment."""
 
 from __future__ import annotations
 
@@ -11,41 +11,67 @@ from pathlib import Path
 from uuid import UUID
 
 from export.files import replacing_bytes
-from export.wanted import Plan, PlannedPerson
+from export.wanted import Plan, PlannedPerson, batches
 
 
 @dataclass(frozen=True)
 class Written:
-    """A plan as it was written: persons by ascending number, images with their numbers, photos that lack a perceptual
-    hash, and what was left out so far."""
+    """A plan as it was written, but for its persons: images with their numbers, photos that lack a perceptual hash,
+    and what was left out so far."""
 
-    persons: list[PlannedPerson]
     images: dict[UUID, int]
     photos: list[UUID]
     left_out: Counter[str]
 
 
-def write(folder: Path, plan: Plan, photos: Sequence[UUID]) -> str:
-    """Write a plan, under a name that follows from what it says; returns the name."""
+def write(folder: Path, plan: Plan, photos: Sequence[UUID], size: int) -> tuple[str, list[tuple[int, int]]]:
+    """Write a plan under a name that follows from what it says; returns the name, and the places in the file of
+    persons where so many at a time begin and end."""
+    lines = [_line(person) for person in plan.persons]
     said = {
-        "persons": [[p.number, p.id.hex, p.image, p.image_id.hex, p.taken] for p in plan.persons],
         "images": [[id_.hex, number] for id_, (number, _) in plan.images.items()],
         "photos": [id_.hex for id_ in photos],
         "left_out": plan.left_out,
     }
-    content = json.dumps(said, sort_keys=True).encode()
-    name = f"plan-{hashlib.sha256(content).hexdigest()[:32]}.json"
-    with replacing_bytes(folder / name) as file:
-        file.write(content)
-    return name
+    head, persons = json.dumps(said, sort_keys=True).encode(), b"".join(lines)
+    name = f"plan-{hashlib.sha256(head + persons).hexdigest()[:32]}"
+    for path, content in ((_persons(folder, name), persons), (_head(folder, name), head)):
+        with replacing_bytes(path) as file:
+            file.write(content)
+    ranges, start = [], 0
+    for group in batches(lines, size):
+        end = start + sum(map(len, group))
+        ranges.append((start, end))
+        start = end
+    return name, ranges
 
 
 def read(folder: Path, name: str) -> Written:
     """A plan; raises FileNotFoundError."""
-    said = json.loads((folder / name).read_bytes())
+    said = json.loads(_head(folder, name).read_bytes())
     return Written(
-        [PlannedPerson(number, UUID(id_), image, UUID(of), taken) for number, id_, image, of, taken in said["persons"]],
         {UUID(id_): number for id_, number in said["images"]},
         [UUID(id_) for id_ in said["photos"]],
         Counter(said["left_out"]),
     )
+
+
+def read_persons(folder: Path, name: str, start: int, end: int) -> list[PlannedPerson]:
+    """The persons between two places of a plan; raises FileNotFoundError."""
+    with _persons(folder, name).open("rb") as file:
+        file.seek(start)
+        rows = map(json.loads, file.read(end - start).splitlines())
+        return [PlannedPerson(number, UUID(id_), image, UUID(of), taken) for number, id_, image, of, taken in rows]
+
+
+def _line(person: PlannedPerson) -> bytes:
+    row = [person.number, person.id.hex, person.image, person.image_id.hex, person.taken]
+    return json.dumps(row).encode() + b"\n"
+
+
+def _head(folder: Path, name: str) -> Path:
+    return folder / f"{name}.json"
+
+
+def _persons(folder: Path, name: str) -> Path:
+    return folder / f"{name}.jsonl"

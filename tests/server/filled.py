@@ -94,8 +94,8 @@ class Filling:
             ids.append(person)
             rows[Person].append(
                 {"id": person, "project_id": self.project, "image_id": image, "area": 3500.0, "state": state,
-                 "source": PersonSource.drawn, "parts": 2, "points": points, "marks": points, "revision": 1, **box, **at,
-                 **more}
+                 "source": PersonSource.drawn, "parts": 2, "points": points, "marks": points, "revision": 1, **box,
+                 **at, **more}
             )  # fmt: skip
             rows[PersonRevision].append(
                 {"person_id": person, "revision": 1, "write_id": uuid4(), "deleted": False, **box, **at}
@@ -105,6 +105,7 @@ class Filling:
                 {"mask_id": mask, "revision": 1, "write_id": uuid4(), "width": SIZE[0], "height": SIZE[1],
                  "counts": self._counts, "parts": 2, "area": 2000, "user_id": self.annotators[0], "seconds": 3.0, **at}
             )  # fmt: skip
+            found = iter(surface(self.body, self.rng, TORSO, points * marks))
             for order in range(points):
                 point = uuid4()
                 x, y = self.rng.integers(12, 40) + 0.5, self.rng.integers(27, 58) + 0.5
@@ -112,13 +113,13 @@ class Filling:
                     {"id": point, "person_id": person, "part": TORSO, "x": x, "y": y, "order": order,
                      "mask_revision": 1, **at}
                 )  # fmt: skip
-                for user, found in zip(self.annotators, surface(self.body, self.rng, TORSO, marks), strict=False):
+                for user in self.annotators[:marks]:
                     self.at += timedelta(microseconds=1)
                     mark = uuid4()
                     rows[Mark].append({"id": mark, "point_id": point, "annotator_id": user, "revision": 1})
                     rows[MarkRevision].append(
                         {"mark_id": mark, "revision": 1, "write_id": uuid4(), "annotator_id": user, "seconds": 2.0,
-                         "view": 0, "x": 0.5, "y": 0.5, "created_at": self.at, **found}
+                         "view": 0, "x": 0.5, "y": 0.5, "created_at": self.at, **next(found)}
                     )  # fmt: skip
         with self.state.database.write() as session:
             for table, given in rows.items():

@@ -1,12 +1,10 @@
 """Snapshots over HTTP: asked for, made by their job, looked at, compared, taken home."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import numpy as np
 import pytest
 from fastapi import FastAPI
 
@@ -14,7 +12,7 @@ from annotation.words import PersonState, Role
 from annotation_db.models import JobState
 from annotation_db.repositories import jobs
 from export.check import check
-from export.snapshots import damage, read_images, read_persons
+from export.snapshots import damage
 from server.jobs import steps
 from server.state import State
 from tests.server.filled import Filling
