@@ -35,6 +35,9 @@ class Crop(NamedTuple):
     area: int
 
 
+# Four corners of eight columns each: eight bytes that are 0, or 4.
+_ALL_ZERO, _ALL_ONE = np.uint64(0), np.uint64(0x0404040404040404)
+
 EMPTY = Crop(0, 0, np.zeros((0, 0), np.bool_), 0)
 
 
@@ -242,42 +245,48 @@ def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -
     column_at, column_part = np.zeros(width, np.int64), np.zeros(width)
     _axis(height, row_at, row_part)
     _axis(width, column_at, column_part)
-    begins = np.searchsorted(column_at[: _inside(column_at)], np.arange(257))
+    begins = np.searchsorted(column_at[: _inside(column_at)], np.arange(257)) - left
     pair, corners = np.zeros(257, np.uint8), np.zeros(256, np.uint8)
-    done: Any = -2
-    area, low, high = 0, 0, 0
+    # Eight columns are looked at together: mostly all of their corners are 0, or all are 1.
+    eights = corners.view(np.uint64)
+    area, end = 0, out.shape[1]
     for y in range(out.shape[0]):
-        out[y] = False
+        line = out[y]
+        line[:] = False
         r = row_at[top + y]
         if r < 0:
             continue
         # The mirrored pixel behind the last one has no weight.
-        below = r + 1 if r < 255 else 254
-        if r != done:
-            for c in range(256):
-                pair[c] = mask[r, c] + mask[below, c]
-            pair[256] = pair[254]
-            for c in range(256):
-                corners[c] = pair[c] + pair[c + 1]
-            low, high, done = 0, 256, r
-            while low < high and corners[low] == 0:
-                low += 1
-            while high > low and corners[high - 1] == 0:
-                high -= 1
+        above, below = mask[r], mask[r + 1 if r < 255 else 254]
+        for c in range(256):
+            pair[c] = above[c] + below[c]
+        pair[256] = pair[254]
+        for c in range(256):
+            corners[c] = pair[c] + pair[c + 1]
         v = row_part[top + y]
-        for x in range(max(begins[low] - left, 0), min(begins[high] - left, out.shape[1])):
-            c = column_at[left + x]
-            found = corners[c] == 4
-            if not found and corners[c] > 0:
-                after = c + 1 if c < 255 else 254
-                u = column_part[left + x]
-                value = mask[r, c] * (1.0 - v) * (1.0 - u)
-                value += mask[r, after] * (1.0 - v) * u
-                value += mask[below, c] * v * (1.0 - u)
-                value += mask[below, after] * v * u
-                found = value > 0.5
-            out[y, x] = found
-            area += found
+        for k in range(32):
+            if eights[k] == _ALL_ZERO:
+                continue
+            first, last = max(begins[8 * k], 0), min(begins[8 * k + 8], end)
+            if first >= last:
+                continue
+            if eights[k] == _ALL_ONE:
+                line[first:last] = True
+                area += last - first
+                continue
+            for x in range(first, last):
+                c = column_at[left + x]
+                found = corners[c] == 4
+                if not found and corners[c] > 0:
+                    after = c + 1 if c < 255 else 254
+                    u = column_part[left + x]
+                    value = above[c] * (1.0 - v) * (1.0 - u)
+                    value += above[after] * (1.0 - v) * u
+                    value += below[c] * v * (1.0 - u)
+                    value += below[after] * v * u
+                    found = value > 0.5
+                line[x] = found
+                area += found
     return area
 
 
