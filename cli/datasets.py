@@ -18,6 +18,7 @@ from cli.common import (
     progress_bar,
     stop,
 )
+from cli.gallery import Most, NoBrowser, open_export
 
 _MB = 1_000_000
 
@@ -75,6 +76,9 @@ def export(
     body: Annotated[
         str | None, typer.Option(help="Name or hash of the body to write the marks on; the project's own if not given.")
     ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Write a page to look at, gallery.html, and open it.")] = False,
+    most: Most = 200,
+    no_browser: NoBrowser = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
@@ -83,9 +87,11 @@ def export(
     from server.exports.service import write
 
     with open_state(data) as state:
-        project_id, _ = find_project(state, project)
+        project_id, name = find_project(state, project)
         with registering("registering the two bodies") as progress:
             result = write(state, project_id, out, format_, body, split, images, progress)
+        if open_:
+            open_export(state, project_id, name, result.files, most, not no_browser)
     if as_json:
         print_json(
             {

@@ -9,7 +9,7 @@ import traceback
 import typer
 from rich.markup import escape
 
-from cli import backup, benchmark, bodies, datasets, demo, render, serve, simulate, study, users, worker
+from cli import backup, benchmark, bodies, datasets, demo, gallery, render, serve, simulate, study, users, worker
 from cli.common import errors
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("render")(render.render)
 app.command("import")(datasets.import_)
 app.command("export")(datasets.export)
 app.command("check")(datasets.check)
+app.command("gallery")(gallery.gallery)
 app.command("simulate")(simulate.simulate)
 app.add_typer(study.app, name="study")
 app.command("benchmark")(benchmark.benchmark)
