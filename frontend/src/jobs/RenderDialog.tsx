@@ -84,6 +84,7 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
                 max={20000}
                 allowDecimal={false}
                 required
+                withAsterisk={false}
                 value={count}
                 onChange={setCount}
                 data-autofocus
@@ -104,6 +105,7 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
                 max={999_999_999}
                 allowDecimal={false}
                 required
+                withAsterisk={false}
                 value={seed}
                 onChange={setSeed}
               />
@@ -115,6 +117,7 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
                 max={100}
                 allowDecimal={false}
                 required
+                withAsterisk={false}
                 value={occluders}
                 onChange={setOccluders}
               />
