@@ -79,6 +79,12 @@ def tiny() -> Body:
     return Body.from_arrays(_arrays(), "tiny")
 
 
+@pytest.fixture(scope="session")
+def tiniest() -> Body:
+    """The same of 128 faces, for tests that unfold it anew."""
+    return Body.from_arrays(_arrays(2), "tiniest")
+
+
 @pytest.fixture
 def tiny_arrays() -> dict[str, Any]:
     """The arrays of the tiny body's file, for the test to spoil."""

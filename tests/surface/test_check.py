@@ -183,14 +183,14 @@ def test_a_chart_that_is_not_there_is_refused(tiny: Body) -> None:
         chart_figures(tiny, 3)
 
 
-def test_charts_with_nothing_to_measure_are_told_and_the_others_measured(tiny: Body) -> None:
-    flat_uv, thin = tiny.face_uv.copy(), tiny.vertices.copy()
-    flat_uv[tiny.face_chart == 2] = 0.5
-    thin[tiny.faces[tiny.face_chart == 2]] = 0.0
+def test_charts_with_nothing_to_measure_are_told_and_the_others_measured(tiniest: Body) -> None:
+    flat_uv, thin = tiniest.face_uv.copy(), tiniest.vertices.copy()
+    flat_uv[tiniest.face_chart == 2] = 0.5
+    thin[tiniest.faces[tiniest.face_chart == 2]] = 0.0
     for spoilt, reason in (
-        (replace(tiny, face_chart=np.ones_like(tiny.face_chart)), "no triangles"),
-        (replace(tiny, face_uv=flat_uv), "no area in U,V"),
-        (replace(tiny, vertices=thin), "no area"),
+        (replace(tiniest, face_chart=np.ones_like(tiniest.face_chart)), "no triangles"),
+        (replace(tiniest, face_uv=flat_uv), "no area in U,V"),
+        (replace(tiniest, vertices=thin), "no area"),
     ):
         figures = inspect(spoilt)
         assert f"chart 2 (Left Hand): {reason}" in figures.problems
@@ -198,34 +198,36 @@ def test_charts_with_nothing_to_measure_are_told_and_the_others_measured(tiny: B
         assert figures.charts[0].distortion_mean > 0
 
 
-def test_distortion_beyond_plain_scaling_is_a_problem_but_a_note_where_a_file_brought_the_charts(tiny: Body) -> None:
+def test_distortion_beyond_plain_scaling_is_a_problem_but_a_note_where_a_file_brought_the_charts(tiniest: Body) -> None:
     # Seen along x the rim is squeezed; scaling spreads it.
-    ours, theirs = (inspect(replace(tiny, charts_from=origin)) for origin in (None, "file"))
+    ours, theirs = (inspect(replace(tiniest, charts_from=origin)) for origin in (None, "file"))
     assert [text for text in ours.problems if "plain scaling" in text] == ours.problems != []
     assert not any("plain scaling" in text for text in ours.notes)
     assert theirs.problems == []
     assert any("plain scaling" in text for text in theirs.notes)
 
 
-def test_charts_cut_unalike_are_a_problem_but_a_note_where_a_file_brought_them(tiny: Body) -> None:
-    both = replace(tiny, chart_part=np.ones(2, np.uint8), part_names=("All",), part_mirror=np.arange(2, dtype=np.uint8))
-    chart = tiny.face_chart.copy()
+def test_charts_cut_unalike_are_a_problem_but_a_note_where_a_file_brought_them(tiniest: Body) -> None:
+    both = replace(
+        tiniest, chart_part=np.ones(2, np.uint8), part_names=("All",), part_mirror=np.arange(2, dtype=np.uint8)
+    )
+    chart = tiniest.face_chart.copy()
     chart[np.flatnonzero(chart == 1)[0]] = 2
     for body, what in (
         (replace(both, face_chart=chart), "another chart"),
-        (replace(tiny, face_uv=_moved(tiny)), "U,V"),
+        (replace(tiniest, face_uv=_moved(tiniest)), "U,V"),
     ):
         ours, theirs = (inspect(replace(body, charts_from=o), scaling=False) for o in (None, "file"))
         assert any(text.startswith("mirror") and what in text for text in ours.problems)
         assert not any(text.startswith("mirror") for text in theirs.problems)
         assert any(text.startswith("mirror") and what in text for text in theirs.notes)
     # Another part is wrong whoever cut the charts.
-    parts = inspect(replace(tiny, face_chart=chart, charts_from="file"), scaling=False)
+    parts = inspect(replace(tiniest, face_chart=chart, charts_from="file"), scaling=False)
     assert any("another part" in text for text in parts.problems)
 
 
-def _moved(tiny: Body) -> np.ndarray:
-    return np.where((tiny.face_chart == 1)[:, None, None], 0.9 * tiny.face_uv, tiny.face_uv)
+def _moved(tiniest: Body) -> np.ndarray:
+    return np.where((tiniest.face_chart == 1)[:, None, None], 0.9 * tiniest.face_uv, tiniest.face_uv)
 
 
 def test_triangles_laid_flat_on_an_edge_are_named_where_a_file_brought_the_charts(tiny: Body) -> None:
