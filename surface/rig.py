@@ -164,7 +164,9 @@ def _chain(at: Any, matrices: Any, parents: Any) -> Any:
         world[j, 3, 3] = 1.0
         for a in range(3):
             if parent < 0:
-                world[j, a, :3], world[j, a, 3] = matrices[j, a], at[j, a]
+                world[j, a, 3] = at[j, a]
+                for b in range(3):  # a slice would compile for three seconds
+                    world[j, a, b] = matrices[j, a, b]
                 continue
             world[j, a, 3] = world[parent, a, 3]
             for k in range(3):
