@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import DEFAULT_BODY, DEFAULT_DATA, DataDir, console, errors
+from cli.common import DEFAULT_BODY, DEFAULT_DATA, DataDir, console, counted, errors
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -120,7 +120,7 @@ def write_page(
         write(out, dataset, body, photo, title)
     left = dataset.count - len(dataset.persons)
     more = f"; {left:,} more are left out, see --most" if left else ""
-    say(f"wrote {out.absolute()}: {len(dataset.persons):,} persons, {out.stat().st_size / 1e6:.1f} MB{more}")
+    say(f"wrote {out.absolute()}: {counted(len(dataset.persons), 'person')}, {out.stat().st_size / 1e6:.1f} MB{more}")
     if show and has_screen():
         webbrowser.open(out.absolute().as_uri())
 

@@ -115,7 +115,7 @@ def _page(title: str) -> str:
     for name, text in (
         ("style", _asset("page.css")),
         ("script", _asset("viewer.js") + _asset("page.js")),
-        ("title", html.escape(title)),
+        ("title", html.escape(title).replace("{", "&#123;")),
     ):
         page = page.replace("{{" + name + "}}", text)
     return page
