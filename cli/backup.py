@@ -88,6 +88,7 @@ def restore(
         for left in made.glob(f"{_DATABASE}.*.backup"):  # of the migration: the backup itself is one
             left.unlink()
         photos = _check_blobs(made)
+        _check_snapshots(made)
         if data.exists():  # the database last: with it the folder is one of DenseMark's
             for path in sorted(made.iterdir(), key=lambda path: path.name.startswith(_DATABASE)):
                 path.rename(data / path.name)
@@ -123,9 +124,10 @@ def _unpack(file: Path, made: Path) -> None:
 
 
 def _files(data: Path) -> Iterator[Path]:
-    """What people made, but for the database: blobs, and bodies of their own. The rest can be made again."""
+    """What people made, but for the database: blobs, bodies of their own, snapshots. The rest can be made again."""
     yield from (path for path in sorted((data / "blobs").glob("??/*")) if path.is_file())
     yield from (path for path in sorted((data / "bodies").glob("*")) if path.is_file())
+    yield from (path for path in sorted((data / "snapshots").glob("[0-9a-f]*/*")) if path.is_file())
 
 
 def _copy_database(source: Path, target: Path) -> str:
@@ -148,6 +150,21 @@ def _check_database(made: Path) -> None:
         if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise ValueError("the database in the backup is damaged")
         database.execute("SELECT version_num FROM alembic_version").fetchone()
+
+
+def _check_snapshots(made: Path) -> None:
+    """Raises ValueError unless every snapshot that the database names is whole, or was removed as this was made."""
+    from annotation_db import Database
+    from annotation_db.repositories import snapshots
+    from export.snapshots import damage
+
+    database = Database(f"sqlite:///{made / _DATABASE}")
+    with closing(database), database.read() as session:
+        hashes = snapshots.hashes(session)
+    for hash_ in sorted(hashes):
+        folder = made / "snapshots" / hash_
+        for problem in damage(folder, hash_) if folder.exists() else ():
+            raise ValueError(f"the snapshot {hash_[:12]} in the backup is damaged: {problem}")
 
 
 def _check_blobs(made: Path) -> int:

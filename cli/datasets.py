@@ -71,7 +71,12 @@ def export(
     project: ProjectName,
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write into.")],
     format_: Annotated[str, typer.Option("--format", help="densepose-coco, densepose-cse or coco")] = "densepose-coco",
-    split: Annotated[str | None, typer.Option(help="Files by image, e.g. train=.8,val=.2")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Files by image, e.g. train=.8,val=.2; with --snapshot one of its splits.")
+    ] = None,
+    snapshot: Annotated[
+        str | None, typer.Option(help="Export this snapshot, by name, id or hash; else the work as it is now.")
+    ] = None,
     images: Annotated[bool, typer.Option("--images", help="Write the photos too.")] = False,
     body: Annotated[
         str | None, typer.Option(help="Name or hash of the body to write the marks on; the project's own if not given.")
@@ -83,6 +88,13 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Export a project as a dataset that the reference code loads unchanged."""
+    if snapshot is not None:
+        if body is not None or open_:
+            stop("--snapshot goes neither with --body, since a snapshot is on its own body, nor with --open")
+        from cli.snapshots import export_snapshot
+
+        export_snapshot(project, snapshot, out, format_, split, images, data, as_json)
+        return
     from cli.transfer import registering
     from server.exports.service import write
 

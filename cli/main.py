@@ -9,7 +9,21 @@ import traceback
 import typer
 from rich.markup import escape
 
-from cli import backup, benchmark, bodies, datasets, demo, gallery, render, serve, simulate, study, users, worker
+from cli import (
+    backup,
+    benchmark,
+    bodies,
+    datasets,
+    demo,
+    gallery,
+    render,
+    serve,
+    simulate,
+    snapshots,
+    study,
+    users,
+    worker,
+)
 from cli.common import errors
 
 app = typer.Typer(
@@ -32,6 +46,8 @@ app.command("import")(datasets.import_)
 app.command("export")(datasets.export)
 app.command("check")(datasets.check)
 app.command("gallery")(gallery.gallery)
+app.add_typer(snapshots.app, name="snapshot")
+app.command("withdraw")(snapshots.withdraw)
 app.command("simulate")(simulate.simulate)
 app.add_typer(study.app, name="study")
 app.command("benchmark")(benchmark.benchmark)

@@ -160,7 +160,9 @@ class _Marked:
         by_point: dict[Any, list[MarkRow]] = defaultdict(list)
         for row in rows:
             by_point[row.point_id].append(row)
-        ids, candidates, owner = [], [], []
+        ids: list[Any] = []
+        owner: list[int] = []
+        candidates: list[MarkRow] = []
         for point_id, own in by_point.items():
             fitting = self._fitting(point_id, own)
             if fitting:

@@ -9,7 +9,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, exists, func, or_, select, true, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    String,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from annotation.words import MarkKind, PersonSource, PersonState, TaskKind
@@ -116,9 +129,7 @@ class MarkRow(NamedTuple):
 
 def images(session: Session, project_id: UUID, as_of: datetime | None) -> list[ImageRow]:
     """All images of a project, deleted ones too, in the order they came."""
-    deleted = Image.deleted_at.is_not(None)
-    if as_of is not None:
-        deleted = and_(deleted, Image.deleted_at <= as_of)
+    deleted = and_(Image.deleted_at.is_not(None), _until(Image.deleted_at, as_of))
     query = select(
         Image.id,
         Image.file_name,
@@ -135,8 +146,8 @@ def images(session: Session, project_id: UUID, as_of: datetime | None) -> list[I
         Image.tags,
         case((deleted, 1), else_=0),
     ).where(Image.project_id == project_id, _until(Image.created_at, as_of))
-    rows = session.execute(query.order_by(Image.created_at, Image.id))
-    return [ImageRow(*row[:-1], bool(row[-1])) for row in rows]
+    rows: Any = session.execute(query.order_by(Image.created_at, Image.id))
+    return [ImageRow._make((*row[:-1], bool(row[-1]))) for row in rows]
 
 
 def put_phashes(session: Session, found: dict[UUID, str]) -> None:
@@ -151,9 +162,7 @@ def persons(session: Session, project_id: UUID, as_of: datetime | None) -> Itera
     A person counts as done if it is, and was handed in by then.
     """
     late = exists().where(Task.person_id == Person.id, Task.kind == TaskKind.points, ~_until(Task.submitted_at, as_of))
-    deleted = Person.deleted_at.is_not(None)
-    if as_of is not None:
-        deleted = and_(deleted, Person.deleted_at <= as_of)
+    deleted = and_(Person.deleted_at.is_not(None), _until(Person.deleted_at, as_of))
     query = (
         select(
             Person.id,
@@ -210,10 +219,8 @@ def person_rows(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Pe
         .outerjoin(models.PersonSource, models.PersonSource.person_id == Person.id)
         .where(Person.id.in_(person_ids))
     )
-    found = {}
-    for row in session.execute(query):
-        found[row[0]] = PersonRow(*row[:6], tuple(row[6:10]), *row[10:])
-    return found
+    rows: Any = session.execute(query)
+    return {row[0]: PersonRow._make((*row[:6], tuple(row[6:10]), *row[10:])) for row in rows}
 
 
 def boxes(session: Session, person_ids: Collection[UUID], as_of: datetime | None) -> dict[UUID, BoxRow]:
@@ -327,7 +334,7 @@ def marks(session: Session, person_ids: Collection[UUID], as_of: datetime | None
     return [MarkRow(*row[1:-1]) for row in latest.values() if row[2] != CLEARED]
 
 
-def _rows(session: Session, query: Select[Any]) -> Iterator[Any]:
+def _rows(session: Session, query: Executable) -> Iterator[Any]:
     """The connection's own rows: what the session would make of each takes as long as reading it."""
     return iter(session.connection().execute(query))
 

@@ -48,6 +48,11 @@ def with_hash(session: Session, hash_: str) -> Sequence[Snapshot]:
     return session.scalars(select(Snapshot).where(Snapshot.hash == hash_)).all()
 
 
+def hashes(session: Session) -> set[str]:
+    """The contents of all snapshots that are ready."""
+    return {hash_ for hash_ in session.scalars(select(Snapshot.hash).distinct()) if hash_}
+
+
 def put_images(session: Session, snapshot_id: UUID, image_ids: Sequence[UUID]) -> None:
     """Note which images a snapshot holds, in place of what was noted before."""
     session.execute(delete(SnapshotImage).where(SnapshotImage.snapshot_id == snapshot_id))

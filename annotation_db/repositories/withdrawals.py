@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from annotation_db.models import (
@@ -97,7 +97,7 @@ def erase(session: Session, image_id: UUID) -> None:
     """Delete an image and everything on it: persons, copies of them for studies, masks, points, marks, all with their
     history, and their tasks."""
     shown = studies_of(session, image_id)
-    person: Select[tuple[UUID]] = select(Person.id).where(Person.image_id == image_id)
+    person = select(Person.id).where(Person.image_id == image_id)
     point = select(Point.id).where(Point.person_id.in_(person))
     mark = select(Mark.id).where(Mark.point_id.in_(point))
     mask = select(Mask.id).where(Mask.person_id.in_(person))

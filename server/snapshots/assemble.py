@@ -96,7 +96,16 @@ def assemble(
     Raises PassingError when something was withdrawn in the very moment: again leaves it out.
     """
     working = places.working(state.settings, row.id)
-    plan = plans.read(working, results[0]["plan"])
+    shards = [working / result["file"] for result in results if "file" in result]
+    try:
+        plan = plans.read(working, results[0]["plan"])
+        for path in shards:
+            path.stat()
+    except FileNotFoundError as error:
+        raise ValueError(
+            "its parts are not in this data folder: make it again, and where several machines do jobs, let them share"
+            " the folder"
+        ) from error
     kept = set(chain.from_iterable(result.get("images", ()) for result in results))
     with state.database.read() as session:
         everything = dataset_rows.images(session, project.id, row.as_of)
@@ -113,7 +122,6 @@ def assemble(
     out = working / _OUT
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    shards = [working / result["file"] for result in results if "file" in result]
     for image, counts in write_content(out, images, splits, _lines(shards)):
         tally.count(image, counts)
     files = content_files(out)

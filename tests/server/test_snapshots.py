@@ -106,3 +106,65 @@ def test_from_the_request_to_the_file(lead: Api, state: State, project: str, fil
     assert len(done) == sum("dp_x" in entry for entry in entries["annotations"])
     assert list((state.settings.data / "cache" / "exports").iterdir()) == []
     assert [item["id"] for item in lead.ok("GET", f"/api/projects/{project}/snapshots")["items"]] == [made["id"]]
+
+
+def content(state: State, found: dict[str, Any]) -> dict[str, bytes]:
+    """The content files of a snapshot."""
+    return {path.name: path.read_bytes() for path in folder_of(state, found).glob("*.jsonl")}
+
+
+def test_the_same_content_has_the_same_bytes_in_whatever_order_it_is_made(
+    lead: Api, state: State, project: str, filling: Filling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filling.persons([filling.image(f"{n}.png") for n in range(12)])
+    monkeypatch.setattr("server.snapshots.job._PERSONS", 3)
+    found = make(lead, state, project, splits={"train": 0.5, "val": 0.5})
+    again = ask(lead, project, "again", splits={"train": 0.5, "val": 0.5})
+    do(state, again, order=-1, twice=True)
+    again = lead.ok("GET", f"/api/snapshots/{again['id']}")
+    assert again["hash"] == found["hash"]
+    assert content(state, again) == content(state, found)
+    assert set(content(state, found)) == {"images.jsonl", "persons-train.jsonl", "persons-val.jsonl"}
+    assert sum(split["persons"] for split in found["splits"]) == 12
+    for snapshot in (found, again):  # the files stay until nobody has them any more
+        assert folder_of(state, found).is_dir()
+        lead.ok("DELETE", f"/api/snapshots/{snapshot['id']}", 204)
+    assert not folder_of(state, found).exists()
+
+
+def test_a_snapshot_is_of_the_moment_it_was_asked_for(
+    lead: Api, state: State, project: str, filling: Filling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [filling.image(f"{n}.png") for n in range(4)]
+    people = filling.persons(images)
+    monkeypatch.setattr("server.snapshots.job._PERSONS", 1)
+    before = make(lead, state, project)
+    later = ask(lead, project, "later")
+    job = UUID(later["job"]["id"])
+    shards = steps.plan(state, job) or []
+    for n, shard in enumerate(shards):
+        steps.step(state, job, shard)
+        if n == 0:  # the work goes on
+            for person in people:
+                for mark in filling.marks_of(person):
+                    filling.revise(mark, flag=person == people[0])
+            filling.person(filling.image("new.png"))
+            lead.ok("DELETE", f"/api/persons/{people[1]}", params={"revision": 1})
+            moved = {"bbox": [6, 6, 48, 68], "revision": 1}
+            assert lead.put_person(str(images[2]), str(people[2]), **moved).status_code == 200
+            lead.ok("DELETE", f"/api/images/{images[3]}", 204)
+    steps.finish(state, job)
+    later = lead.ok("GET", f"/api/snapshots/{later['id']}")
+    assert later["hash"] == before["hash"]
+    now = make(lead, state, project, "now")
+    assert now["counts"] == {"images": 3, "persons": 3, "annotated": 2, "points": 8}
+    found = lead.ok("GET", f"/api/snapshots/{now['id']}/diff", params={"other": before["id"]})
+    assert not found["same_content"]
+    assert {key: found["persons"][key] for key in ("added", "removed", "changed", "same")} == {
+        "added": 1, "removed": 2, "changed": 2, "same": 0,
+    }  # fmt: skip
+    assert found["persons"]["what"] == {"points": 2, "box": 1, "outline": 1}
+    assert {(item["image"], item["how"]) for item in found["images"]["items"]} == {
+        ("new.png", "added"), ("1.png", "removed"), ("3.png", "removed"),
+    }  # fmt: skip
+    assert lead.ok("GET", f"/api/snapshots/{later['id']}/diff", params={"other": before["id"]})["same_content"]
