@@ -90,16 +90,16 @@ def one_process(body: Body) -> dict[str, float]:
 
 def stages(profile: cProfile.Profile, least: float = 0.02) -> dict[str, float]:
     """The share of every function that ``render`` and ``save`` call, in percent of both, if it is not small."""
-    stats = pstats.Stats(profile)
+    stats: Any = pstats.Stats(profile)  # its tables are in no type stub
     stats.calc_callees()
-    tops = {key: key[2] for key in stats.stats if key[2] in ("render", "save") and "synthesis" in key[0]}  # type: ignore[attr-defined]
-    whole = sum(stats.stats[key][3] for key in tops)  # type: ignore[attr-defined]
+    tops = {key: key[2] for key in stats.stats if key[2] in ("render", "save") and "synthesis" in key[0]}
+    whole = sum(stats.stats[key][3] for key in tops)
     shares: dict[str, float] = {}
-    todo = [(callee, times) for key in tops for callee, times in stats.all_callees[key].items()]  # type: ignore[attr-defined]
+    todo = [(callee, times) for key in tops for callee, times in stats.all_callees[key].items()]
     while todo:
         callee, times = todo.pop()
         if callee[2] in ("<listcomp>", "<genexpr>"):
-            todo += stats.all_callees[callee].items()  # type: ignore[attr-defined]
+            todo += stats.all_callees[callee].items()
         else:
             shares[callee[2]] = shares.get(callee[2], 0.0) + times[3] / whole
     listed = sorted(shares.items(), key=lambda item: -item[1])

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from synthesis.turns import cross
+
 Floats = NDArray[np.float64]
 
+_UP = np.array([0.0, 1.0, 0.0])
 # No person is nearer to the camera than this (metres).
 _NEAREST = 0.7
 
@@ -92,8 +95,8 @@ def frame(people: Sequence[Floats], rng: np.random.Generator, azimuth: float, si
 def _aimed(position: Floats, target: Floats, roll: float) -> Camera:
     """A camera of focal length 1 at a place, looking at another."""
     forward = (target - position) / np.linalg.norm(target - position)
-    right = np.cross(forward, [0.0, 1.0, 0.0])
+    right = cross(forward, _UP)
     right /= np.linalg.norm(right)
-    down = np.cross(forward, right)
+    down = cross(forward, right)
     axes = np.stack([np.cos(roll) * right + np.sin(roll) * down, np.cos(roll) * down - np.sin(roll) * right, forward])
     return Camera(axes, position, 1.0, (0.0, 0.0))

@@ -26,9 +26,10 @@ def locate(F: Any, part: int, x: float, y: float, z: float) -> tuple:
     if role < UPPER_ARM:
         middle_z = F.skull[2] if role == HEAD else F.middle
         wide = 1.0 if role == HEAD else 1.25
-        angle = np.arctan2(x, (z - middle_z) * wide)
-        around = angle * (0.09 if role == HEAD else 0.155)
-        return role, side, 0.0, 1.0, around, F.hip - y, np.cos(angle), 0.0, -np.sin(angle), 0.0, -1.0, 0.0
+        ahead = (z - middle_z) * wide
+        around = np.arctan2(x, ahead) * (0.09 if role == HEAD else 0.155)
+        far = max(np.sqrt(x * x + ahead * ahead), 1e-12)
+        return role, side, 0.0, 1.0, around, F.hip - y, ahead / far, 0.0, -x / far, 0.0, -1.0, 0.0
     k = role - UPPER_ARM
     a, d, f, b = F.origin[side, k], F.axis[side, k], F.front[side, k], F.beside[side, k]
     px, py, pz = x - a[0], y - a[1], z - a[2]
@@ -36,7 +37,8 @@ def locate(F: Any, part: int, x: float, y: float, z: float) -> tuple:
     along_f = px * f[0] + py * f[1] + pz * f[2]
     along_b = px * b[0] + py * b[1] + pz * b[2]
     angle = np.arctan2(along_b, along_f)
-    c, n = np.cos(angle), np.sin(angle)
+    far = max(np.sqrt(along_f * along_f + along_b * along_b), 1e-12)
+    c, n = along_f / far, along_b / far
     length = F.length[side, k]
     second = 1.0 if k == 1 or k == 3 else 0.0
     share = min(max(s / length, -0.5 if second == 0.0 else 0.0), 1.0 if second == 0.0 else 1.3)

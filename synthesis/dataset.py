@@ -16,11 +16,12 @@ import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -154,9 +155,7 @@ def save(folder: Path, number: int, made: Render, png: bool = False) -> None:
     entries = []
     for k, person in enumerate(made.persons, start=1):
         file = f"truth/{number:08d}.{k}.npz"
-        data = BytesIO()
-        truth.write(data, person.truth)
-        sizes[file] = _put(folder / file, data.getvalue())
+        sizes[file] = _put(folder / file, partial(truth.write, truth=person.truth))
         entries.append(_entry(number, k, person, file))
     height, width = made.image.shape[:2]
     image = {
@@ -327,9 +326,14 @@ def _beside(target: Path) -> Path:
     return target.with_name(f".{target.name}.{os.getpid()}.tmp")
 
 
-def _put(target: Path, data: bytes) -> int:
-    """Write a file whole or not at all; returns its size."""
+def _put(target: Path, data: bytes | Callable[[IO[bytes]], None]) -> int:
+    """Write a file whole or not at all, of bytes or by what writes them; returns its size."""
     part = _beside(target)
-    part.write_bytes(data)
+    with part.open("wb") as file:
+        if isinstance(data, bytes):
+            file.write(data)
+        else:
+            data(file)
+        size = file.seek(0, os.SEEK_END)
     part.replace(target)
-    return len(data)
+    return size

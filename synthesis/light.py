@@ -8,12 +8,12 @@ milliseconds. Hard light has a shadow map (Williams, "Casting curved shadows on 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter, uniform_filter
 
 from surface.raster import front_most
 from synthesis.camera import Camera
@@ -60,7 +60,7 @@ def choose(rng: np.random.Generator, camera: Camera, indoors: bool, floor: Float
     """
     back = -camera.axes[2] * [1, 0, 1]
     back /= np.linalg.norm(back)
-    side = np.cross([0.0, 1.0, 0.0], back)
+    side = np.array([back[2], 0.0, -back[0]])
     kinds = ("window", "lamp", "flash", "soft") if indoors else ("sun", "low sun", "haze", "overcast")
     kind = str(rng.choice(kinds, p=[0.45, 0.33, 0.07, 0.15] if indoors else [0.42, 0.16, 0.16, 0.26]))
     # Elevation in degrees, share of the light that is the key's, radius in degrees, warmth.
@@ -124,7 +124,8 @@ def work_out(
     ``faces`` (F,3) throw hard shadows; the first ``cast`` vertices are persons', around whom the ground is worked out;
     of others than the ``used`` vertices (V,) nothing is worked out.
     """
-    low, high = vertices[:cast].min(axis=0), vertices[:cast].max(axis=0)
+    across = np.ascontiguousarray(vertices[:cast].T)  # along rows NumPy finds extremes much faster
+    low, high = across.min(axis=1), across.max(axis=1)
     reach = 0.5 + 0.25 * high[1]
     step = float((max(high[0] - low[0], high[2] - low[2]) + 2 * reach) / (GROUND - 1))
     start = (low + high)[[0, 2]] / 2 - step * (GROUND - 1) / 2
@@ -139,13 +140,13 @@ def work_out(
     receivers = np.concatenate([points[used] + np.float32(0.03) * toward[:count], floor])
     slack = np.concatenate([np.full(count, 0.05), np.full(len(floor), 0.02)]).astype(np.float32)
 
-    sky = _sphere(_AROUND)
+    sky, frames = _sphere(_AROUND)
     up = 0.5 + 0.5 * sky[:, 1]
     bright = (0.62 + 0.38 * (sky @ light.towards))[:, None] * np.ones(3)
     radiance = (light.above * up[:, None] + light.below * (1 - up[:, None])) * bright
     radiance[sky[:, 1] < 0] = light.below
     around = np.zeros_like(receivers)
-    _gather(receivers, toward, slack, blockers, -(-cast // 2), _frames(sky), radiance.astype(np.float32), True, around)
+    _gather(receivers, toward, slack, blockers, -(-cast // 2), frames, radiance.astype(np.float32), True, around)
     open_floor = (np.clip(sky[:, 1], 0, None)[:, None] * radiance).sum(axis=0) / np.clip(sky[:, 1], 0, None).sum()
     key = np.ones(len(receivers), np.float32)
     if light.radius >= _SOFT:
@@ -156,7 +157,7 @@ def work_out(
         key = share[:, 0].copy()
     ground = np.empty((GROUND, GROUND, 4), np.float32)
     # Smoothed: the shadows of a lamp's single directions must not show.
-    ground[..., 0] = uniform_filter(key[count:].reshape(GROUND, GROUND), 3)
+    ground[..., 0] = np.mean(_around(key[count:].reshape(GROUND, GROUND)), axis=0)
     ground[..., 1:] = ((around[count:] / open_floor) ** 0.75).reshape(GROUND, GROUND, 3)
     spots = np.zeros((len(vertices), 3), np.float32), np.ones(len(vertices), np.float32)
     spots[0][used], spots[1][used] = around[:count], key[:count]
@@ -174,15 +175,27 @@ def _map(light: Light, vertices: Floats, faces: NDArray[np.int32]) -> tuple[Floa
     scale = _MAP / float((np.ptp(local[:, :2], axis=0) + 0.06).max())
     depth = front_most((local[:, :2] - corner) * scale, local[:, 2], faces, _MAP, _MAP)[1].astype(np.float32)
     tiles = depth.reshape(_MAP // TILE, TILE, _MAP).min(axis=1).reshape(-1, _MAP // TILE, TILE).min(axis=2)
-    return axes, corner, scale, depth, minimum_filter(tiles, 3)
+    return axes, corner, scale, depth, np.min(_around(tiles), axis=0)
 
 
-def _sphere(count: int) -> Floats:
-    """Directions (count,3) evenly over the sphere (Fibonacci)."""
+def _around(grid: Singles) -> Singles:
+    """The grid (H,W) moved to its eight neighbours and by nothing (9,H,W); its border goes on outside.
+
+    SciPy's filters do the same, but importing them takes longer than rendering four images.
+    """
+    height, width = grid.shape
+    wide = np.pad(grid, 1, mode="edge")
+    return np.stack([wide[j : j + height, i : i + width] for j in range(3) for i in range(3)])
+
+
+@cache
+def _sphere(count: int) -> tuple[Floats, Singles]:
+    """Directions (count,3) evenly over the sphere (Fibonacci), and their frames (count,3,3)."""
     n = np.arange(count) + 0.5
     height, turn = 1 - 2 * n / count, np.pi * (1 + 5**0.5) * n
     flat = np.sqrt(1 - height * height)
-    return np.stack([flat * np.cos(turn), height, flat * np.sin(turn)], axis=1)
+    directions = np.stack([flat * np.cos(turn), height, flat * np.sin(turn)], axis=1)
+    return directions, _frames(directions)
 
 
 def _cone(middle: Floats, radius: float, count: int) -> Floats:
@@ -209,44 +222,47 @@ def _gather(
 ) -> None:
     """Adds to out (N,3) what points (N,3) get from directions whose frames are (D,3,3) past blockers (B,3)."""
     total = np.zeros(len(points), np.float32)
-    u, v, w = np.empty(len(blockers), np.float32), np.empty(len(blockers), np.float32), np.float32(0)
-    inverse, one = np.float32(1 / _CELL), np.float32(1)
+    count = len(blockers)
+    u, v, w = np.empty(count, np.float32), np.empty(count, np.float32), np.empty(count, np.float32)
+    inverse, one, half = np.float32(1 / _CELL), np.float32(1), np.float32(0.5)
     for d in range(len(frames)):
         m = frames[d]
-        for n in range(len(blockers)):
+        ux, uy, uz, vx, vy, vz = m[0, 0], m[0, 1], m[0, 2], m[1, 0], m[1, 1], m[1, 2]
+        wx, wy, wz, red, green, blue = m[2, 0], m[2, 1], m[2, 2], radiance[d, 0], radiance[d, 1], radiance[d, 2]
+        for n in range(count):
             x, y, z = blockers[n, 0], blockers[n, 1], blockers[n, 2]
-            u[n] = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z
-            v[n] = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z
-        u0, v0 = u.min(), v.min()
-        wide, high = int((u.max() - u0) * inverse) + 3, int((v.max() - v0) * inverse) + 3
+            u[n] = (ux * x + uy * y + uz * z) * inverse
+            v[n] = (vx * x + vy * y + vz * z) * inverse
+            w[n] = wx * x + wy * y + wz * z
+        u0, v0, u1, v1 = u[0], v[0], u[0], v[0]
+        for n in range(count):
+            u0, u1, v0, v1 = min(u0, u[n]), max(u1, u[n]), min(v0, v[n]), max(v1, v[n])
+        wide, high = int(u1 - u0) + 3, int(v1 - v0) + 3
         front = np.full((high, wide), np.float32(-1e9))
-        for n in range(len(blockers)):
-            w = m[2, 0] * blockers[n, 0] + m[2, 1] * blockers[n, 1] + m[2, 2] * blockers[n, 2]
-            a, b = int((u[n] - u0) * inverse + np.float32(0.5)), int((v[n] - v0) * inverse + np.float32(0.5))
-            if n < cast:
-                a, b = int((u[n] - u0) * inverse + one), int((v[n] - v0) * inverse + one)
-                front[b, a] = max(front[b, a], w)
-                continue
-            # Vertices of things stand further apart than cells are wide: four cells around each.
+        for n in range(cast):
+            a, b = int(u[n] - u0 + one), int(v[n] - v0 + one)
+            front[b, a] = max(front[b, a], w[n])
+        # Vertices of things stand further apart than cells are wide: four cells around each.
+        for n in range(cast, count):
+            a, b = int(u[n] - u0 + half), int(v[n] - v0 + half)
             for j in range(b, b + 2):
                 for i in range(a, a + 2):
-                    front[j, i] = max(front[j, i], w)
+                    front[j, i] = max(front[j, i], w[n])
         for n in range(len(points)):
-            cos = np.float32(1)
+            cos = one
             if cosine:
-                cos = normals[n, 0] * m[2, 0] + normals[n, 1] * m[2, 1] + normals[n, 2] * m[2, 2]
+                cos = normals[n, 0] * wx + normals[n, 1] * wy + normals[n, 2] * wz
                 if cos <= 0:
                     continue
             x, y, z = points[n, 0], points[n, 1], points[n, 2]
-            a = int((m[0, 0] * x + m[0, 1] * y + m[0, 2] * z - u0) * inverse + np.float32(1))
-            b = int((m[1, 0] * x + m[1, 1] * y + m[1, 2] * z - v0) * inverse + np.float32(1))
             total[n] += cos
-            if 0 <= a < wide and 0 <= b < high:
-                w = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z
-                if front[b, a] > w + slack[n]:
-                    continue
-            for c in range(3):
-                out[n, c] += cos * radiance[d, c]
+            a = int((ux * x + uy * y + uz * z) * inverse - u0 + one)
+            b = int((vx * x + vy * y + vz * z) * inverse - v0 + one)
+            if 0 <= a < wide and 0 <= b < high and front[b, a] > wx * x + wy * y + wz * z + slack[n]:
+                continue
+            out[n, 0] += cos * red
+            out[n, 1] += cos * green
+            out[n, 2] += cos * blue
     if cosine:
         for n in range(len(points)):
             if total[n] > 0:

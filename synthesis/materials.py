@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,13 @@ KIND, A, B, C, PERIOD, FOLDS, GLOSS, SEED, PICTURE, THICK, LOOSE = 0, 1, 4, 7, 1
 COLUMNS = 17
 
 
+@cache
 def linear(colour: str) -> Floats:
-    """Linear RGB (3,) of a hexadecimal sRGB colour."""
+    """Linear RGB (3,) of a hexadecimal sRGB colour; not to be written to."""
     srgb = np.array([int(colour[k : k + 2], 16) for k in (0, 2, 4)]) / 255
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    out = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    out.flags.writeable = False
+    return out
 
 
 @inner

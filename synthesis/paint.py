@@ -118,7 +118,8 @@ def _paint(looks: Any, frames: Any, pictures: Any, part: Any, rest: Any, albedo:
         if head and hat <= 0.0 and L.hat > 0:
             over = max(over, hat)
         if row != -2:
-            shade *= 1.0 - 0.38 * np.exp(over / 0.007)
+            if over > -0.07:  # further away it is too faint to be seen
+                shade *= 1.0 - 0.38 * np.exp(over / 0.007)
             if role == FOOT and row == o.SHOE and L.leg > 1.9:
                 shade *= 1.0 - 0.35 * ramp(0.06, 0.085, y - F.ground)
         albedo[n, 0] = min(max(r * shade, 0.0), 1.0)

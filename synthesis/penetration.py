@@ -122,8 +122,9 @@ def _plan(body: Body) -> _Plan:
 def _lid(faces: Ints) -> Ints:
     """Triangles (L,3) that close every hole of a mesh, as fans."""
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    known = {(int(a), int(b)) for a, b in edges}
-    after = {b: a for a, b in known if (b, a) not in known}  # a lid runs along the border the other way
+    keys, turned = (a * (edges.max() + 1) + b for a, b in (edges.T, edges.T[::-1]))
+    border = edges[~np.isin(keys, turned)]
+    after = {int(b): int(a) for a, b in border}  # a lid runs along the border the other way
     out = []
     while after:
         start, at = after.popitem()

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surface.raster import front_most
-from synthesis import film, light, shading
-from synthesis.backdrop import enlarge, soften
+from synthesis import film, fragments, light, shading, triangles
 from synthesis.backgrounds import Place, background
 from synthesis.camera import Camera
+from synthesis.doubling import enlarge, soften
 from synthesis.props import Things, coat
 from synthesis.textures import Outfit, Wardrobe, paint
 
@@ -98,19 +98,18 @@ def picture(
     xy, far = camera.scaled(2).project(vertices)
     fine, depth = front_most(xy - [2 * left, 2 * top], far, faces[ahead], 2 * high, 2 * wide, perspective=True)
     used = np.zeros(len(vertices), bool)
-    pixel, shown, at, weight = shading.fragments(
+    pixel, shown, at, weight = fragments.fragments(
         face, fine, depth, left, top, ahead, faces, own, each, stage.things.which, used
     )  # fmt: skip
-    normals = shading.normals_of(vertices, faces)
-    lit = np.concatenate([shading.turned_to(vertices, faces[:own], lamp.towards, True), others])
+    normals = triangles.normals_of(vertices, faces)
+    lit = np.concatenate([triangles.turned_to(vertices, faces[:own], lamp.towards, True), others])
     count = len(stage.outfits) * len(stage.body.vertices)
     lighting = light.work_out(lamp, vertices, normals, faces[lit], count, used)
     canvas = _behind(camera, place, lighting, size, feet, focus, roll)
     bary = _weigh(stage, camera, shown, at)
-    values = np.concatenate(
-        [vertices, normals, lighting.around, lighting.key[:, None]], axis=1
-    ).astype(np.float32)  # fmt: skip
-    point = shading.blend(shown, bary, faces, values)
+    values = np.empty((len(vertices), 10), np.float32)
+    values[:, :3], values[:, 3:6], values[:, 6:9], values[:, 9] = vertices, normals, lighting.around, lighting.key
+    point = fragments.blend(shown, bary, faces, values)
     albedo, shine, skin = _coloured(stage, camera, shown, bary, pixel, weight, point, (fine, left, top), ahead, size)
     out = np.empty_like(albedo)
     shading.shade(
@@ -118,7 +117,7 @@ def picture(
         camera.position.astype(np.float32), lamp.towards.astype(np.float32), lamp.key.astype(np.float32),
         np.float32(lamp.radius), *_map(lighting), out,
     )  # fmt: skip
-    shading.lay_over(canvas, pixel, weight, out)
+    fragments.lay_over(canvas, pixel, weight, out)
     return film.develop(roll, canvas, (face >= 0) & (face < own))
 
 
@@ -166,7 +165,7 @@ def _map(lighting: light.Lighting) -> tuple[Singles, Singles, np.float32, Single
 
 def _weigh(stage: Stage, camera: Camera, shown: Ints, at: Singles) -> Singles:
     bary = np.empty((len(shown), 3), np.float32)
-    shading.weigh(
+    fragments.weigh(
         shown, at, stage.faces, stage.vertices, camera.axes, camera.position, camera.focal, *camera.centre, bary
     )
     return bary
@@ -180,16 +179,18 @@ def _coloured(
     albedo = np.empty((len(shown), 3), np.float32)
     shine, skin = np.zeros(len(shown), np.float32), np.zeros(len(shown), np.float32)
     for n, outfit in enumerate(stage.outfits):
-        mine = np.flatnonzero(shown // len(stage.body.faces) == n)
+        first, last = n * len(stage.body.faces), (n + 1) * len(stage.body.faces)
+        mine = np.flatnonzero((shown >= first) & (shown < last))
         if not len(mine):
             continue
-        colour, bump, polish = _painted(stage, n, shown[mine], bary[mine])
-        again = _edges(pixel[mine], weight[mine], colour, size)
+        colour, bump, polish = _painted(stage, n, shown.take(mine), bary.take(mine, axis=0))
+        again = fragments.unlike(pixel.take(mine), weight.take(mine), colour, size, np.float32(_EDGE))
+        rows = mine.take(again)
         colour[again], polish[again] = _finer(
-            stage, camera, n, pixel[mine[again]], shown[mine[again]], colour[again], polish[again], fine, ahead, size
+            stage, camera, n, pixel[rows], shown[rows], colour[again], polish[again], fine, ahead, size
         )
         tone = (outfit.look.skin / np.linalg.norm(outfit.look.skin)).astype(np.float32)
-        shading.put(mine, colour, polish, bump, tone, albedo, shine, skin, point)
+        fragments.put(mine, colour, polish, bump, tone, albedo, shine, skin, point)
     things = np.flatnonzero(shown >= stage.own)
     if len(things):
         which = stage.things.which[shown[things] - stage.own]
@@ -204,17 +205,11 @@ def _painted(stage: Stage, n: int, shown: Ints, bary: Singles) -> tuple[Singles,
     """Albedo (N,3), bump (N,3) in the world and shine (N,) at points of person ``n``."""
     body, count = stage.body, len(stage.body.faces)
     own = shown - n * count
-    rest = shading.blend(own, bary, body.faces, np.asarray(body.vertices, np.float32))
+    rest = fragments.blend(own, bary, body.faces, np.asarray(body.vertices, np.float32))
     colour, bump, shine = paint(stage.outfits[n], wardrobe(body), body.face_part[own], rest)
     bump = np.ascontiguousarray(bump, np.float32)
-    shading.turn(bump, own, body.faces, body.vertices, stage.vertices[n * len(body.vertices) :][: len(body.vertices)])
+    triangles.turn(bump, own, body.faces, body.vertices, stage.vertices[n * len(body.vertices) :][: len(body.vertices)])
     return np.asarray(colour, np.float32), bump, np.asarray(shine, np.float32)
-
-
-def _edges(pixel: Ints, weight: Singles, albedo: Singles, size: int) -> NDArray[np.int64]:
-    """Fragments (M,) shaded once that differ in colour from a neighbouring pixel."""
-    whole = np.flatnonzero(weight == 1)
-    return whole[shading.unlike(pixel[whole], albedo[whole], size, np.float32(_EDGE))]
 
 
 def _finer(

@@ -60,17 +60,19 @@ def sample(body: Body, rng: np.random.Generator, poses: Sequence[UserPose] = (),
     rig = posable(body)
     if poses:
         return _own(body, rng, poses)
-    best, least = None, np.inf
+    best: Sampled | None = None
+    least = np.inf
     for _ in range(tries):
         betas = shape_of(body, rng)
         chosen = draw(rng)
         for amount in OPEN:
             rotations = articulate(body, opened(chosen, amount), betas, rng)
             depth = penetration(body, pose(rig, betas, rotations))
-            if depth < least:
-                best, least = Sampled(chosen.name, betas, rotations, chosen.seated, chosen.lift), depth
+            found = Sampled(chosen.name, betas, rotations, chosen.seated, chosen.lift)
             if depth <= TOUCH:
-                return best  # type: ignore[return-value]
+                return found
+            if depth < least:
+                best, least = found, depth
             if depth > HOPELESS:
                 break
     assert best is not None

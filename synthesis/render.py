@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as rle
 
 from surface.raster import rasterize
-from synthesis import backgrounds, film, light, props, shading
+from synthesis import backgrounds, film, light, props, triangles
 from synthesis.camera import Camera, frame
 from synthesis.furniture import bag, before, seat
 from synthesis.garments import offsets, put_on
@@ -144,7 +144,7 @@ def render(body: Body, seed: int, options: Options = Options()) -> Render:
     place = backgrounds.choose(_stream(seed, _SCENE), options.backgrounds)
     for attempt in range(_TRIES):
         take = _take(body, seed, attempt, actors, azimuth, place.indoors, options)
-        seen = np.bincount(take.owner[take.owner >= 0], minlength=count)
+        seen = np.bincount(take.owner.ravel() + 1, minlength=count + 1)[1:]
         if (seen >= _SHOWN * size * size).sum() >= options.persons[0]:
             break
     if not seen.any():
@@ -214,10 +214,8 @@ def _take(
     ).astype(np.int32)
     ahead = _ahead(body, vertices, faces, len(placed) * each, camera)
     face, bary, depth = rasterize(*camera.project(vertices), faces[ahead], size, size, perspective=True)
-    face = np.where(face >= 0, ahead[face], -1)
-    owner = np.where((face >= 0) & (face < len(placed) * each), face // each, -1)
-    cosine = np.empty(face.shape)
-    shading.facing(face, faces, vertices, camera.position, cosine)
+    owner, cosine = np.empty(face.shape, np.int32), np.empty(face.shape)
+    triangles.identify(face, ahead, faces, vertices, camera.position, len(placed), each, owner, cosine)
     return _Take(placed, camera, things, vertices, faces, ahead, face, bary, depth, owner, cosine)
 
 
@@ -234,7 +232,7 @@ def _ahead(body: Body, vertices: Floats, faces: Ints, own: int, camera: Camera) 
     if not _closed[body]:
         return np.arange(len(faces), dtype=np.int32)
     others = np.arange(own, len(faces), dtype=np.int32)
-    return np.concatenate([shading.turned_to(vertices, faces[:own], camera.position, False), others])
+    return np.concatenate([triangles.turned_to(vertices, faces[:own], camera.position, False), others])
 
 
 def _box(there: NDArray[np.bool_]) -> tuple[float, float, float, float]:

@@ -80,6 +80,8 @@ def stood(actor: Actor, dressed: Floats, lift: float) -> Actor:
 
 def spread(actors: Sequence[Actor], rng: np.random.Generator, azimuth: float) -> list[Actor]:
     """Persons who stood at one place, apart and at different distances from a camera at ``azimuth``."""
+    if len(actors) == 1:
+        return list(actors)
     placed, taken = [actors[0]], _taken(actors[0])
     away = np.array([np.sin(azimuth), 0.0, np.cos(azimuth)])
     side = np.array([away[2], 0.0, -away[0]])

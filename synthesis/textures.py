@@ -5,9 +5,10 @@ a face and barycentrics. The manner is that of Varol et al., "Learning from Synt
 scanned textures.
 """
 
+from synthesis.dressing import dress
 from synthesis.garments import offsets, put_on
 from synthesis.materials import linear
-from synthesis.outfits import Outfit, dress
+from synthesis.outfits import Outfit
 from synthesis.paint import paint
 from synthesis.wardrobe import Wardrobe, check_dressable
 

@@ -62,13 +62,13 @@ class Truth:
         cls, body: Body, face: ArrayLike, bary: ArrayLike, depth: ArrayLike, facing: ArrayLike | None = None
     ) -> Truth:
         """The truth of a person by its maps: face (H,W), -1 where it is not seen; bary (H,W,3); depth, facing (H,W)."""
-        from synthesis.shading import blend  # here: who reads truth needs no renderer
+        from synthesis.fragments import blend  # here: who reads truth needs no renderer
 
         faces = np.asarray(face, np.int32)
         height, width = faces.shape
         pixel = np.flatnonzero(faces >= 0)
         own = faces.ravel()[pixel]
-        weights = np.asarray(bary, np.float32).reshape(-1, 3)[pixel]
+        weights = np.asarray(bary, np.float32).reshape(-1, 3).take(pixel, axis=0)
         corners = np.arange(3 * len(body.faces), dtype=np.int32).reshape(-1, 3)
         uv = blend(own, weights, corners, np.asarray(body.face_uv, np.float32).reshape(-1, 2))
         towards = np.ones(len(own)) if facing is None else np.asarray(facing).ravel()[pixel]

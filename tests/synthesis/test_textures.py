@@ -10,9 +10,10 @@ from PIL import Image
 from scipy.spatial import ConvexHull
 
 from synthesis import outfits
+from synthesis.dressing import dress
 from synthesis.garments import offsets, put_on
-from synthesis.outfits import STYLES, dress
 from synthesis.paint import paint
+from synthesis.styles import STYLES
 from synthesis.wardrobe import HAND, HEAD, LOWER_LEG, TORSO, Wardrobe, check_dressable
 
 SEEDS = range(40)
