@@ -48,8 +48,8 @@ def label_map(ends: Mapping[int, NDArray[np.int64]]) -> NDArray[np.uint8]:
     """Label map (256, 256) of the square; where masks overlap the later part."""
     labels = np.zeros(SIDE * SIDE, np.uint8)
     for part in sorted(ends):
-        lengths = np.diff(ends[part], prepend=0)
-        labels[np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)] = part
+        for start, end in zip(ends[part][::2].tolist(), ends[part][1::2].tolist(), strict=False):
+            labels[start:end] = part
     return labels.reshape(SIDE, SIDE).T
 
 

@@ -1,12 +1,16 @@
 """Many rows at once, for imports."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from annotation.words import MarkKind
 from annotation_db.models import (
     Image,
     Mark,
@@ -28,9 +32,6 @@ TABLES: tuple[type[Base], ...] = (
     Task,
     Mask,
     MaskRevision,
-    Point,
-    Mark,
-    MarkRevision,
 )
 """What persons and the work on them are kept in, those first that others refer to."""
 
@@ -44,6 +45,71 @@ def insert_rows(session: Session, rows: Rows) -> None:
     for table in TABLES:
         if rows.get(table):
             connection.execute(insert(table), rows[table])
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Points of a person with a surface mark on each, as columns; see `annotation_db.models.work`."""
+
+    person: Sequence[UUID]
+    point: Sequence[UUID]
+    mark: Sequence[UUID]
+    order: Sequence[int]
+    part: Sequence[int]
+    x: Sequence[float]
+    y: Sequence[float]
+    face: Sequence[int]
+    bary_0: Sequence[float]
+    bary_1: Sequence[float]
+    bary_2: Sequence[float]
+    i: Sequence[int]
+    u: Sequence[float]
+    v: Sequence[float]
+
+
+def insert_marked(session: Session, marked: Sequence[Marked], annotator: UUID, body_hash: str, now: datetime) -> None:
+    """Insert points sampled from the first revision of their persons' masks, and an annotator's first marks on them."""
+    every = {name: list(chain.from_iterable(getattr(own, name) for own in marked)) for name in vars(marked[0])}
+    points = {"id": "point", "person_id": "person"} | {name: name for name in ("part", "x", "y", "order")}
+    marks = {"id": "mark", "point_id": "point"}
+    placed = {name: name for name in ("face", "bary_0", "bary_1", "bary_2", "i", "u", "v")}
+    for table, columns, same in (
+        (Point, points, {"mask_revision": 1, "created_at": now}),
+        (Mark, marks, {"annotator_id": annotator, "revision": 1}),
+        (
+            MarkRevision,
+            {"mark_id": "mark", "write_id": "mark"} | placed,
+            {
+                "revision": 1,
+                "kind": MarkKind.surface,
+                "body_hash": body_hash,
+                "annotator_id": annotator,
+                "seconds": 0.0,
+                "created_at": now,
+            },
+        ),
+    ):
+        _insert_columns(session, table, {column: every[name] for column, name in columns.items()}, same)
+
+
+def _insert_columns(
+    session: Session, table: type[Base], columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any]
+) -> None:
+    """Insert rows given as columns, and the values that are the same in all. SQLAlchemy's own way takes a dict for each
+    row, which for millions of marks is most of the time."""
+    connection = session.connection()
+    dialect = connection.dialect
+    types = table.__table__.c
+
+    def bound(name: str, values: Sequence[Any]) -> Sequence[Any]:
+        process = types[name].type.dialect_impl(dialect).bind_processor(dialect)
+        return values if process is None else [process(value) for value in values]
+
+    names = ", ".join(dialect.identifier_preparer.quote(name) for name in [*columns, *same])
+    values = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * (len(columns) + len(same)))
+    constant = [repeat(bound(name, [value])[0]) for name, value in same.items()]
+    rows = zip(*(bound(name, column) for name, column in columns.items()), *constant, strict=False)
+    connection.exec_driver_sql(f"INSERT INTO {table.__tablename__} ({names}) VALUES ({values})", list(rows))  # noqa: S608
 
 
 def images_to_fill(session: Session, image_ids: Collection[UUID]) -> set[UUID]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.exc import IntegrityError
 
 from annotation.masks import region_of, to_coco_rle
-from annotation.words import MarkKind, PersonSource, PersonState, Role, TaskKind, TaskState
+from annotation.words import PersonSource, PersonState, Role, TaskKind, TaskState
 from annotation_db import models, utc_now
 from annotation_db.models.base import Base
 from annotation_db.repositories import imports, users
@@ -135,7 +135,7 @@ def store(state: State, target: Target, batch: Sequence[tuple[Place, CocoPerson]
     found = {person_id(place, person): (place, person) for place, person in batch}
     with state.database.read() as session:
         before = imports.persons_present(session, list(found))
-    made: dict[UUID, Rows] = {}
+    made: dict[UUID, tuple[Rows, imports.Marked | None]] = {}
     refused: list[tuple[int, str]] = []
     for position, (id_, (place, person)) in enumerate(found.items()):
         if id_ not in before:
@@ -149,11 +149,16 @@ def store(state: State, target: Target, batch: Sequence[tuple[Place, CocoPerson]
         images = imports.images_to_fill(session, {found[id_][0].id for id_ in made})
         present = imports.persons_present(session, list(made))
         gone = {id_ for id_ in made if found[id_][0].id not in images}
-        kept = [rows for id_, rows in made.items() if id_ not in present | gone]
-        imports.insert_rows(session, {table: [row for rows in kept for row in rows[table]] for table in imports.TABLES})
+        kept = [made_ for id_, made_ in made.items() if id_ not in present | gone]
+        imports.insert_rows(
+            session, {table: [row for own, _ in kept for row in own[table]] for table in imports.TABLES}
+        )
+        marked = [points for _, points in kept if points is not None]
+        if marked and target.body is not None:
+            imports.insert_marked(session, marked, ANNOTATOR, target.body.hash, utc_now())
     refused += [(found[id_][1].id, "its image was taken out in this moment") for id_ in gone]
-    counts = [len(rows[models.Point]) for rows in kept]
-    return Stored(len(kept), len(before | (present - gone)), refused, len(counts) - counts.count(0), sum(counts))
+    points = sum(len(points.point) for points in marked)
+    return Stored(len(kept), len(before | (present - gone)), refused, len(marked), points)
 
 
 def person_id(place: Place, person: CocoPerson) -> UUID:
@@ -164,8 +169,10 @@ def person_id(place: Place, person: CocoPerson) -> UUID:
 Rows = dict[type[Base], list[dict[str, Any]]]
 
 
-def _rows(target: Target, id_: UUID, place: Place, person: CocoPerson, position: int) -> Rows:
-    """All rows of a person."""
+def _rows(
+    target: Target, id_: UUID, place: Place, person: CocoPerson, position: int
+) -> tuple[Rows, imports.Marked | None]:
+    """All rows of a person, and its points if it has any."""
     now = utc_now() + timedelta(microseconds=position)  # the order of the file is the order of the work
     box = clip_box(person.bbox, place.width, place.height)
     rows: Rows = {table: [] for table in imports.TABLES}
@@ -184,7 +191,7 @@ def _rows(target: Target, id_: UUID, place: Place, person: CocoPerson, position:
     rows[models.Mask] = [{"id": mask_id, "person_id": id_, "revision": 0, "sampled_revision": 0}]
     if person.dense is None:
         rows[models.Task] = [_task(target, id_, TaskKind.mask, TaskState.open, now)]
-        return rows
+        return rows, None
     rows[models.Task] = [
         _task(target, id_, kind, TaskState.submitted, now) for kind in (TaskKind.mask, TaskKind.points)
     ]
@@ -194,8 +201,7 @@ def _rows(target: Target, id_: UUID, place: Place, person: CocoPerson, position:
     rows[models.Person][0] |= {"state": PersonState.done, "parts": mask["parts"]} | dict.fromkeys(
         ("points", "marks"), len(person.dense)
     )
-    _add_points(rows, target, id_, person.dense, now)
-    return rows
+    return rows, _marked(target, id_, person.dense)
 
 
 def _person(target: Target, id_: UUID, place: Place, person: CocoPerson, box: Box, now: datetime) -> dict[str, Any]:
@@ -256,47 +262,26 @@ def _mask(mask_id: UUID, place: Place, box: Box, dense: Dense, now: datetime) ->
     }
 
 
-def _add_points(rows: Rows, target: Target, person: UUID, dense: Dense, now: datetime) -> None:
-    """Points with a mark on each."""
-    assert target.body is not None
+def _marked(target: Target, person: UUID, dense: Dense) -> imports.Marked:
+    """The points of a person, with a mark on each."""
     face, bary, iuv = target.on_body(dense)
-    body_hash = target.body.hash
-    values = zip(
-        _ascending(len(dense)),
-        _ascending(len(dense)),
-        target.part(dense, face).tolist(),
-        dense.xy.tolist(),
-        face.tolist(),
-        bary.tolist(),
-        iuv.tolist(),
-        strict=True,
+    chart, u, v = iuv.T.tolist()
+    return imports.Marked(
+        person=[person] * len(dense),
+        point=list(_ascending(len(dense))),
+        mark=list(_ascending(len(dense))),
+        order=list(range(len(dense))),
+        part=target.part(dense, face).tolist(),
+        x=dense.xy[:, 0].tolist(),
+        y=dense.xy[:, 1].tolist(),
+        face=face.tolist(),
+        bary_0=bary[:, 0].tolist(),
+        bary_1=bary[:, 1].tolist(),
+        bary_2=bary[:, 2].tolist(),
+        i=list(map(int, chart)),
+        u=u,
+        v=v,
     )
-    points, marks, revisions = rows[models.Point], rows[models.Mark], rows[models.MarkRevision]
-    for order, (point, mark, part, (x, y), own_face, (b0, b1, b2), (i, u, v)) in enumerate(values):
-        points.append(
-            {"id": point, "person_id": person, "part": part, "x": x, "y": y, "order": order, "mask_revision": 1}
-            | {"created_at": now}
-        )
-        marks.append({"id": mark, "point_id": point, "annotator_id": ANNOTATOR, "revision": 1})
-        revisions.append(
-            {
-                "mark_id": mark,
-                "revision": 1,
-                "write_id": mark,
-                "kind": MarkKind.surface,
-                "face": own_face,
-                "bary_0": b0,
-                "bary_1": b1,
-                "bary_2": b2,
-                "i": int(i),
-                "u": u,
-                "v": v,
-                "body_hash": body_hash,
-                "annotator_id": ANNOTATOR,
-                "seconds": 0.0,
-                "created_at": now,
-            }
-        )
 
 
 def _ascending(count: int) -> Iterator[UUID]:
