@@ -71,7 +71,7 @@ def body_of(dataset: Dataset, name: str | None, data: Path) -> Body:
     models = {str(entry["ref_model"]) for _, entry, _ in dataset.persons if "ref_model" in entry}
     if len(models) > 1:
         raise ValueError(f"the dataset's points are on several bodies: {', '.join(sorted(models))}")
-    if not models:
+    if not models and dataset.annotated:
         errors.print(f"[yellow]note:[/yellow] the dataset does not say which body its points are on: {DEFAULT_BODY}")
     return load(models.pop() if models else DEFAULT_BODY, data)
 

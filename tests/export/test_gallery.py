@@ -130,8 +130,13 @@ def test_what_is_no_dataset_is_refused_and_nothing_is_left(tmp_path):
         gallery.read([path])
     formats.write("densepose-coco", path, BODY, [PHOTO], [person(7)])
     broken = json.loads(path.read_text())
-    broken["annotations"][0]["dp_U"] = [0.5]
+    broken["annotations"][0]["dp_I"][1] = 0.0
     path.write_text(json.dumps(broken))
-    with pytest.raises(ValueError, match="annotation 7: I, U, V have shapes"):
+    gallery.write(tmp_path / "page.html", gallery.read([path]), BODY, photo, "x")
+    assert '"points":[[' in (tmp_path / "page.html").read_text(), "the other point"
+    (tmp_path / "page.html").unlink()
+    broken["annotations"][0]["dp_U"] = [float("nan")] * 2
+    path.write_text(json.dumps(broken))
+    with pytest.raises(ValueError, match="annotation 7: U and V must be finite"):
         gallery.write(tmp_path / "page.html", gallery.read([path]), BODY, photo, "x")
     assert [file.name for file in tmp_path.iterdir()] == ["dataset.json"]
