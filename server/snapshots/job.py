@@ -28,8 +28,8 @@ from server.snapshots.schemas import SnapshotSettings
 from server.state import State
 from server.studies.report_job import Say, table_of
 
-_PERSONS = 200  # of a shard: a few seconds
-_PHOTOS = 200
+_FEWEST, _MOST = 20, 400  # persons or photos of a shard; at most a few seconds of work
+_SHARDS = 16  # so many at least, where there is enough to do: progress that moves, and work for several workers
 _SPREAD_DIGITS = 6  # of metres: what the table of distances resolves
 
 Shard = tuple[str, str, int, int]
@@ -47,9 +47,16 @@ def make_plan(state: State, args: dict[str, Any], tell: Say = say) -> list[Shard
     if several or planned.gold:
         table_of(state, state.bodies.by_hash(project.body_hash).body, tell)
     photos = [image.id for image in planned.everything if image.phash is None] if settings.splits else []
-    name, ranges = plans.write(places.working(state.settings, row.id), planned, photos, _PERSONS)
-    looks = [("photos", name, n, min(n + _PHOTOS, len(photos))) for n in range(0, len(photos), _PHOTOS)]
+    size = _size(len(planned.persons))
+    name, ranges = plans.write(places.working(state.settings, row.id), planned, photos, size)
+    size = _size(len(photos))
+    looks = [("photos", name, n, min(n + size, len(photos))) for n in range(0, len(photos), size)]
     return [*looks, *(("persons", name, start, end) for start, end in ranges)]
+
+
+def _size(count: int) -> int:
+    """How many of so many a shard does."""
+    return min(max(count // _SHARDS, _FEWEST), _MOST)
 
 
 def make_shard(state: State, args: dict[str, Any], shard: Shard) -> dict[str, Any]:

@@ -1,6 +1,12 @@
 """Snapshots over HTTP: asked for, made by their job, looked at, compared, taken home."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,11 +15,13 @@ import pytest
 from fastapi import FastAPI
 
 from annotation.words import PersonState, Role
+from annotation_db import utc_now
 from annotation_db.models import JobState
-from annotation_db.repositories import jobs
+from annotation_db.repositories import jobs, snapshots
 from export.check import check
 from export.snapshots import damage
 from server.jobs import steps
+from server.jobs.here import do as do_here
 from server.state import State
 from tests.server.filled import Filling
 from tests.server.people import Api, add_user
@@ -117,7 +125,7 @@ def test_the_same_content_has_the_same_bytes_in_whatever_order_it_is_made(
     lead: Api, state: State, project: str, filling: Filling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filling.persons([filling.image(f"{n}.png") for n in range(12)])
-    monkeypatch.setattr("server.snapshots.job._PERSONS", 3)
+    monkeypatch.setattr("server.snapshots.job._FEWEST", 3)
     found = make(lead, state, project, splits={"train": 0.5, "val": 0.5})
     again = ask(lead, project, "again", splits={"train": 0.5, "val": 0.5})
     do(state, again, order=-1, twice=True)
@@ -137,7 +145,7 @@ def test_a_snapshot_is_of_the_moment_it_was_asked_for(
 ) -> None:
     images = [filling.image(f"{n}.png") for n in range(4)]
     people = filling.persons(images)
-    monkeypatch.setattr("server.snapshots.job._PERSONS", 1)
+    monkeypatch.setattr("server.snapshots.job._FEWEST", 1)
     before = make(lead, state, project)
     later = ask(lead, project, "later")
     job = UUID(later["job"]["id"])
@@ -168,3 +176,102 @@ def test_a_snapshot_is_of_the_moment_it_was_asked_for(
         ("new.png", "added"), ("1.png", "removed"), ("3.png", "removed"),
     }  # fmt: skip
     assert lead.ok("GET", f"/api/snapshots/{later['id']}/diff", params={"other": before["id"]})["same_content"]
+
+
+def test_a_snapshot_that_is_killed_goes_on_and_has_the_same_bytes(
+    lead: Api, state: State, project: str, filling: Filling
+) -> None:
+    images = [filling.image(f"{n}.png") for n in range(30)]
+    for _ in range(12):
+        filling.persons(images, points=2)
+    root = Path(__file__).parents[2]
+    env = os.environ | {"PYTHONPATH": str(root), "DENSEMARK_DATABASE_URL": state.settings.database_url}
+    order = ["snapshot", "create", project, "killed", "--split", "a=.5,b=.5", "--data", str(state.settings.data)]
+    process = subprocess.Popen([sys.executable, "-m", "cli", *order], cwd=root, env=env, stderr=subprocess.DEVNULL)
+    while not (found := lead.ok("GET", f"/api/projects/{project}/snapshots")["items"]) or found[0]["job"]["done"] < 3:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    killed = lead.ok("GET", f"/api/snapshots/{found[0]['id']}")
+    assert (killed["state"], killed["job"]["state"]) == ("making", "running")
+    before = killed["job"]["done"]
+    assert 3 <= before < killed["job"]["total"]
+    filling.at = utc_now()
+    for row in (filling.marks_of(person)[0] for person in filling.persons(images[:2])):
+        filling.revise(row)  # work that goes on meanwhile is no part of it
+    row = do_here(state, UUID(killed["job"]["id"]))
+    assert (row.state, row.done) == (JobState.done, row.total)
+    killed = lead.ok("GET", f"/api/snapshots/{killed['id']}")
+    assert damage(folder_of(state, killed), killed["hash"]) == []
+    assert killed["counts"] == {"images": 30, "persons": 360, "annotated": 360, "points": 720}
+    first = content(state, killed)
+    lead.ok("DELETE", f"/api/snapshots/{killed['id']}", 204)
+    whole = ask(lead, project, "whole", splits={"a": 0.5, "b": 0.5})
+    with state.database.write() as session:
+        found_row = snapshots.by_id(session, UUID(whole["id"]))
+        assert found_row is not None
+        found_row.as_of = datetime.fromisoformat(killed["as_of"])
+    do(state, whole, order=-1)
+    assert content(state, lead.ok("GET", f"/api/snapshots/{whole['id']}")) == first
+
+
+def test_a_finish_that_is_interrupted_is_done_again(
+    lead: Api, state: State, project: str, filling: Filling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filling.person(filling.image("a.png"))
+    made = ask(lead, project)
+    with monkeypatch.context() as patch:
+        patch.setattr("server.snapshots.assemble.said_by", _interrupted)
+        with pytest.raises(KeyboardInterrupt):  # the folder is in its place, the row does not know
+            do(state, made)
+    assert lead.ok("GET", f"/api/snapshots/{made['id']}")["state"] == "making"
+    steps.finish(state, UUID(made["job"]["id"]))
+    found = lead.ok("GET", f"/api/snapshots/{made['id']}")
+    assert found["state"] == "ready"
+    assert damage(folder_of(state, found), found["hash"]) == []
+
+
+def _interrupted(_card: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_is_damaged_is_told(lead: Api, state: State, project: str, filling: Filling) -> None:
+    filling.person(filling.image("a.png"))
+    found = make(lead, state, project)
+    folder = folder_of(state, found)
+    (folder / "persons-all.jsonl").write_bytes((folder / "persons-all.jsonl").read_bytes() + b" ")
+    assert damage(folder, found["hash"]) == ["persons-all.jsonl is not what it was"]
+    (folder / "persons-all.jsonl").unlink()
+    (folder / "more").touch()
+    assert damage(folder, found["hash"]) == ["persons-all.jsonl is missing", "more is not one of its files"]
+
+
+def test_requests_that_cannot_be_met(lead: Api, state: State, project: str, filling: Filling) -> None:
+    url = f"/api/projects/{project}/snapshots"
+    made = ask(lead, project)
+    do_fails(state, made, "no person fits")
+    failed = lead.ok("GET", f"/api/snapshots/{made['id']}")
+    assert (failed["state"], failed["error"]) == ("failed", "nothing is in it: no person fits these settings")
+    lead.fails("GET", f"/api/snapshots/{made['id']}/card.md", 409)
+    filling.person(filling.image("a.png"))
+    again = make(lead, state, project)  # what failed makes room for its name
+    lead.fails("GET", f"/api/snapshots/{made['id']}", 404)
+    lead.fails("POST", url, 409, json={"name": "first"})
+    for settings in (
+        {"splits": {"a": 0.5}}, {"splits": {"a/b": 1.0}}, {"splits": {}}, {"near_distance": 17}, {"states": []},
+        {"max_error_cm": 2.0}, {"study_id": again["id"]}, {"marks": "mean"},
+    ):  # fmt: skip
+        lead.fails("POST", url, 422, json={"name": "second", "settings": settings})
+    same = {"id": "00000000-0000-4000-8000-000000000001", "name": "second"}
+    first = lead.ok("POST", url, 201, json=same)
+    assert lead.ok("POST", url, 201, json=same)["job"]["id"] == first["job"]["id"]
+    lead.fails("GET", f"/api/snapshots/{again['id']}/export", 422, params={"split": "train"})
+    lead.ok("DELETE", f"/api/snapshots/{first['id']}", 204)
+    assert lead.ok("GET", f"/api/jobs/{first['job']['id']}")["state"] == "cancelled"
+
+
+def do_fails(state: State, made: dict[str, Any], words: str) -> None:
+    """Its job fails with these words."""
+    with pytest.raises(ValueError, match=words):
+        do_here(state, UUID(made["job"]["id"]))
