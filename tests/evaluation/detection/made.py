@@ -134,6 +134,8 @@ def dataset(rng, images=4):
             own.append(own[0] | {"id": next(names), "area": float(rng.choice([1023.0, 5000.0, 9216.0]))})
         count = 23 if rng.random() < 0.1 else rng.integers(0, 6)
         results += [detection(rng, image, own[rng.integers(0, len(own))] if own else None) for _ in range(count)]
+        if count and rng.random() < 0.4:  # the same detection again
+            results.append(dict(results[-1]))
         persons += own
     order = rng.permutation(len(persons))
     described = [{"id": i, "width": WIDTH, "height": HEIGHT, "file_name": f"{i}.jpg"} for i in ids]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evaluation.detection import groundtruth, predictions
+from evaluation.detection import averages, groundtruth, predictions
 from evaluation.detection.distances import open_surface
 from evaluation.detection.evaluate import evaluate
 from evaluation.detection.matching import AREAS, People, match
@@ -89,6 +89,22 @@ def test_matching_is_that_of_the_literal_rules(data):
         assert (found.matched[a] == (np.reshape(matched, (10, d)) != 0)).all()
         assert (found.ignored[a] == np.reshape(ignored, (10, d))).all()
         assert found.counted[a].tolist() == counted
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 7, 20, 50, 100]), st.integers(0, 60))
+@settings(max_examples=60, deadline=None)
+def test_averages_are_those_of_the_literal_rules(seed, persons, count):
+    rng = np.random.default_rng(seed)
+    matched, ignored = rng.random((2, 3, count)) < [[[0.6]], [[0.2]]]
+    precision, recall = averages.curve(matched, ignored, persons)
+    for t in range(3):
+        mean, largest = literal.average(list(zip(matched[t], ignored[t], strict=True)), persons)
+        if persons:
+            assert precision[t].mean() == pytest.approx(mean, abs=1e-12)
+            assert recall[t] == largest
+        else:
+            assert (precision[t] == -1).all()
+            assert recall[t] == -1
 
 
 def test_batches_make_no_difference(body, monkeypatch):
