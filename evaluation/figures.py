@@ -94,12 +94,13 @@ def annotators(report: Report, theme: Theme) -> Canvas:
     rows = list(range(len(listed)))[::-1]
     dots(axes, [one.median for one in listed], rows, theme.series[4], label="half of the marks are nearer", size=5)
     dots(axes, [one.mean for one in listed], rows, theme.series[0], label="mean")
+    most = max((one.mean.high or one.mean.value or 0.0 for one in listed), default=0.0)
     for one, y in zip(listed, rows, strict=True):
         if one.suspect and one.mean.value is not None:
-            right = max(v for v in (one.mean.high, one.mean.value) if v is not None)
+            # Below the dot and towards the middle, so that it meets neither the counts nor the page's edge.
             axes.annotate(
-                one.suspect[0], (CM * right, y), xytext=(9, 0), textcoords="offset points", va="center",
-                color=theme.series[1], fontsize=8.5, annotation_clip=False,
+                one.suspect[0].split(" in ")[0], (CM * one.mean.value, y), xytext=(0, -4), textcoords="offset points",
+                va="top", ha="right" if one.mean.value > most / 2 else "left", color=theme.series[1], fontsize=7,
             )  # fmt: skip
     _names(axes, [f"{_name(one)}   {one.group}".rstrip() for one in listed], rows)
     counts(axes, theme, [one.points for one in listed], rows, "marks")

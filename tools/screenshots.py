@@ -24,7 +24,7 @@ from synthesis.dataset import image_seed
 from synthesis.render import Options, render
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "images"
-NUMBER = 4  # of the demo's rendered persons
+NUMBER = 1  # of the demo's rendered persons
 NAME, SEED = f"renders/{RENDERED_SEED}/{NUMBER:08d}.jpg", image_seed(RENDERED_SEED, NUMBER)
 OPTIONS = Options(size=RENDERED_SIZE, occluders=0)
 
@@ -33,7 +33,9 @@ def open_mask_task(api: Api) -> str:
     """The id of the mask task of the rendered person."""
     project = next(p for p in api.items("/api/projects") if p["name"] == PROJECT)
     images = api.items(f"/api/projects/{project['id']}/images")
-    image = next(i for i in images if i["file_name"] == NAME)
+    image = next((i for i in images if i["file_name"] == NAME), None)
+    if image is None:
+        raise SystemExit(f"the demo has no {NAME} yet; its persons are rendered within a minute or two")
     person = api.get(f"/api/images/{image['id']}")["persons"][0]
     task: str = api.post(f"/api/persons/{person['id']}/task")["id"]
     return task
@@ -71,8 +73,9 @@ def mark_true(page: Page, api: Api, task_id: str, count: int) -> None:
 
 def shoot(page: Page, name: str) -> None:
     page.wait_for_timeout(700)  # transitions end
-    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(OUT / f"{name}.png", optimize=True)
-    print(f"wrote docs/images/{name}.png")
+    file = OUT / f"{name}.jpg"
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(file, quality=90, subsampling=0, optimize=True)
+    print(f"wrote docs/images/{file.name}, {file.stat().st_size // 1000} KB")
 
 
 def main(url: str) -> None:
