@@ -72,10 +72,20 @@ def read(path: str | Path) -> Predictions:
         OSError: it cannot be read.
     """
     try:
-        with Path(path).open(encoding="utf-8") as file:
-            return from_entries(_listed(file))
+        return from_entries(entries(path))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def entries(path: str | Path) -> Iterator[Any]:
+    """The items of a file of results, one by one; they are whatever the file has.
+
+    Raises:
+        ValueError: the file is no list, or damaged.
+        OSError: it cannot be read.
+    """
+    with Path(path).open(encoding="utf-8") as file:
+        yield from _listed(file)
 
 
 def from_entries(entries: Iterable[Mapping[str, Any]]) -> Predictions:
