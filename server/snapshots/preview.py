@@ -54,6 +54,7 @@ def preview(state: State, project_id: UUID, settings: SnapshotSettings) -> Snaps
             measured=len(found.errors),
             good_enough=None if good is None else len(good),
         ),
+        tags=dict(sorted(Counter(tag for row in rows for tag in row.tags or ()).items())),
     )
 
 

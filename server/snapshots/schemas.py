@@ -157,6 +157,7 @@ class SnapshotPreview(Out):
         description="Photos that were not compared with the others yet; where some are, splits are an estimate."
     )
     study: StudyUsed | None
+    tags: dict[str, int] = Field(description="The tags of the project's images, and how many have each.")
 
 
 class Change(Out):
