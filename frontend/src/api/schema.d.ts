@@ -3666,6 +3666,13 @@ export interface components {
             /** Splits */
             splits: components["schemas"]["SplitCounts"][];
             study: components["schemas"]["StudyUsed"] | null;
+            /**
+             * Tags
+             * @description The tags of the project's images, and how many have each.
+             */
+            tags: {
+                [key: string]: number;
+            };
         };
         /**
          * SnapshotSettings
