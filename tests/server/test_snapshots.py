@@ -247,6 +247,14 @@ def test_what_is_damaged_is_told(lead: Api, state: State, project: str, filling:
     assert damage(folder, found["hash"]) == ["persons-all.jsonl is missing", "more is not one of its files"]
 
 
+def test_a_preview_names_the_tags_there_are(lead: Api, project: str, filling: Filling) -> None:
+    for number, tags in enumerate((["street", "night"], ["street"], None)):
+        filling.person(filling.image(f"{number}.png", tags=tags), points=2)
+    said = lead.ok("POST", f"/api/projects/{project}/snapshots/preview", json={"tags": ["night"]})
+    assert said["tags"] == {"night": 1, "street": 2}
+    assert (said["images"], said["left_out"]) == (1, {"images: by their tags": 2})
+
+
 def test_requests_that_cannot_be_met(lead: Api, state: State, project: str, filling: Filling) -> None:
     url = f"/api/projects/{project}/snapshots"
     made = ask(lead, project)
