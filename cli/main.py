@@ -15,6 +15,7 @@ from cli import (
     bodies,
     datasets,
     demo,
+    evaluate,
     gallery,
     render,
     serve,
@@ -46,6 +47,7 @@ app.command("import")(datasets.import_)
 app.command("export")(datasets.export)
 app.command("check")(datasets.check)
 app.command("gallery")(gallery.gallery)
+app.command("evaluate")(evaluate.evaluate)
 app.add_typer(snapshots.app, name="snapshot")
 app.command("withdraw")(snapshots.withdraw)
 app.command("simulate")(simulate.simulate)
