@@ -98,7 +98,7 @@ def _records(session: Session, how: Gathering, group: Sequence[PlannedPerson]) -
         notes = Notes(taken=person.taken, truth=row.truth)
         mask = masks.get(person.id)
         record = _bare(person, row, box, mask)
-        if person.taken and mask is not None and mask.counts:
+        if person.taken and mask is not None and (mask.counts or record.square is not None):
             record = _with_work(record, mask, box, how.sizes[person.image_id], marked, person.id, notes)
         yield record, notes
 
@@ -134,7 +134,7 @@ def _with_work(
     painted = PersonRecord(**values)
     if box.revision > 1 and painted.label_map(ImageRecord(1, "", *size))[0] is None:  # the box was moved off its mask
         return painted
-    points = marked.points(person_id, box.box, notes)
+    points = marked.points(person_id, record.bbox, notes)
     if points is None:
         notes.taken = False
         return record
