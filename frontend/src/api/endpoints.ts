@@ -80,7 +80,7 @@ export const removeMember = (project_id: string, user_id: string) =>
   call<void>(() =>
     api.DELETE("/api/projects/{project_id}/members/{user_id}", { params: { path: { project_id, user_id } } }),
   );
-export type ExportFormat = "densepose-coco";
+export type ExportFormat = "densepose-coco" | "densepose-cse" | "coco";
 /** The dataset file and the name that the server gives it. */
 export async function getExport(
   project_id: string,

@@ -9,19 +9,15 @@ import type { PersonState, Project } from "../api/types";
 import { count } from "../components/Meter";
 import { Restricted } from "../components/Restricted";
 import { ErrorState, InlineError } from "../components/states";
+import { Command } from "../datasets/Command";
+import { FORMATS, USUAL } from "../datasets/formats";
+import { exportCommand } from "../datasets/shell";
 import { saveBlob } from "../lib/download";
 import classes from "../projects/export.module.css";
 import { exportWhenReady } from "../projects/exportWhenReady";
 import { useCurrentProject } from "./ProjectLayout";
 
-const FORMATS: { value: ExportFormat; label: string; text: string }[] = [
-  {
-    value: "densepose-coco",
-    label: "DensePose-COCO",
-    text: "One JSON file as DensePose's own code and Detectron2 read it: boxes, part masks (dp_masks), points (dp_I, dp_U, dp_V). The photos are not in it.",
-  },
-];
-
+/** The work of a project as it is now, as a dataset file. */
 export default function ExportPage() {
   const project = useCurrentProject();
   if (project.can.export) return <Export project={project} />;
@@ -35,7 +31,7 @@ export default function ExportPage() {
 }
 
 function Export({ project }: { project: Project }) {
-  const [format, setFormat] = useState<ExportFormat>("densepose-coco");
+  const [format, setFormat] = useState<ExportFormat>(USUAL);
   const bodies = useQuery(queries.bodies());
   const others = bodies.data?.items.filter(({ hash }) => hash !== project.body.hash) ?? [];
   const [body, setBody] = useState(project.body.hash);
@@ -54,13 +50,22 @@ function Export({ project }: { project: Project }) {
   useEffect(() => () => leaving.current?.abort(), []);
   const { persons, masks_done, points_done } = project.progress;
   return (
-    <Stack gap="xl">
+    <Stack gap="lg">
+      <Stack gap={2}>
+        <Anchor component={Link} to={`/projects/${project.id}/datasets`} size="sm" w="fit-content">
+          Snapshots
+        </Anchor>
+        <Title order={2}>The work as it is now</Title>
+        <Text c="dimmed" maw={640}>
+          For a look at what there is. What is trained on should be a snapshot: it can be had again, unchanged.
+        </Text>
+      </Stack>
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
         <Paper bg="var(--dm-surface)" p="xl">
           <Stack gap="md" align="flex-start">
             <Radio.Group
               label={
-                <Title order={2} component="span" c="bright">
+                <Title order={3} component="span" size="h2" c="bright">
                   Format
                 </Title>
               }
@@ -109,10 +114,16 @@ function Export({ project }: { project: Project }) {
             >
               Download
             </Button>
+            <div style={{ width: "100%" }}>
+              <Text size="xs" c="dimmed" mb={4}>
+                The same in the server's shell, with the photos by <code>--images</code>
+              </Text>
+              <Command>{exportCommand(project.name, null, format, transferred ? body : undefined)}</Command>
+            </div>
           </Stack>
         </Paper>
         <Paper bg="var(--dm-surface)" p="xl">
-          <Title order={2} mb="sm">
+          <Title order={3} size="h2" mb="sm">
             What will be in it
           </Title>
           <List spacing={6} listStyleType="none" withPadding={false}>
@@ -126,7 +137,7 @@ function Export({ project }: { project: Project }) {
             {persons === 0 ? (
               <>
                 There is nobody to export yet.{" "}
-                <Anchor component={Link} to=".." underline="always">
+                <Anchor component={Link} to={`/projects/${project.id}`} underline="always">
                   See the overview
                 </Anchor>
               </>
@@ -138,7 +149,7 @@ function Export({ project }: { project: Project }) {
       </SimpleGrid>
       {persons > points_done && (
         <section>
-          <Title order={2} mb="xs">
+          <Title order={3} size="h2" mb="xs">
             Not ready
           </Title>
           <Stack gap="lg">

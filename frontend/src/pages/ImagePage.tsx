@@ -10,6 +10,7 @@ import { BoxEditor } from "../boxes/BoxEditor";
 import { ConfirmDialog } from "../components/ConfirmDialog";
 import { count } from "../components/Meter";
 import { ErrorState, LoadingState } from "../components/states";
+import { WithdrawDialog } from "../datasets/WithdrawDialog";
 import { neighbours } from "../images/neighbours";
 
 export default function ImagePage() {
@@ -34,6 +35,7 @@ export default function ImagePage() {
 function Editor({ project, image }: { project: Project; image: ImageWithPersons }) {
   useDocumentTitle(`${image.file_name} · DenseMark`);
   const [deleting, dialog] = useDisclosure(false);
+  const [withdrawing, withdrawal] = useDisclosure(false);
   const body = useQuery(queries.body(project.body.hash));
   return (
     <>
@@ -60,14 +62,20 @@ function Editor({ project, image }: { project: Project; image: ImageWithPersons 
               {image.width} × {image.height} pixels
             </Text>
             {project.can.manage && (
-              <Button variant="subtle" color="gray" size="compact-xs" onClick={dialog.open}>
-                Remove image
-              </Button>
+              <Group gap={4}>
+                <Button variant="subtle" color="gray" size="compact-xs" onClick={withdrawal.open}>
+                  Withdraw photo…
+                </Button>
+                <Button variant="subtle" color="gray" size="compact-xs" onClick={dialog.open}>
+                  Remove image
+                </Button>
+              </Group>
             )}
           </Group>
         }
       />
       <RemoveImage project={project} image={image} opened={deleting} onClose={dialog.close} />
+      <WithdrawDialog project={project} image={image} opened={withdrawing} onClose={withdrawal.close} />
     </>
   );
 }

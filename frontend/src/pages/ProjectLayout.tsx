@@ -63,7 +63,7 @@ export default function ProjectLayout() {
           {can.manage && <NavLink to="people">Team</NavLink>}
           <NavLink to="accuracy">Accuracy</NavLink>
           <NavLink to="jobs">Jobs</NavLink>
-          {can.export && <NavLink to="export">Export</NavLink>}
+          {can.export && <NavLink to="datasets">Datasets</NavLink>}
         </nav>
       )}
       <Box pt="lg">

@@ -1,6 +1,6 @@
 import { Button, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconDownload, IconPencil, IconRectangle } from "@tabler/icons-react";
+import { IconPackage, IconPencil, IconRectangle } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "react-router";
 import { getImages, nextTask } from "../api/endpoints";
@@ -52,8 +52,8 @@ const WORDS: Record<Shown, (project: Project) => { title: string; text: string }
     text: `${people(left(project))} still to annotate. You get one at a time and go on where you stopped.`,
   }),
   export: ({ progress }) => ({
-    title: "Export the dataset",
-    text: `${people(progress.points_done)} finished and ready for a DensePose-COCO file.`,
+    title: "Make a dataset",
+    text: `${people(progress.points_done)} finished and ready for a snapshot.`,
   }),
   "all-done": () => ({ title: "All done", text: "Everyone in this project is annotated. Thank you." }),
   wait: () => ({
@@ -67,8 +67,8 @@ function ActionButton({ action, project }: { action: Shown; project: Project }) 
   if (action === "draw-boxes") return <DrawBoxesButton project={project} />;
   if (action === "export") {
     return (
-      <Button size="md" component={Link} to="export" leftSection={<IconDownload size={20} />}>
-        Export
+      <Button size="md" component={Link} to="datasets" leftSection={<IconPackage size={20} />}>
+        Datasets
       </Button>
     );
   }
