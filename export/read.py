@@ -1,0 +1,247 @@
+"""Datasets in Python: a dataset file or a snapshot's folder as a sequence of persons, as arrays.
+
+    from export.read import Dataset
+
+    people = Dataset("densepose-coco.json", images="photos")
+    person = people[0]
+    person.image, person.labels, person.xy, person.iuv
+
+It is a map-style dataset for torch as it is (``__len__``, ``__getitem__``; picklable, read by each worker on its own)
+without importing torch. Persons have different numbers of points, so a loader needs ``collate_fn=collate``.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from annotation.masks import MOST_PARTS
+from export.check_person import is_dense
+from export.dense_in import Dense, dense
+from export.records import ImageRecord, PersonRecord, image_of, person_of
+from export.square import resample_mask, to_box
+from export.square_in import SIDE, label_map, runs
+from export.stream import items
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A person; N points, which may be none.
+
+    :param id: of the annotation.
+    :param image_id: of its image.
+    :param image: (H, W, 3) u1 sRGB of the upright photo; None without a folder of images.
+    :param bbox: (4,) f8 x, y, w, h in image pixels.
+    :param labels: (256, 256) u1 part labels in the box stretched to that square, 0 on none; None without masks.
+    :param xy: (N, 2) f8 positions in image pixels; pixel centres at .5.
+    :param square_xy: (N, 2) f8 the same in the square: dp_x, dp_y.
+    :param iuv: (N, 3) f8 chart 1.., U, V; None in a CSE file.
+    :param vertex: (N,) i8 0-based vertex; None where charts stand instead.
+    :param keypoints: (17, 3) f8 x, y, visibility; None without.
+    """
+
+    id: int
+    image_id: int
+    image: NDArray[np.uint8] | None
+    bbox: NDArray[np.float64]
+    labels: NDArray[np.uint8] | None
+    xy: NDArray[np.float64]
+    square_xy: NDArray[np.float64]
+    iuv: NDArray[np.float64] | None
+    vertex: NDArray[np.int64] | None
+    keypoints: NDArray[np.float64] | None
+
+    def masks(self, parts: int = 14) -> NDArray[np.bool_]:
+        """(parts, 256, 256) one mask for each part, the first for label 1."""
+        if not 1 <= parts <= MOST_PARTS:
+            raise ValueError(f"{parts} parts are outside 1..{MOST_PARTS}")
+        labels = np.zeros((SIDE, SIDE), np.uint8) if self.labels is None else self.labels
+        return labels == np.arange(1, parts + 1, dtype=np.uint8)[:, None, None]
+
+
+class Dataset:
+    """Persons of a dataset file (DensePose-COCO, CSE, COCO) or of a snapshot's folder, in file order.
+
+    The file is streamed once and only places in it are kept: 16 bytes a person, and its images.
+
+    :param path: the file, or a folder with ``images.jsonl`` and ``persons-*.jsonl``.
+    :param images: folder of the photos; without it samples have none.
+    :param split: of a snapshot; None for all of it.
+    :param annotated: only persons with points.
+    :param transform: applied to each sample, in the worker that reads it.
+    :raises ValueError: naming the file, when it cannot be read or is no dataset; by ``[i]``, naming the annotation,
+        when its entry cannot be used (``densemark check`` finds these beforehand).
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        images: str | Path | None = None,
+        split: str | None = None,
+        annotated: bool = True,
+        transform: Callable[[Sample], Any] | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.folder = None if images is None else Path(images)
+        self.transform = transform
+        self.images: dict[int, ImageRecord] = {}
+        self._files: list[Path] = []
+        self._file = array("H")
+        self._start = array("q")
+        self._length = array("l")
+        if self.path.is_dir():
+            self._index_snapshot(split, annotated)
+        elif split is not None:
+            raise ValueError(f"{self.path.name}: only the folder of a snapshot has splits")
+        else:
+            self._index_file(annotated)
+
+    def __len__(self) -> int:
+        return len(self._start)
+
+    def __getitem__(self, index: int) -> Any:
+        """The sample at an index, or what ``transform`` makes of it."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"{self.path.name} has {len(self)} persons, none at {index}")
+        with self._files[self._file[index]].open("rb") as file:
+            file.seek(self._start[index])
+            raw = file.read(self._length[index])
+        sample = self._of_record(person_of(raw)) if self.path.is_dir() else self._of_entry(json.loads(raw))
+        return sample if self.transform is None else self.transform(sample)
+
+    def _index_file(self, annotated: bool) -> None:
+        self._files = [self.path]
+        lists = set()
+        for item in items(self.path):
+            if item.number < 0:
+                lists.add(item.key if item.value == [] else None)
+            elif not isinstance(item.value, dict):
+                raise ValueError(f"{self.path.name}: number {item.number} of {item.key} is no object")
+            elif item.key == "images":
+                self._add_image(item.value)
+            elif item.key == "annotations" and (is_dense(item.value) or not annotated):
+                self._add(0, item.start, item.end - item.start)
+        if not lists >= {"images", "annotations"}:
+            raise ValueError(f"{self.path.name}: is not a COCO file (no lists of images and annotations)")
+
+    def _add_image(self, entry: Mapping[str, Any]) -> None:
+        try:
+            found = ImageRecord(entry["id"], entry["file_name"], entry["width"], entry["height"])
+        except KeyError as error:
+            raise ValueError(f"{self.path.name}: image {entry.get('id')} has no {error.args[0]}") from error
+        self.images[found.id] = found
+
+    def _index_snapshot(self, split: str | None, annotated: bool) -> None:
+        listed = self.path / "images.jsonl"
+        self._files = sorted(self.path.glob("persons-*.jsonl" if split is None else f"persons-{split}.jsonl"))
+        if not listed.is_file() or not self._files:
+            what = "persons" if split is None else f"split {split!r}"
+            raise ValueError(f"{self.path.name}: is no snapshot (no images.jsonl or no {what})")
+        with listed.open("rb") as lines:
+            for line in lines:
+                image = image_of(line)
+                self.images[image.id] = image
+        for number, path in enumerate(self._files):
+            start = 0
+            with path.open("rb") as lines:
+                for line in lines:
+                    if not annotated or b'"points":{' in line:
+                        self._add(number, start, len(line))
+                    start += len(line)
+
+    def _add(self, file: int, start: int, length: int) -> None:
+        self._file.append(file)
+        self._start.append(start)
+        self._length.append(length)
+
+    def _of_entry(self, entry: Mapping[str, Any]) -> Sample:
+        try:
+            work = dense(entry) if is_dense(entry) else None
+            keypoints = np.array(entry["keypoints"], np.float64).reshape(-1, 3) if entry.get("keypoints") else None
+            bbox = np.array(entry["bbox"], np.float64).reshape(4)
+            return self._sample(entry["id"], entry["image_id"], bbox, keypoints, work)
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"has no {error}" if isinstance(error, KeyError) else str(error)
+            raise ValueError(f"{self.path.name}: annotation {entry.get('id')}: {reason}") from error
+
+    def _sample(
+        self,
+        id_: int,
+        image_id: int,
+        bbox: NDArray[np.float64],
+        keypoints: NDArray[np.float64] | None,
+        work: Dense | None,
+    ) -> Sample:
+        xy = np.zeros((0, 2)) if work is None else work.xy
+        return Sample(
+            id=id_,
+            image_id=image_id,
+            image=self._photo(image_id),
+            bbox=bbox,
+            labels=None if work is None else label_map(work.ends),
+            xy=xy,
+            square_xy=to_box(xy, bbox.tolist()),
+            iuv=None if work is None else work.iuv,
+            vertex=None if work is None else work.vertex,
+            keypoints=keypoints,
+        )
+
+    def _of_record(self, person: PersonRecord) -> Sample:
+        bbox, points = np.array(person.bbox), person.points
+        keypoints = person.keypoints
+        return Sample(
+            id=person.id,
+            image_id=person.image_id,
+            image=self._photo(person.image_id),
+            bbox=bbox,
+            labels=self._square(person),
+            xy=points.xy,
+            square_xy=to_box(points.xy, person.bbox),
+            iuv=points.iuv,
+            vertex=None,
+            keypoints=None if keypoints is None else np.array(keypoints, np.float64).reshape(-1, 3),
+        )
+
+    def _square(self, person: PersonRecord) -> NDArray[np.uint8] | None:
+        """The masks as they were imported, or drawn since."""
+        ends = None if person.square is None else runs(person.square)
+        if ends is not None:
+            return label_map(ends)
+        labels, origin = person.label_map(self._known(person.image_id))
+        return None if labels is None else resample_mask(labels, origin, person.bbox)
+
+    def _known(self, image_id: int) -> ImageRecord:
+        if image_id not in self.images:
+            raise ValueError(f"{self.path.name}: image {image_id} is not in the dataset")
+        return self.images[image_id]
+
+    def _photo(self, image_id: int) -> NDArray[np.uint8] | None:
+        """Pixels (H, W, 3) of an image, upright. Raises ValueError, naming the file, when they cannot be read."""
+        if self.folder is None:
+            return None
+        record = self._known(image_id)
+        try:
+            with Image.open(self.folder / record.file_name) as image:
+                pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        except (OSError, Image.DecompressionBombError) as error:
+            raise ValueError(f"{record.file_name}: cannot be read ({error})") from error
+        if pixels.shape[:2] != (record.height, record.width):
+            stated = f"{record.width} x {record.height}"
+            raise ValueError(f"{record.file_name}: has {pixels.shape[1]} x {pixels.shape[0]} pixels, not {stated}")
+        return pixels
+
+
+def collate(samples: Sequence[T]) -> list[T]:
+    """A batch of samples as the list that it is: for torch's DataLoader, whose own collation stacks arrays, which
+    images of many sizes and persons of many points do not allow."""
+    return list(samples)
