@@ -170,8 +170,7 @@ def _cell(value: object) -> tuple[str, object]:
     return str(value), value
 
 
-def progress_bar() -> Progress:
-    """A progress bar with count and time left, on standard error."""
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors
-    )
+def progress_bar(transient: bool = False) -> Progress:
+    """A progress bar with count and time left, on standard error; `transient`: gone at the end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=errors, transient=transient)

@@ -146,7 +146,7 @@ def check(
     from export.check import check as check_file
 
     on = None if body is None else load(body, data)
-    with progress_bar() as bar:
+    with progress_bar(transient=True) as bar:  # a refusal is one line
         task = bar.add_task(f"checking {dataset.name} (MB)", total=dataset.stat().st_size // _MB + 1)
         report = check_file(dataset, images, on, limit, lambda done: bar.update(task, completed=done // _MB))
     if as_json:

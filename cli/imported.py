@@ -78,7 +78,7 @@ def _print_rest(count: int) -> None:
 @contextmanager
 def _steps() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar that follows one step after the other."""
-    with progress_bar() as bar:
+    with progress_bar(transient=True) as bar:  # a refusal is one line
         tasks = {}
 
         def tell(what: str, done: int, total: int) -> None:
