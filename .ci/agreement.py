@@ -1,11 +1,11 @@
-"""Every figure of the evaluator against those that the reference evaluator gave on the same files.
-
+"""Every figure of the evaluator and of `densemark evaluate` against those that the reference evaluator gave.
 Usage: python .ci/agreement.py FOLDER
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,7 +19,6 @@ expected = json.loads((folder / "expected.json").read_text())
 truth, results = groundtruth.read(folder / "gt.json"), predictions.read(folder / "results.json")
 surface = distances.open_surface(folder / "surface")
 found = evaluate(truth, results, surface)
-constant = evaluate(truth, results, surface, kappa=expected["settings"]["constant_kappa"])
 
 names = expected["stat_names"]
 worst, count = 0.0, 0
@@ -33,9 +32,22 @@ def compare(ours: object, theirs: object) -> None:
     worst = max(worst, float(np.abs(a - b).max(initial=0.0)))
 
 
-for mode, theirs in expected["stats"].items():
-    compare([found.stats[mode][name] for name in names], theirs)
-compare([constant.stats["gps"][name] for name in names], expected["gps_constant_kappa"])
+def command(kappa: object) -> dict[str, dict[str, float]]:
+    """What the command prints."""
+    words = ["evaluate", "--gt", folder / "gt.json", "--predictions", folder / "results.json", "--json"]
+    words += ["--surface", folder / "surface", "--kappa", kappa]
+    run = [sys.executable, "-m", "cli", *map(str, words)]
+    return json.loads(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
+
+
+for kappa, wanted in (
+    ("per-part", expected["stats"]),
+    (expected["settings"]["constant_kappa"], {"gps": expected["gps_constant_kappa"]}),
+):
+    printed = command(kappa)
+    for mode, theirs in wanted.items():
+        compare([printed[mode][name] for name in names], theirs)
+    print(f"densemark evaluate --kappa {kappa}: GPS AP {printed['gps']['AP']:.6f}")
 images = {str(s.image_id): s for s in found.similarity}
 assert set(images) == set(expected["ogps"]) == set(expected["mask_iou"])
 for image, similarity in images.items():

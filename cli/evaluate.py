@@ -62,6 +62,10 @@ def evaluate(
     for option, target in (("--out", out), ("--html", html)):
         if target is not None and (target.is_dir() or not target.absolute().parent.is_dir()):
             stop(f"{option}: {target} cannot be written: it is a folder, or its folder is not there")
+        if target is not None and target.absolute() in (gt.absolute(), predictions.absolute()):
+            stop(f"{option}: {target} is the file to be read")
+    if images is not None and html is None:
+        stop("--images is for the page: give its --html, too")
 
     from evaluation import keypoints
     from evaluation.detection import evaluate as evaluator
@@ -74,7 +78,7 @@ def evaluate(
         detections, joints = _read_predictions(predictions)
         status.update("opening the surface")
         distances, parts = _surface(info, body, surface, vertices, data)
-    with progress_bar() as bar:
+    with progress_bar(transient=True) as bar:
         task = bar.add_task("images", total=None)
         try:
             found = evaluator.evaluate(
@@ -85,10 +89,7 @@ def evaluate(
             raise ValueError(_where(str(error), gt, predictions)) from error
     with errors.status("summing up"):
         summary = summarise(truth, detections, found, parts, worst)
-        try:
-            limbs = keypoints.evaluate(_document(truth), joints) if joints else None
-        except ValueError as error:
-            raise ValueError(_where(str(error), gt, predictions)) from error
+        limbs = keypoints.evaluate(_document(truth), joints) if joints else None
         said = summary_json.document(
             found, summary, limbs, {"ground truth": gt.name, "predictions": predictions.name, "surface": distances.name}
         )
@@ -101,12 +102,12 @@ def evaluate(
         errors.print(f"wrote {out.absolute()}")
     if html is not None:
         from cli.gallery import photos_in
-        from evaluation.detection import page
+        from evaluation.detection.page import write
         from export.files import replacing
 
         with errors.status("writing the page"), replacing(html) as file:
             photo = photos_in(images) if images is not None else None
-            for piece in page.write(said, summary, found, truth, detections, parts, photo):
+            for piece in write(said, summary, found, truth, detections, parts, photo):
                 file.write(piece)
         errors.print(f"wrote {html.absolute()}: {html.stat().st_size / 1e6:.1f} MB")
     if as_json:
@@ -136,6 +137,9 @@ def _read_truth(path: Path) -> tuple[GroundTruth, Mapping[str, Any]]:
     try:
         document = json.loads(path.read_bytes())
         truth = groundtruth.from_coco(document)
+        for entry in truth.entries:
+            if entry.get("keypoints"):
+                _check_joints(entry["keypoints"], f"annotation {entry['id']}")
     except RecursionError as error:
         raise ValueError(f"{path}: nested too deeply") from error
     except ValueError as error:
@@ -173,9 +177,6 @@ def _check_joints(values: Any, where: str) -> None:
 def _document(truth: GroundTruth) -> dict[str, Any]:
     """The COCO document again, without what the evaluation left out."""
     sizes = zip(truth.image_ids.tolist(), truth.image_sizes.tolist(), strict=True)
-    for entry in truth.entries:
-        if entry.get("num_keypoints") and "keypoints" in entry:
-            _check_joints(entry["keypoints"], f"annotation {entry['id']}")
     return {
         "images": [{"id": id_, "height": height, "width": width} for id_, (height, width) in sizes],
         "categories": [{"id": id_} for id_ in truth.category_ids.tolist()],

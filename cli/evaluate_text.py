@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 MODES = (("gps", "GPS"), ("gpsm", "GPSm"), ("iou", "mask IoU"))
 _NAMED = 5
@@ -17,9 +18,10 @@ def show(said: Mapping[str, Any], console: Console) -> None:
     counts, points, human = said["counts"], said["points"], said["rcp"]["human"]
     names = list(said["gps"])
     _table(console, ("", *names), [(title, *(_share(said[mode][name]) for name in names)) for mode, title in MODES])
-    console.print(
-        f"[dim]Average precision and recall, 0 to 1, of {counts['annotated']:,} persons with points and"
-        f" {counts['detections']:,} detections in {counts['images']:,} images. A dash: nothing to measure.[/dim]\n"
+    _note(
+        console,
+        f"Average precision and recall, 0 to 1, of {counts['annotated']:,} persons with points and"
+        f" {counts['detections']:,} detections in {counts['images']:,} images. A dash: nothing to measure.",
     )
     _table(
         console,
@@ -29,9 +31,10 @@ def show(said: Mapping[str, Any], console: Console) -> None:
             ("humans (paper)", _share(human["auc10"]), _share(human["auc30"]), "", "", ""),
         ],
     )
-    console.print(
-        "[dim]Area under the share of correct points up to 10 and 30 cm. Mean and median are of the points"
-        " that the detection sees on the surface; background is the share of the others.[/dim]\n"
+    _note(
+        console,
+        "Area under the share of correct points up to 10 and 30 cm. Mean and median are of the points"
+        " that the detection sees on the surface; background is the share of the others.",
     )
     rows = [(p["name"], f"{p['points']:,}", _share(p["auc10"]), _share(p["auc30"]), *_errors(p)) for p in said["parts"]]
     _table(console, ("part", "points", "AUC10", "AUC30", "mean cm", "median", "background"), rows)
@@ -44,7 +47,7 @@ def show(said: Mapping[str, Any], console: Console) -> None:
             for s in said["sizes"]
         ],
     )
-    console.print("[dim]Small: up to 32 x 32 pixels of area; medium: up to 96 x 96; large: from there on.[/dim]\n")
+    _note(console, "Small: up to 32 x 32 pixels of area; medium: up to 96 x 96; large: from there on.")
     if said["keypoints"] is not None:
         _keypoints(said["keypoints"], console)
     if said["worst"]:
@@ -60,10 +63,11 @@ def show(said: Mapping[str, Any], console: Console) -> None:
         )  # fmt: skip
     missed = counts["annotated"] - counts["found"]
     kappa = said["settings"]["kappa"]
-    console.print(
-        f"[dim]{missed:,} persons with points were not found. Surface: {said['settings']['distances']}; kappa:"
-        f" {kappa if isinstance(kappa, str) else f'{kappa:g} m'}; {said['seconds']:.2f} s.[/dim]",
-        markup=True,
+    _note(
+        console,
+        f"{missed:,} of the persons with points {'was' if missed == 1 else 'were'} not found. Surface:"
+        f" {said['settings']['distances']}; kappa: {kappa if isinstance(kappa, str) else f'{kappa:g} m'};"
+        f" {said['seconds']:.2f} s.",
     )
 
 
@@ -76,9 +80,9 @@ def _keypoints(found: Mapping[str, Any], console: Console) -> None:
         ("joints within", *(f"{pdj['fractions'][n]:g}" for n in shown)),
         [("PDJ", *(_share(pdj["all"][n]) for n in shown))],
     )
-    console.print(
-        f"[dim]PDJ: share of detected joints within a fraction of the torso's diameter, {found['persons']:,} persons."
-        "[/dim]\n"
+    _note(
+        console,
+        f"PDJ: share of detected joints within a fraction of the torso's diameter, {found['persons']:,} persons.",
     )
 
 
@@ -88,8 +92,13 @@ def _table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[str
         left = n == 0 or column == "file"
         table.add_column(column, justify="left" if left else "right", no_wrap=True, overflow="ellipsis")
     for row in rows:
-        table.add_row(*row)
-    console.print(table)
+        table.add_row(*map(Text, row))
+    console.print(table, soft_wrap=False)
+
+
+def _note(console: Console, words: str) -> None:
+    """What a table says, wrapped between words; names in it are not markup."""
+    console.print(Text(words + "\n", style="dim"), soft_wrap=False)
 
 
 def _share(value: float) -> str:

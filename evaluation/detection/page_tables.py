@@ -202,13 +202,15 @@ def _points_row(points: Mapping[str, Any], colour: str) -> str:
     return (
         f'<tr data-name="{name}"><th scope="row">{spot}{name}</th><td class="n">{points["points"]:,}</td>'
         f"{_bar(points['auc10'])}{_bar(points['auc30'])}{lengths}"
-        f"{_bar(missed, '–' if missed < 0 else f'{100 * missed:.1f}%', 'bad')}</tr>"
+        f"{_bar(missed, f'{100 * missed:.1f}%', 'bad')}</tr>"
     )
 
 
 def _bar(value: float, text: str = "", kind: str = "good") -> str:
     """A cell with a figure in [0,1] and a bar under it."""
-    return f'<td class="n bar {kind}" style="--v:{max(value, 0):.4f}">{text or share(value)}</td>'
+    if value < 0:
+        return f'<td class="n">{share(value)}</td>'
+    return f'<td class="n bar {kind}" style="--v:{value:.4f}">{text or share(value)}</td>'
 
 
 def _list(rows: Iterable[tuple[str, str]]) -> str:
