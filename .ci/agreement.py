@@ -1,4 +1,5 @@
 """Every figure of the evaluator and of `densemark evaluate` against those that the reference evaluator gave.
+
 Usage: python .ci/agreement.py FOLDER
 """
 
