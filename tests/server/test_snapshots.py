@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from server.jobs import steps
 from server.jobs.here import do as do_here
 from server.state import State
 from tests.server.filled import Filling
-from tests.server.people import Api, add_user
+from tests.server.people import Api, add_user, sign_in
 
 
 @pytest.fixture
@@ -283,3 +284,27 @@ def do_fails(state: State, made: dict[str, Any], words: str) -> None:
     """Its job fails with these words."""
     with pytest.raises(ValueError, match=words):
         do_here(state, UUID(made["job"]["id"]))
+
+
+def test_a_snapshot_on_postgresql(make_app: Callable[..., FastAPI], postgres_url: str) -> None:
+    app = make_app(postgres_url)
+    state: State = app.state.densemark
+    add_user(app, "lena", Role.lead)
+    lead = sign_in(app, "lena")
+    project = lead.project()
+    filling = Filling(state, project, [str(add_user(app, "ann", Role.annotator))])
+    images = [filling.image(f"{n}.png") for n in range(3)]
+    people = filling.persons(images)
+    before = make(lead, state, project, splits={"a": 1.0})
+    assert before["counts"] == {"images": 3, "persons": 3, "annotated": 3, "points": 12}
+    later = ask(lead, project, "later", splits={"a": 1.0})
+    filling.revise(filling.marks_of(people[0])[0])
+    do(state, later)
+    assert lead.ok("GET", f"/api/snapshots/{later['id']}")["hash"] == before["hash"]
+    lead.ok("POST", f"/api/images/{images[1]}/withdraw", json={})
+    assert lead.ok("GET", f"/api/snapshots/{later['id']}")["withdrawn_images"] == [str(images[1])]
+    now = make(lead, state, project, "now", splits={"a": 1.0})
+    found = lead.ok("GET", f"/api/snapshots/{now['id']}/diff", params={"other": before["id"]})
+    assert found["persons"]["what"] == {"points": 1}
+    written = lead.ok("GET", f"/api/snapshots/{later['id']}/export", params={"format": "coco", "split": "a"})
+    assert len(written["annotations"]) == 2
