@@ -114,6 +114,9 @@ def test_masks_of_large_boxes_have_no_holes_and_come_out_unchanged(bbox: tuple[f
     region = region_of(bbox, 1000, 1100)
     drawn = draw(read, region)
     assert np.array_equal(resample_mask(drawn, region[:2], bbox), labels)
+    noise = np.random.default_rng(0).integers(0, 15, (256, 256), np.uint8)
+    spotted = draw(dense(entry(1, bbox=list(bbox), dp_masks=dp_masks(noise))), region)
+    assert np.array_equal(resample_mask(spotted, region[:2], bbox), noise)
     x, y, w, h = bbox
     # every pixel is within half a cell and half a pixel of where the square says that it is
     column = (np.arange(drawn.shape[1]) + 0.5 + region[0] - x) * 256 / w
