@@ -55,7 +55,7 @@ def create(state: State, project_id: UUID, body: SnapshotCreate, user_id: UUID |
             if known.project_id != project_id:
                 raise ConflictError("this id belongs to a snapshot of another project")
             return out(session, [known])[0]
-        _make_room(session, project_id, body.name)
+        failed = _make_room(session, project_id, body.name)
         row = models.Snapshot(
             id=body.id or uuid4(),
             project_id=project_id,
@@ -80,7 +80,10 @@ def create(state: State, project_id: UUID, body: SnapshotCreate, user_id: UUID |
             subject_id=row.id,
             user_id=user_id,
         )
-        return out(session, [row])[0]
+        made = out(session, [row])[0]
+    if failed is not None:
+        places.drop_working(state.settings, failed)
+    return made
 
 
 def good_enough(state: State, project_id: UUID, settings: SnapshotSettings) -> tuple[Measured | None, set[UUID] | None]:
@@ -106,14 +109,15 @@ def good_enough(state: State, project_id: UUID, settings: SnapshotSettings) -> t
     return found, good
 
 
-def _make_room(session: Session, project_id: UUID, name: str) -> None:
-    """Raise ConflictError when the name is taken by anything but a snapshot that failed, which goes."""
+def _make_room(session: Session, project_id: UUID, name: str) -> UUID | None:
+    """Raise ConflictError when the name is taken by anything but a snapshot that failed, which goes; returns its id."""
     other = snapshots.by_name(session, project_id, name)
     if other is None:
-        return
+        return None
     if _state(session, other) != SnapshotState.failed:
         raise ConflictError(f"there is a snapshot {name!r} already; choose another name")
     snapshots.remove(session, other)
+    return other.id
 
 
 def list_snapshots(session: Session, project_id: UUID, after: str | None, limit: int) -> Page[Snapshot]:
