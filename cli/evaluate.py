@@ -90,9 +90,7 @@ def evaluate(
     with errors.status("summing up"):
         summary = summarise(truth, detections, found, parts, worst)
         limbs = keypoints.evaluate(_document(truth), joints) if joints else None
-        said = summary_json.document(
-            found, summary, limbs, {"ground truth": gt.name, "predictions": predictions.name, "surface": distances.name}
-        )
+        said = summary_json.document(found, summary, limbs, {"ground truth": gt.name, "predictions": predictions.name})
     if out is not None:
         from export.files import replacing
 

@@ -61,11 +61,11 @@ def show(said: Mapping[str, Any], console: Console) -> None:
                 for w in said["worst"][:_NAMED]
             ],
         )  # fmt: skip
-    missed = counts["annotated"] - counts["found"]
+    missed = counts["measured"] - counts["found"]
     kappa = said["settings"]["kappa"]
     _note(
         console,
-        f"{missed:,} of the persons with points {'was' if missed == 1 else 'were'} not found. Surface:"
+        f"{missed:,} of {counts['measured']:,} persons with points not found. Surface:"
         f" {said['settings']['distances']}; kappa: {kappa if isinstance(kappa, str) else f'{kappa:g} m'};"
         f" {said['seconds']:.2f} s.",
     )

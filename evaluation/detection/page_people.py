@@ -57,9 +57,9 @@ def section(
             yield _card(person, found, truth, predictions, parts, photo)
         yield "</div>\n"
     if summary.missed:
-        count = summary.counts.annotated - summary.counts.found
+        count = summary.counts.measured - summary.counts.found
         more = f", the {len(summary.missed)} with the most points shown" if count > len(summary.missed) else ""
-        yield f"<h3>Not found <small>{count:,} of {summary.counts.annotated:,} persons with points{more}</small></h3>"
+        yield f"<h3>Not found <small>{count:,} of {summary.counts.measured:,} persons with points{more}</small></h3>"
         yield '<div class="people">'
         for person in summary.missed:
             yield _card(person, found, truth, predictions, parts, photo)
@@ -181,7 +181,7 @@ def _drawing(person: PersonFigures, truth: GroundTruth, predictions: Predictions
     if person.detection:
         chart = predictions.decode(person.detection - 1)[0]
         box = predictions.boxes[person.detection - 1]
-        chart = _at(chart[: int(box[3]), : int(box[2])], int(box[0]), int(box[1]), column, row)
+        chart = _at(chart[: max(int(box[3]), 0), : max(int(box[2]), 0)], int(box[0]), int(box[1]), column, row)
         label = np.zeros(256, np.uint8)
         label[1 : len(parts.of_chart) + 1] = np.array(parts.of_chart, np.uint8) + 1
         drawn, edge = label[chart], _edge(chart)

@@ -133,7 +133,8 @@ class Counts:
     Attributes:
         images: of the ground truth.
         persons: of the ground truth.
-        annotated: those of them with points; the others are ignored in matching.
+        annotated: those of them with dp_x; the others are ignored in matching.
+        measured: those of them with a point on a chart of the surface.
         found: those of them of whom a detection sees at least one point on the surface.
         points: ground-truth points on a chart of the surface.
         skipped: the other points.
@@ -144,6 +145,7 @@ class Counts:
     images: int
     persons: int
     annotated: int
+    measured: int
     found: int
     points: int
     skipped: int
@@ -211,6 +213,7 @@ def summarise(
             images=len(truth.image_ids),
             persons=len(truth.ids),
             annotated=int(truth.annotated.sum()),
+            measured=len(measured),
             found=int(has.sum()),
             points=len(metres),
             skipped=len(truth.I) - len(metres),

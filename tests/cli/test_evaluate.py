@@ -16,8 +16,10 @@ from evaluation.detection import groundtruth, predictions
 from evaluation.detection.distances import open_surface
 from evaluation.detection.evaluate import evaluate
 from evaluation.keypoints import NAMES
+from surface.geodesic_build import build
 from tests.cli.commands import ok, refused
 from tests.evaluation.detection import made
+from tests.surface.closed_forms import plate
 
 STATS = ["AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl"]
 
@@ -140,6 +142,24 @@ def test_a_body_of_ours_needs_its_table(files, tmp_path, monkeypatch):
     monkeypatch.setenv("DENSEMARK_CACHE", str(tmp_path / "nothing"))
     line = refused(*words(files, files / "surface")[:-2], "--body", "anny", data=tmp_path)
     assert "no geodesic table of body 'anny': `densemark body geodesics` builds it" in line
+
+
+def test_a_body_with_other_charts(files, tmp_path):
+    body, data = plate().body, tmp_path / "data"
+    body.save(tmp_path / "plate.npz")
+    build(body.hash, body.vertices, body.faces, data / "geodesics", 1, 1000)
+    dataset, results = made.dataset(np.random.default_rng(3))
+    (tmp_path / "gt.json").write_text(json.dumps(dataset | {"info": {"densemark": {"body_hash": body.hash}}}))
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    command = [*words(tmp_path, "")[:-2], "--body", tmp_path / "plate.npz"]
+    line = refused(*command, data=data)
+    assert "kappa per part is known of 24 charts; this surface has 1: give a number" in line
+    said = json.loads(ok(*command, "--kappa", ".255", "--json", data=data))
+    assert [part["name"] for part in said["parts"]] == list(body.part_names)
+    assert said["settings"]["distances"] == f"body {body.name}, exact geodesics"
+    nearest = json.loads(ok(*command, "--kappa", ".255", "--vertices", "nearest", "--json", data=data))
+    assert nearest["settings"]["distances"] == f"body {body.name}, nearest vertices"
+    assert nearest["iou"] == said["iou"]
 
 
 def first(content, key, value):

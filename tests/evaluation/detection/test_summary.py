@@ -95,7 +95,7 @@ def test_the_worst_persons_have_the_lowest_gps(surface):
         assert (person.gps, person.iou) == (table.gps[np.ix_(*cell)].item(), table.mask_iou[np.ix_(*cell)].item())
     assert [p.points.points for p in summed.missed] == sorted((p.points.points for p in summed.missed), reverse=True)
     assert [p.row for p in evaluated(surface, dataset, results, most=2)[3].worst] == [p.row for p in summed.worst[:2]]
-    assert summed.counts.found == len(seen)
+    assert (summed.counts.measured, summed.counts.found) == (len(with_points), len(seen))
     assert summed.counts.points + summed.counts.skipped == len(truth.I)
 
 
