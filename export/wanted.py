@@ -79,13 +79,15 @@ class Wanted:
 
 
 class PlannedPerson(NamedTuple):
-    """A person of a dataset; `taken`: it fits, and so carries its masks and points."""
+    """A person of a dataset; `taken`: it fits, and so carries its masks and points. `marks` counts points with a mark
+    or a flag, as they are now."""
 
     number: int
     id: UUID
     image: int
     image_id: UUID
     taken: bool
+    marks: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def plan(session: Session, project_id: UUID, wanted: Wanted) -> Plan:
         else:
             left_out[f"persons: {reason}"] += 1
         image = image_numbers[key.image_id]
-        found.append(PlannedPerson(person_numbers[key.id], key.id, image, key.image_id, reason is None))
+        found.append(PlannedPerson(person_numbers[key.id], key.id, image, key.image_id, reason is None, key.marks))
     images = {
         id_: (image_numbers[id_], there[id_]) for id_ in there if id_ in (fitting if wanted.whole else with_taken)
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from uuid import UUID
 
-from annotation_db.repositories import dataset_rows
 from export.near import groups
 from export.splits import sides
 from export.wanted import plan
@@ -20,7 +19,6 @@ def preview(state: State, project_id: UUID, settings: SnapshotSettings) -> Snaps
     found, good = good_enough(state, project_id, settings)
     with state.database.read() as session:
         planned = plan(session, project_id, wanted(settings, None, good))
-        marked = {key.id: key.marks for key in dataset_rows.persons(session, project_id, None)}
     rows = planned.everything
     side: dict[UUID, str] = {}
     if settings.splits:
@@ -33,9 +31,9 @@ def preview(state: State, project_id: UUID, settings: SnapshotSettings) -> Snaps
     for person in planned.persons:
         own = counts[side.get(person.image_id, "")]
         own["persons"] += 1
-        if person.taken and marked[person.id]:
+        if person.taken and person.marks:
             own["annotated"] += 1
-            own["points"] += marked[person.id]
+            own["points"] += person.marks
     splits = [_counts(name, own) for name, own in counts.items()]
     total = _counts("", sum(counts.values(), Counter()))
     return SnapshotPreview(
