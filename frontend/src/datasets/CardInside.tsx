@@ -13,13 +13,13 @@ export function CardInside({ card }: { card: Card }) {
     <Section
       id="inside"
       title="What is inside"
-      lead="Annotated persons have part masks and marked points. The others stand with box, outline and keypoints where they have any: not annotated, which does not mean that nobody is there."
+      lead="Annotated persons have part masks and marked points. Those not annotated stand with box, outline and keypoints where they have any, which does not mean that nobody is there."
     >
       <Paper bg="var(--dm-surface)">
         <dl className={classes.tiles}>
           <Tile label="Photos" value={counts.images} />
-          <Tile label="Annotated persons" value={counts.annotated} />
-          <Tile label="Other persons" value={counts.persons - counts.annotated} />
+          <Tile label="Annotated" value={counts.annotated} />
+          <Tile label="Not annotated" value={counts.persons - counts.annotated} />
           <Tile label="Points" value={counts.points} />
           <Tile label="Part masks" value={counts.masks} />
         </dl>

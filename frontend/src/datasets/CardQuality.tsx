@@ -4,8 +4,10 @@ import { Link } from "react-router";
 import { count } from "../components/Meter";
 import { unitless } from "../studies/format";
 import { Bar } from "./CardInside";
+import classes from "./datasets.module.css";
 import { Section } from "./Section";
 import type { Card } from "./types";
+import { sentence } from "./words";
 
 const cm = (value: number | null) => (value === null ? "–" : `${value.toFixed(2)} cm`);
 
@@ -114,7 +116,7 @@ function GoldTable({ gold }: { gold: NonNullable<Card["gold"]> }) {
           <Table.Tr>
             <Table.Th w="30%">Against known truth</Table.Th>
             <Table.Th>Mean error</Table.Th>
-            <Table.Th ta="right" w={90} aria-label="Mean error in centimetres" />
+            <Table.Th ta="right" w={110} aria-label="Mean error in centimetres" />
             <Table.Th ta="right" w={110}>
               Median
             </Table.Th>
@@ -126,12 +128,16 @@ function GoldTable({ gold }: { gold: NonNullable<Card["gold"]> }) {
         <Table.Tbody className="numbers">
           {gold.errors.map(({ name, mean, median, points }) => (
             <Table.Tr key={name}>
-              <Table.Td>{name}</Table.Td>
+              <Table.Td>{name === "all" ? "All parts" : sentence(name)}</Table.Td>
               <Table.Td>
                 <Bar value={mean} of={most} />
               </Table.Td>
-              <Table.Td ta="right">{cm(mean)}</Table.Td>
-              <Table.Td ta="right">{cm(median)}</Table.Td>
+              <Table.Td ta="right" className={classes.word}>
+                {cm(mean)}
+              </Table.Td>
+              <Table.Td ta="right" className={classes.word}>
+                {cm(median)}
+              </Table.Td>
               <Table.Td ta="right">{count(points)}</Table.Td>
             </Table.Tr>
           ))}

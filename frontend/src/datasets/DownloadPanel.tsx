@@ -6,6 +6,7 @@ import type { ExportFormat } from "../api/endpoints";
 import { queries } from "../api/queries";
 import { cardUrl, exportUrl } from "./api";
 import { Command } from "./Command";
+import classes from "./datasets.module.css";
 import { FORMATS, USUAL } from "./formats";
 import { exportCommand, folderName } from "./shell";
 import type { SnapshotDetail } from "./types";
@@ -46,6 +47,7 @@ export function DownloadPanel({ snapshot, project }: { snapshot: SnapshotDetail;
               component="a"
               href={exportUrl(id, format, split.name)}
               download
+              variant={splits.length > 1 ? "light" : "filled"}
               leftSection={<IconDownload size={18} />}
               onClick={() => setBegun(true)}
             >
@@ -69,7 +71,7 @@ export function DownloadPanel({ snapshot, project }: { snapshot: SnapshotDetail;
         </Stack>
         <div>
           <Text size="xs" c="dimmed" mb={4}>
-            The same in the server's shell, with the photos by <code>--images</code>
+            The same in the server's shell, with the photos by <code className={classes.word}>--images</code>
           </Text>
           <Command>{exportCommand(project, name, format)}</Command>
         </div>

@@ -195,21 +195,26 @@ interface FieldProps {
 function Persons({ draft, set }: FieldProps) {
   return (
     <Stack gap="md">
-      <Stack gap="xs">
-        <Checkbox label="Finished persons" checked readOnly disabled />
-        <Checkbox
-          label="Persons whose points are still being marked"
-          description="With their masks, and the points marked so far."
-          checked={draft.unfinished}
-          onChange={(event) => set({ unfinished: event.currentTarget.checked })}
-        />
-        <Checkbox
-          label="The other persons of these photos"
-          description="They stand with box and outline, as not annotated. Without them, people are to be seen of whom the dataset knows nothing."
-          checked={draft.others}
-          onChange={(event) => set({ others: event.currentTarget.checked })}
-        />
-      </Stack>
+      <Radio.Group
+        aria-label="Persons"
+        value={draft.unfinished ? "points" : "done"}
+        onChange={(value) => set({ unfinished: value === "points" })}
+      >
+        <Stack gap="xs">
+          <Radio value="done" label="Finished persons" />
+          <Radio
+            value="points"
+            label="Those whose points are still being marked, too"
+            description="With their masks, and the points marked so far."
+          />
+        </Stack>
+      </Radio.Group>
+      <Checkbox
+        label="The other persons of these photos stay"
+        description="They stand with box and outline, as not annotated. Without them, people are to be seen of whom the dataset knows nothing."
+        checked={draft.others}
+        onChange={(event) => set({ others: event.currentTarget.checked })}
+      />
       <Group gap="sm">
         <Text size="sm" id="rendered-label">
           Rendered persons

@@ -18,7 +18,7 @@ import classes from "../datasets/datasets.module.css";
 import { datasetQueries } from "../datasets/queries";
 import type { SnapshotDetail } from "../datasets/types";
 import { useMaking } from "../datasets/useMaking";
-import { photos } from "../datasets/words";
+import { photos, sentence } from "../datasets/words";
 import { JobError } from "../jobs/JobError";
 import { JobProgress } from "../jobs/JobProgress";
 import { when } from "../studies/format";
@@ -49,11 +49,13 @@ function Loaded({ snapshot }: { snapshot: SnapshotDetail }) {
             <SnapshotBadge state={state} />
             <AffectedBadge withdrawn={snapshot.withdrawn} />
           </Group>
-          <Group gap="xs" c="dimmed" fz="sm">
-            <span>The work as of {when(as_of)}, on the body</span>
-            <Anchor component={Link} to={`/bodies/${body.hash}`} size="sm" underline="always">
-              {body.name}
-            </Anchor>
+          <Group gap="md" c="dimmed" fz="sm">
+            <span>
+              The work as of {when(as_of)}, on the body{" "}
+              <Anchor component={Link} to={`/bodies/${body.hash}`} size="sm" underline="always">
+                {body.name}
+              </Anchor>
+            </span>
             {hash && <Hash value={hash} />}
           </Group>
         </Stack>
@@ -111,7 +113,7 @@ function NotReady({ snapshot }: { snapshot: SnapshotDetail }) {
     <Paper bg="var(--dm-surface)" p="lg" maw={640}>
       {snapshot.state === "failed" ? (
         <Stack gap="sm" align="flex-start">
-          <JobError lead="It was not made. " reason={snapshot.error} />
+          <JobError lead="It was not made. " reason={snapshot.error && sentence(snapshot.error)} />
           <Button component={Link} to={`/projects/${snapshot.project_id}/datasets/new`} variant="default">
             Set up another
           </Button>

@@ -116,7 +116,8 @@ function Export({ project }: { project: Project }) {
             </Button>
             <div style={{ width: "100%" }}>
               <Text size="xs" c="dimmed" mb={4}>
-                The same in the server's shell, with the photos by <code>--images</code>
+                The same in the server's shell, with the photos by{" "}
+                <code style={{ whiteSpace: "nowrap" }}>--images</code>
               </Text>
               <Command>{exportCommand(project.name, null, format, transferred ? body : undefined)}</Command>
             </div>

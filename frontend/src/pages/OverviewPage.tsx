@@ -12,6 +12,7 @@ import { AddPhotos } from "../uploads/AddPhotos";
 import { CocoDialog } from "../uploads/CocoDialog";
 import { DropOverlay } from "../uploads/DropOverlay";
 import type { Picked } from "../uploads/files";
+import type { ImportOptions } from "../uploads/queue";
 import { uploads } from "../uploads/uploads";
 import { useCurrentProject } from "./ProjectLayout";
 
@@ -20,7 +21,10 @@ export default function OverviewPage() {
   const { user } = useMe();
   const [cocoOpen, coco] = useDisclosure(false);
   const [rendering, render] = useDisclosure(false);
-  const add = useCallback((picked: Picked[]) => uploads.add(project.id, picked), [project.id]);
+  const add = useCallback(
+    (picked: Picked[], options?: ImportOptions) => uploads.add(project.id, picked, options),
+    [project.id],
+  );
   const action = nextAction(project, user.role);
   return (
     <Stack gap={36}>
@@ -59,7 +63,7 @@ export default function OverviewPage() {
         <>
           <DropOverlay onPicked={add} />
           <RenderDialog projectId={project.id} opened={rendering} onClose={render.close} />
-          <CocoDialog opened={cocoOpen} onClose={coco.close} onPicked={add} />
+          <CocoDialog body={project.body.name} opened={cocoOpen} onClose={coco.close} onPicked={add} />
         </>
       )}
     </Stack>

@@ -29,7 +29,7 @@ export function AddPhotos({
           A folder with everything in it
         </Menu.Item>
         <Menu.Item leftSection={<IconBraces size={18} stroke={1.6} />} onClick={onCoco}>
-          A COCO file with its people
+          A COCO or DensePose file with its people
         </Menu.Item>
         <Text size="xs" c="dimmed" px="sm" py={6}>
           You can also drop all of these anywhere on this page.

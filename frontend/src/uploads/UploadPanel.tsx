@@ -79,11 +79,19 @@ export function UploadPanel() {
         {sending && <SendingBar state={state} />}
         {!small &&
           state.coco.map((coco) => (
-            <Text key={coco.file} size="sm">
-              {coco.file}: {count(coco.added)} people added
-              {coco.present > 0 && `, ${count(coco.present)} were there already`}
-              {coco.refused > 0 && `, ${count(coco.refused)} ${coco.refused === 1 ? "person" : "people"} refused`}
-            </Text>
+            <div key={coco.file}>
+              <Text size="sm">
+                {coco.file}: {count(coco.added)} people added
+                {coco.dense > 0 && ` (${count(coco.dense)} with masks and ${count(coco.points)} points)`}
+                {coco.present > 0 && `, ${count(coco.present)} were there already`}
+                {coco.refused > 0 && `, ${count(coco.refused)} ${coco.refused === 1 ? "person" : "people"} refused`}
+              </Text>
+              {coco.remarks.map((remark) => (
+                <Text key={remark} size="sm" c="dimmed">
+                  {remark}
+                </Text>
+              ))}
+            </div>
           ))}
         {!small && files > 0 && (
           <Text size="sm">

@@ -32,6 +32,8 @@ const stored = (files: string[]) => ({
   refused: [],
   duplicates: [],
 });
+/** Of a COCO file that brought nobody. */
+const NOTHING = { persons: 0, persons_present: 0, dense: 0, points: 0, remarks: [] };
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 async function answerAll(calls: Call[]): Promise<void> {
@@ -66,24 +68,41 @@ describe("UploadQueue", () => {
 
   it("imports a COCO file after all photos, alone", async () => {
     const { calls, queue } = server();
-    queue.add("p", [picked("persons.json"), ...photos(30)]);
+    queue.add("p", [picked("persons.json"), ...photos(30)], { tags: ["street", "a&b"], asProjectBody: true });
     expect(calls.map((call) => call.files.length)).toEqual([24, 6]);
     calls[1]?.answer(stored(calls[1].files));
     await settle();
     expect(calls).toHaveLength(2);
     calls[0]?.answer(stored(calls[0].files));
     await settle();
-    expect(calls[2]).toMatchObject({ path: "/api/projects/p/coco", files: ["persons.json"] });
+    expect(calls[0]?.path).toBe("/api/projects/p/images?tag=street&tag=a%26b");
+    expect(calls[2]).toMatchObject({
+      path: "/api/projects/p/coco?tag=street&tag=a%26b&as_project_body=true",
+      files: ["persons.json"],
+    });
     calls[2]?.answer({
       ...stored([]),
       refused: [{ file: "2.jpg", reason: "cannot be read" }],
       persons: 12,
       persons_present: 1,
+      dense: 9,
+      points: 812,
+      remarks: ["points on smpl, taken as on anny"],
       refused_persons: [{ id: "7", reason: "box outside of the image" }],
       notes: [{ id: "9", note: "has no usable area; that of its box is taken" }],
     });
     await settle();
-    expect(queue.get().coco).toEqual([{ file: "persons.json", added: 12, present: 1, refused: 1 }]);
+    expect(queue.get().coco).toEqual([
+      {
+        file: "persons.json",
+        added: 12,
+        present: 1,
+        refused: 1,
+        dense: 9,
+        points: 812,
+        remarks: ["points on smpl, taken as on anny"],
+      },
+    ]);
     expect(refusedFiles(queue.get())).toBe(1);
     expect(queue.get().rows.slice(-2)).toEqual([
       { file: "persons.json, person 7", outcome: "refused", reason: "box outside of the image" },
@@ -117,8 +136,7 @@ describe("UploadQueue", () => {
     }
     calls[4]?.answer({
       ...stored([]),
-      persons: 0,
-      persons_present: 0,
+      ...NOTHING,
       refused_persons: [{ id: "1", reason: "?" }],
       notes: [],
     });
@@ -127,10 +145,10 @@ describe("UploadQueue", () => {
     calls[5]?.answer(stored(["a.jpg"]));
     await settle();
     expect(calls[6]).toMatchObject({ path: "/api/projects/p/coco", files: ["c.json"] });
-    calls[6]?.answer({ ...stored([]), persons: 1, persons_present: 0, refused_persons: [], notes: [] });
+    calls[6]?.answer({ ...stored([]), ...NOTHING, persons: 1, refused_persons: [], notes: [] });
     await settle();
     expect(queue.get().rows).toEqual([{ file: "a.jpg", outcome: "stored" }]);
-    expect(queue.get().coco).toEqual([{ file: "c.json", added: 1, present: 0, refused: 0 }]);
+    expect(queue.get().coco).toMatchObject([{ file: "c.json", added: 1, present: 0, refused: 0 }]);
   });
 
   it("takes the server's no for an answer", async () => {

@@ -17,6 +17,19 @@ export interface CocoSummary {
   added: number;
   present: number;
   refused: number;
+  /** Of those added: how many came with masks and points, and with how many points. */
+  dense: number;
+  points: number;
+  /** What is to be said of the file as a whole. */
+  remarks: readonly string[];
+}
+
+/** How files are to be taken in. */
+export interface ImportOptions {
+  /** For the photos, those too that were there before. */
+  tags?: readonly string[];
+  /** Points of a dataset file are on the project's body, even if it names another. */
+  asProjectBody?: boolean;
 }
 
 export interface UploadState {
@@ -31,9 +44,10 @@ export interface UploadState {
   canRetry: boolean;
 }
 
-type Step =
-  | { kind: "photos"; projectId: string; files: Picked[]; bytes: number }
-  | { kind: "coco"; projectId: string; files: [Picked]; bytes: number };
+type Step = { projectId: string; bytes: number; options: ImportOptions } & (
+  | { kind: "photos"; files: Picked[] }
+  | { kind: "coco"; files: [Picked] }
+);
 
 type Post = <T>(path: string, form: FormData, options: UploadOptions) => Promise<T>;
 type Wait = (milliseconds: number) => Promise<void>;
@@ -81,14 +95,14 @@ export class UploadQueue {
   };
 
   /** Adds photos and zips, and COCO files (JSON), which are imported once the photos are there. */
-  add(projectId: string, picked: readonly Picked[]): void {
+  add(projectId: string, picked: readonly Picked[], options: ImportOptions = {}): void {
     const cocos = picked.filter(isJson);
     const photos = picked.filter((one) => !isJson(one) && (isPhoto(one) || isZip(one)));
     const strangers = picked.filter((one) => !isJson(one) && !isPhoto(one) && !isZip(one));
     this.#enqueue(
       [
-        ...batches(photos).map((files): Step => ({ kind: "photos", projectId, files, bytes: size(files) })),
-        ...cocos.map((file): Step => ({ kind: "coco", projectId, files: [file], bytes: file.file.size })),
+        ...batches(photos).map((files): Step => ({ kind: "photos", projectId, files, bytes: size(files), options })),
+        ...cocos.map((file): Step => ({ kind: "coco", projectId, files: [file], bytes: file.file.size, options })),
       ],
       strangers.map(({ path }) => ({ file: path, outcome: "refused", reason: "no photo, zip or COCO file (JSON)" })),
     );
@@ -214,19 +228,27 @@ export class UploadQueue {
     const form = new FormData();
     if (step.kind === "photos") {
       for (const { file, path } of step.files) form.append("files", file, path);
-      const result = await this.#post<UploadResult>(`/api/projects/${step.projectId}/images`, form, options);
+      const result = await this.#post<UploadResult>(addressOf(step, "images"), form, options);
       return { rows: rowsOf(result) };
     }
     const [{ file, path }] = step.files;
     form.append("coco", file, path);
-    const result = await this.#post<CocoResult>(`/api/projects/${step.projectId}/coco`, form, options);
+    const result = await this.#post<CocoResult>(addressOf(step, "coco"), form, options);
     // Persons of photos that did not get through are refused here; sending the photos again must bring them too.
     if (this.#failed.some((failed) => failed.projectId === step.projectId)) this.#failed.push(step);
     const refused = result.refused_persons.map(({ id, reason }) => personRow(path, id, "refused", reason));
     const mended = result.notes.map(({ id, note }) => personRow(path, id, "mended", note));
     return {
       rows: [...rowsOf(result), ...refused, ...mended],
-      coco: { file: path, added: result.persons, present: result.persons_present, refused: refused.length },
+      coco: {
+        file: path,
+        added: result.persons,
+        present: result.persons_present,
+        refused: refused.length,
+        dense: result.dense,
+        points: result.points,
+        remarks: result.remarks,
+      },
     };
   }
 }
@@ -235,6 +257,13 @@ export class UploadQueue {
 export function refusedFiles({ rows, coco }: Pick<UploadState, "rows" | "coco">): number {
   const persons = coco.reduce((n, { refused }) => n + refused, 0);
   return rows.filter(({ outcome }) => outcome === "refused").length - persons;
+}
+
+/** Where a step's files go, with what is asked for beside them. */
+function addressOf({ projectId, options }: Step, what: "images" | "coco"): string {
+  const query = new URLSearchParams((options.tags ?? []).map((tag) => ["tag", tag]));
+  if (what === "coco" && options.asProjectBody) query.set("as_project_body", "true");
+  return `/api/projects/${projectId}/${what}${query.size > 0 ? `?${query}` : ""}`;
 }
 
 function size(files: Picked[]): number {
