@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pycocotools import mask as coco_mask
+
+from annotation.rle import run_ends, strings
 
 MOST_PARTS = 255
 """Most parts that a body can have: labels are bytes, and 0 is the background."""
@@ -111,28 +112,26 @@ def to_coco_rle(label_map: np.ndarray, origin: tuple[int, int], width: int, heig
     if x0 < 0 or y0 < 0 or x0 + w > width or y0 + h > height:
         raise ValueError(f"region {[x0, y0, w, h]} reaches outside the image of {width}x{height}")
     columns = label_map.T.ravel()  # COCO counts down the columns
-    breaks = np.union1d(_runs(columns)[0], np.arange(0, columns.size, h))
+    changes = columns[1:] != columns[:-1]
+    changes[h - 1 :: h] = True  # no run goes from one column of the region to the next
+    breaks = np.append(0, np.flatnonzero(changes) + 1)
     lengths = np.diff(breaks, append=columns.size)
     labels = columns[breaks]
     starts = (x0 + breaks // h) * height + y0 + breaks % h
-    return {
-        int(label): _rle_of_runs(starts[labels == label], lengths[labels == label], width, height)
-        for label in np.unique(labels)
-        if label
-    }
-
-
-def _rle_of_runs(starts: np.ndarray, lengths: np.ndarray, width: int, height: int) -> dict[str, Any]:
-    """Compressed RLE of foreground runs (ascending starts in the column-major image), joining runs that touch."""
-    ends = starts + lengths
-    gap = starts[1:] != ends[:-1]
-    starts, ends = starts[np.append(True, gap)], ends[np.append(gap, True)]
-    edges = np.stack([starts, ends], axis=1).ravel()
-    counts = np.diff(edges, prepend=0, append=width * height)
-    if counts[-1] == 0:
-        counts = counts[:-1]
-    rle = coco_mask.frPyObjects({"size": [height, width], "counts": counts.tolist()}, height, width)
-    return {"size": [height, width], "counts": rle["counts"].decode("ascii")}
+    order = np.argsort(labels, kind="stable")[np.count_nonzero(labels == 0) :]
+    if not len(order):
+        return {}
+    labels, starts, ends = labels[order], starts[order], (starts + lengths)[order]
+    apart = (starts[1:] != ends[:-1]) | (labels[1:] != labels[:-1])
+    labels, starts, ends = labels[np.append(True, apart)], starts[np.append(True, apart)], ends[np.append(apart, True)]
+    last = np.append(np.flatnonzero(labels[1:] != labels[:-1]), len(labels) - 1)  # foreground run of each label
+    before = starts - np.append(0, ends[:-1])
+    before[last[:-1] + 1] = starts[last[:-1] + 1]
+    rest = width * height - ends[last]
+    runs = np.insert(np.stack([before, ends - starts], axis=1).ravel(), 2 * (last + 1)[rest > 0], rest[rest > 0])
+    numbers = 2 * np.diff(last, prepend=-1) + (rest > 0)
+    found = zip(labels[last].tolist(), strings(runs, numbers), strict=True)
+    return {label: {"size": [height, width], "counts": counts} for label, counts in found}
 
 
 def from_coco_rle(rles: Mapping[int, Mapping[str, Any]], region: Region) -> np.ndarray:
@@ -141,18 +140,35 @@ def from_coco_rle(rles: Mapping[int, Mapping[str, Any]], region: Region) -> np.n
     Raises ValueError when an RLE does not decode, the sizes differ or the region reaches outside them.
     """
     x0, y0, w, h = region
-    label_map = np.zeros((h, w), np.uint8)
     sizes = {tuple(rle["size"]) for rle in rles.values()}
     if len(sizes) > 1:
         raise ValueError(f"masks of one image have one size, not {sorted(sizes)}")
-    for label in sorted(rles):
+    labels = sorted(rles)
+    for label in labels:
         if not 1 <= label <= MOST_PARTS:
             raise ValueError(f"label {label} is outside 1..{MOST_PARTS}")
-        height, width, lengths = rle_lengths(rles[label])
-        if x0 < 0 or y0 < 0 or x0 + w > width or y0 + h > height:
-            raise ValueError(f"region {list(region)} reaches outside the mask of {width}x{height}")
-        label_map[_paint(height, lengths, x0, w)[y0 : y0 + h]] = label
-    return label_map
+    if not labels:
+        return np.zeros((h, w), np.uint8)
+    ends, (height, width) = _ends_of([rles[label] for label in labels])
+    if x0 < 0 or y0 < 0 or x0 + w > width or y0 + h > height:
+        raise ValueError(f"region {list(region)} reaches outside the mask of {width}x{height}")
+    columns = np.zeros(w * height, np.uint8)
+    for label, own in zip(labels, ends, strict=True):
+        inside = (own - x0 * height).clip(0, w * height)
+        for start, end in zip(inside[::2].tolist(), inside[1::2].tolist(), strict=False):
+            columns[start:end] = label
+    return columns.reshape(w, height)[:, y0 : y0 + h].T.copy()
+
+
+def _ends_of(rles: Sequence[Mapping[str, Any]]) -> tuple[list[np.ndarray], tuple[int, int]]:
+    """Where the runs of RLEs of one size end, and that size: height, width."""
+    height, width = _size_of(rles[0])
+    counts = [rle.get("counts") for rle in rles]
+    if all(isinstance(own, str) and own.isascii() for own in counts):
+        ends = run_ends([str(own).encode() for own in counts], height * width)
+        if ends is not None:
+            return ends, (height, width)
+    return [rle_lengths(rle)[2].cumsum() for rle in rles], (height, width)
 
 
 def decode_rle(rle: Mapping[str, Any]) -> np.ndarray:
@@ -162,21 +178,12 @@ def decode_rle(rle: Mapping[str, Any]) -> np.ndarray:
     fall short of the size; here this, like every other fault, raises ValueError with what is wrong.
     """
     height, width, lengths = rle_lengths(rle)
-    return _paint(height, lengths, 0, width)
-
-
-def _paint(height: int, lengths: np.ndarray, x0: int, w: int) -> np.ndarray:
-    """Columns x0 to x0 + w (height, w) of the boolean mask with these column-major run lengths."""
-    ends = lengths.cumsum().clip(x0 * height, (x0 + w) * height)
-    inside = np.diff(ends, prepend=x0 * height)
-    return np.repeat(np.arange(len(lengths)) % 2 == 1, inside).reshape(w, height).T
+    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(width, height).T
 
 
 def rle_lengths(rle: Mapping[str, Any]) -> tuple[int, int, np.ndarray]:
     """Height, width and column-major run lengths (background first) of a COCO RLE, checked without painting it."""
-    size, counts = rle.get("size"), rle.get("counts")
-    if not (isinstance(size, Sequence) and len(size) == 2 and all(isinstance(n, int) and 0 < n < 2**31 for n in size)):
-        raise ValueError(f"RLE size {size!r} is not two positive integers")
+    size, counts = _size_of(rle), rle.get("counts")
     if isinstance(counts, str | bytes):
         counts = _uncompress(counts.encode("ascii", "replace") if isinstance(counts, str) else counts)
     elif not isinstance(counts, Sequence) or not all(isinstance(n, int) for n in counts):
@@ -186,6 +193,14 @@ def rle_lengths(rle: Mapping[str, Any]) -> tuple[int, int, np.ndarray]:
     if sum(counts) != size[0] * size[1]:
         raise ValueError(f"RLE counts cover {sum(counts)} pixels, its size {list(size)} has {size[0] * size[1]}")
     return size[0], size[1], np.array(counts, np.int64)
+
+
+def _size_of(rle: Mapping[str, Any]) -> tuple[int, int]:
+    """Height and width."""
+    size = rle.get("size")
+    if not (isinstance(size, Sequence) and len(size) == 2 and all(isinstance(n, int) and 0 < n < 2**31 for n in size)):
+        raise ValueError(f"RLE size {size!r} is not two positive integers")
+    return size[0], size[1]
 
 
 def _uncompress(counts: bytes) -> list[int]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pycocotools import mask as coco_mask
 
+from annotation.masks import to_coco_rle
 from export.densepose_parts import COARSE_COUNT
 
 SIZE = 256
@@ -48,13 +48,6 @@ def resample_mask(label_map: NDArray[np.uint8], origin: tuple[int, int], bbox: S
 
 def dp_masks(stretched: NDArray[np.uint8]) -> list[Any]:
     """The 14 entries of dp_masks, RLE or [] for a part that is absent, of a label map (256, 256) u8."""
-    by_column = np.asfortranarray(stretched)
-    present = set(np.unique(by_column).tolist())
-    entries: list[Any] = []
-    for label in range(1, COARSE_COUNT + 1):
-        if label not in present:
-            entries.append([])
-            continue
-        rle = coco_mask.encode((by_column == label).view(np.uint8))
-        entries.append({"counts": rle["counts"].decode("ascii"), "size": [SIZE, SIZE]})
-    return entries
+    size = [SIZE, SIZE]
+    rles = to_coco_rle(stretched, (0, 0), SIZE, SIZE)
+    return [{"counts": rles[n]["counts"], "size": size} if n in rles else [] for n in range(1, COARSE_COUNT + 1)]

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotation.rle import run_ends
+
 SIDE = 256
-_LONGEST = 12  # characters of a number: as many as 64 bits hold
 
 
 def runs(masks: Sequence[Any]) -> dict[int, NDArray[np.int64]] | None:
@@ -24,11 +25,7 @@ def runs(masks: Sequence[Any]) -> dict[int, NDArray[np.int64]] | None:
     if not all(_is_square(mask) for _, mask in present):
         return None
     strings = [mask["counts"].encode() for _, mask in present]
-    if not all(strings):
-        return None
-    if not strings:
-        return {}
-    found = _ends(strings)
+    found = run_ends(strings, SIDE * SIDE)
     return None if found is None else {part: ends for (part, _), ends in zip(present, found, strict=True)}
 
 
@@ -60,35 +57,3 @@ def _is_square(mask: Any) -> bool:
         and isinstance(mask.get("counts"), str)
         and mask["counts"].isascii()
     )
-
-
-def _ends(strings: Sequence[bytes]) -> list[NDArray[np.int64]] | None:
-    """Ends of the runs of compressed RLEs (five bits a character, differences to the run before last) that fill the
-    square; None if one does not."""
-    chunks = np.frombuffer(b"".join(strings), np.uint8).astype(np.int64) - 48
-    if chunks.min() < 0 or chunks.max() > 63:
-        return None
-    last = np.flatnonzero(chunks < 32)  # of each number
-    after = np.searchsorted(last, np.cumsum([len(string) for string in strings]))  # numbers up to each string's end
-    if not len(last) or not np.array_equal(last[after - 1] + 1, np.cumsum([len(string) for string in strings])):
-        return None  # a string ends in the middle of a number
-    first = np.append(0, last[:-1] + 1)
-    sizes = last - first + 1
-    if sizes.max() > _LONGEST:
-        return None
-    place = np.arange(len(chunks)) - np.repeat(first, sizes)
-    values = np.add.reduceat((chunks & 31) << 5 * place, first)
-    values -= np.where(chunks[last] & 16, 1 << 5 * sizes, 0)
-    numbers = np.diff(after, prepend=0)
-    filled = np.arange(numbers.max()) < numbers[:, None]
-    table = np.zeros(filled.shape, np.int64)
-    table[filled] = values
-    table[:, 1::2] = table[:, 1::2].cumsum(axis=1)
-    table[:, 2::2] = table[:, 2::2].cumsum(axis=1)
-    table[~filled] = 0
-    if table.min() < 0 or table.max() > SIDE * SIDE:
-        return None
-    ends = table.cumsum(axis=1)
-    if (ends[:, -1] != SIDE * SIDE).any():
-        return None
-    return [row[:count] for row, count in zip(ends, numbers, strict=True)]

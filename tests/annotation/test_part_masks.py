@@ -41,6 +41,16 @@ def test_coco_rle_equals_the_one_of_the_painted_image(label_map, left, top, righ
     assert np.array_equal(from_coco_rle(rles, (left, top, w, h)), label_map)
 
 
+def test_runs_of_large_images_are_those_of_pycocotools():
+    label_map = np.kron(np.arange(6, dtype=np.uint8).reshape(2, 3), np.ones((700, 500), np.uint8))
+    rles = to_coco_rle(label_map, (6_500, 900), 8_000, 2_300)
+    image = np.zeros((2_300, 8_000), np.uint8)
+    image[900:, 6_500:] = label_map
+    for label in range(1, 6):
+        assert rles[label]["counts"] == coco_mask.encode(np.asfortranarray(image == label))["counts"].decode()
+    assert np.array_equal(from_coco_rle(rles, (6_500, 900, 1_500, 1_400)), label_map)
+
+
 @pytest.mark.parametrize(
     ("runs", "message"),
     [
