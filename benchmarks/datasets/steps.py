@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from time import process_time
 from typing import Any
 
+import numpy as np
 from sqlalchemy import func, select
 
 from annotation_db import models
@@ -24,6 +26,7 @@ from benchmarks.datasets.compare import differences
 from benchmarks.datasets.generated import Tell, fill
 from benchmarks.datasets.size import Size
 from export.check import check
+from export.read import Dataset
 from server import startup
 from server.images.coco import import_coco_file
 from server.jobs.here import do
@@ -35,6 +38,7 @@ from server.state import State
 DENSEPOSE, CSE = "densepose-coco", "densepose-cse"
 SPLITS = {"train": 0.9, "val": 0.1}
 _SHOWN = 5  # differences
+_READ = 500  # persons
 _PROJECT = "Generated"
 
 Figures = dict[str, Any]
@@ -77,6 +81,26 @@ def check_files(folder: Path, _size: Size, tell: Tell) -> Figures:
         counts.update(report.counts)
         problems += [f"{path.name}: {problem}" for problem in report.problems if not report.ok]
     return {**counts, "problems": problems}
+
+
+def read(folder: Path, _size: Size, tell: Tell) -> Figures:
+    """Persons of the training file in Python, in random order, with and without their photos."""
+    tell("reading")
+    path, photos = _files(folder / "out", DENSEPOSE)[0], folder / "out" / "images"
+    begin = process_time()
+    people = Dataset(path, photos)
+    opened = process_time()
+    chosen = np.random.default_rng(0).integers(0, len(people), _READ).tolist()
+    points = sum(len(people[n].xy) for n in chosen)
+    with_photos = process_time()
+    people = Dataset(path)
+    again = process_time()
+    assert points == sum(len(people[n].xy) for n in chosen)
+    return {
+        "opening, processor s": round(opened - begin, 2),
+        "a person with its photo, processor ms": round(1e3 * (with_photos - opened) / _READ, 2),
+        "a person without, processor ms": round(1e3 * (process_time() - again) / _READ, 2),
+    }
 
 
 def import_(folder: Path, _size: Size, tell: Tell) -> Figures:
@@ -140,6 +164,7 @@ STEPS: dict[str, Step] = {
     "export densepose-coco": export_densepose,
     "export densepose-cse": export_cse,
     "check": check_files,
+    "read": read,
     "import": import_,
     "snapshot imported": snapshot_imported,
     "export imported": export_imported,
