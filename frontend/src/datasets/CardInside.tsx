@@ -101,7 +101,9 @@ function Parts({ card: { parts, counts } }: { card: Card }) {
           <Table.Tr>
             <Table.Th w="30%">Part of the body</Table.Th>
             <Table.Th>Points</Table.Th>
-            <Table.Th ta="right" w={90} aria-label="How many points" />
+            <Table.Th ta="right" w={90}>
+              <span className="visually-hidden">How many points</span>
+            </Table.Th>
             <Table.Th ta="right" w={90}>
               Share
             </Table.Th>

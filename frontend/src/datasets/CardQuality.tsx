@@ -116,7 +116,9 @@ function GoldTable({ gold }: { gold: NonNullable<Card["gold"]> }) {
           <Table.Tr>
             <Table.Th w="30%">Against known truth</Table.Th>
             <Table.Th>Mean error</Table.Th>
-            <Table.Th ta="right" w={110} aria-label="Mean error in centimetres" />
+            <Table.Th ta="right" w={110}>
+              <span className="visually-hidden">Mean error in centimetres</span>
+            </Table.Th>
             <Table.Th ta="right" w={110}>
               Median
             </Table.Th>
@@ -156,7 +158,9 @@ function Annotators({ card: { annotators } }: { card: Card }) {
           <Table.Tr>
             <Table.Th w="30%">Who marked (names are replaced)</Table.Th>
             <Table.Th>Points</Table.Th>
-            <Table.Th ta="right" w={90} aria-label="How many points" />
+            <Table.Th ta="right" w={90}>
+              <span className="visually-hidden">How many points</span>
+            </Table.Th>
             <Table.Th ta="right" w={90}>
               Persons
             </Table.Th>

@@ -78,7 +78,9 @@ function Found({ diff }: { diff: SnapshotDiff }) {
         <Table verticalSpacing={7} horizontalSpacing="lg">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th aria-label="What" />
+              <Table.Th>
+                <span className="visually-hidden">What</span>
+              </Table.Th>
               <Table.Th ta="right">Added</Table.Th>
               <Table.Th ta="right">Removed</Table.Th>
               <Table.Th ta="right">Changed</Table.Th>

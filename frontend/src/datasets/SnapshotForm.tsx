@@ -280,6 +280,7 @@ function Quality({ draft, set, preview }: FieldProps & { preview: SnapshotPrevie
       <Group grow align="flex-end">
         <NumberInput
           label="Marks on a point, at least"
+          description="By so many annotators."
           min={1}
           max={100}
           allowDecimal={false}
@@ -287,7 +288,8 @@ function Quality({ draft, set, preview }: FieldProps & { preview: SnapshotPrevie
           onChange={(value) => set({ minMarks: number(value) ?? 1 })}
         />
         <NumberInput
-          label="Marks apart, at most"
+          label="Their distance, at most"
+          description="Points with one mark stay."
           suffix=" cm"
           min={0}
           max={100}

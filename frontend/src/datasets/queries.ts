@@ -4,13 +4,16 @@ import type { SnapshotSettings } from "./types";
 
 /** Looked at this often while a snapshot is made, where the events of its job do not come through. */
 const LOOK_MS = 4000;
+/** And else: others make snapshots, too. */
+const IDLE_MS = 15_000;
 
 export const datasetQueries = {
   ofProject: (projectId: string) =>
     queryOptions({
       queryKey: ["projects", projectId, "snapshots"],
       queryFn: ({ signal }) => api.getSnapshots(projectId, { signal }),
-      refetchInterval: ({ state }) => (state.data?.items.some((one) => one.state === "making") ? LOOK_MS : false),
+      staleTime: 0,
+      refetchInterval: ({ state }) => (state.data?.items.some((one) => one.state === "making") ? LOOK_MS : IDLE_MS),
     }),
   preview: (projectId: string, settings: SnapshotSettings) =>
     queryOptions({
