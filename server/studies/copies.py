@@ -18,7 +18,7 @@ from server.bodies.registry import LoadedBody
 from server.problems import NotFoundError, RefusedError
 from server.schemas import Box
 from server.state import State
-from server.studies.order import order
+from server.studies.order import most_points, order
 from server.studies.truths import open_truth
 from synthesis.truth import Truth
 
@@ -89,7 +89,8 @@ def prepare(state: State, person_id: UUID, user_id: UUID) -> None:
     filled = None
     if study.masks == StudyMasks.given:  # pixels are worked on before anything is locked
         loaded = state.bodies.by_hash(project.body_hash)
-        filled = given(loaded, open_source(state, source, loaded), source.id, copy.bbox, study)
+        truth, most = open_source(state, source, loaded), most_points(study.points_per_part, copy.practice)
+        filled = given(loaded, truth, source.id, copy.bbox, study.parts, most)
     with state.database.write() as session:
         locked = persons.by_id(session, person_id, lock=True)
         if locked is None or _has_task(session, person_id):
@@ -114,14 +115,14 @@ def open_source(state: State, source: models.Person | Rendered, loaded: LoadedBo
     return found
 
 
-def given(loaded: LoadedBody, truth: Truth, source_id: UUID, box: Box, study: models.Study) -> Given:
-    """The mask and points that everybody gets of a rendered person in a box; the same every time."""
+def given(loaded: LoadedBody, truth: Truth, source_id: UUID, box: Box, parts: Sequence[int] | None, most: int) -> Given:
+    """The mask and points, ``most`` of a part, that everybody gets of a rendered person; the same every time."""
     region = region_of(box, truth.width, truth.height)
     x0, y0, w, h = region
     labels = np.ascontiguousarray(truth.part_map()[y0 : y0 + h, x0 : x0 + w])
-    if study.parts is not None:
-        labels = np.where(np.isin(labels, study.parts), labels, 0).astype(np.uint8)
-    points = sample_points(labels, (x0, y0), source_id.int % 2**63, loaded.order, study.points_per_part)
+    if parts is not None:
+        labels = np.where(np.isin(labels, parts), labels, 0).astype(np.uint8)
+    points = sample_points(labels, (x0, y0), source_id.int % 2**63, loaded.order, most)
     rles = to_coco_rle(labels, (x0, y0), truth.width, truth.height)
     counts = {str(label): rle["counts"] for label, rle in rles.items()}
     return Given(truth.width, truth.height, counts, int(np.count_nonzero(labels)), tuple(points))

@@ -45,7 +45,8 @@ def lines(state: State, study_id: UUID) -> Iterator[bytes]:
     loaded = state.bodies.by_hash(project.body_hash)
     for number, box, person in rows:
         if study.masks == StudyMasks.given:
-            sampled = given(loaded, open_source(state, person, loaded), person.id, box, study).points
+            truth = open_source(state, person, loaded)
+            sampled = given(loaded, truth, person.id, box, study.parts, study.points_per_part).points
             found = [(given_id(number, n), point.part, point.x, point.y) for n, point in enumerate(sampled)]
         else:
             with state.database.read() as session:

@@ -5,6 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+PRACTICE_POINTS = 2
+"""Most points of a part on a person for practice: feedback must come within minutes."""
+
+
+def most_points(points_per_part: int, practice: bool) -> int:
+    """Most points of a part on a person of a study that asks for ``points_per_part``."""
+    return min(points_per_part, PRACTICE_POINTS) if practice else points_per_part
+
 
 class Shown(NamedTuple):
     """One showing of a person, by its number in the study."""

@@ -35,7 +35,9 @@ class StudyCreate(In):
     parts: list[int] | None = Field(default=None, min_length=1, max_length=255, description="labels; null for all")
     points_per_part: int = Field(default=6, ge=1, le=MAX_POINTS, description="at most; small parts get fewer")
     masks: StudyMasks = StudyMasks.given
-    practice: Count | None = Field(default=None, description="persons shown first, with feedback; they never count")
+    practice: Count | None = Field(
+        default=None, description="persons shown first, of few points, with feedback; they never count"
+    )
     again: Count | None = Field(default=None, description="persons that everybody gets twice")
     seed: int | None = Field(default=None, ge=0, lt=2**53)
 

@@ -15,6 +15,7 @@ from server.masks import service as mask_service
 from server.problems import ConflictError, RefusedError, StaleError, UnmarkedError
 from server.session.service import Caller
 from server.settings import Settings
+from server.studies.order import most_points
 from server.tasks.leases import TO_DO, check_open, hold, release
 from server.tasks.schemas import Task
 from server.tasks.service import body_of, existing, locked, out
@@ -38,7 +39,7 @@ def submit_mask(
         study = studies.by_id(session, person.study_id) if person and person.study_id else None
     most, seed = MAX_POINTS, task.person_id
     if study is not None and person is not None and person.source_person_id is not None:
-        most, seed = study.points_per_part, person.source_person_id
+        most, seed = most_points(study.points_per_part, person.practice), person.source_person_id
         if study.parts is not None:
             label_map = np.where(np.isin(label_map, study.parts), label_map, 0).astype(np.uint8)
     order = bodies.by_hash(body_hash).order

@@ -105,6 +105,15 @@ def test_a_study_from_set_up_to_the_last_point(any_app: FastAPI, tmp_path: Path)
     assert lab.ann.ok("GET", f"{url}/mine")["next"] is None
 
 
+@pytest.mark.parametrize("masks", ["given", "drawn"])
+def test_a_person_for_practice_has_few_points(lab: Lab, masks: str) -> None:
+    study = lab.opened(practice=1, again=0, points_per_part=5, parts=[TORSO], masks=masks, annotators=[lab.ann.user_id])
+    done = finish(lab.ann, study)
+    points = [len(lab.ann.points(task)) for task in done]
+    assert [task["study"]["practice"] for task in done] == [True, False, False, False]
+    assert points == [2, 5, 5, 5]
+
+
 def test_copies_are_in_no_list_count_export_or_queue(app: FastAPI, tmp_path: Path) -> None:
     lab = Lab(app, tmp_path, renders=3)
     add_user(app, "eva", Role.engineer)
