@@ -8,13 +8,23 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -170,7 +180,38 @@ def _cell(value: object) -> tuple[str, object]:
     return str(value), value
 
 
+class LoggedProgress(Progress):
+    """A progress bar; where standard error is no terminal, which shows a bar only at its end, a line every
+    ``every`` seconds at most."""
+
+    def __init__(self, *columns: ProgressColumn, transient: bool = False, every: float = 10.0) -> None:
+        super().__init__(*columns, console=errors, transient=transient)
+        self._every, self._told = every, monotonic()
+
+    def update(self, task_id: TaskID, **changes: Any) -> None:
+        """As in `Progress`; this prints a line where it is time."""
+        super().update(task_id, **changes)
+        self._tell(task_id)
+
+    def advance(self, task_id: TaskID, advance: float = 1) -> None:
+        """As in `Progress`; this prints a line where it is time."""
+        super().advance(task_id, advance)
+        self._tell(task_id)
+
+    def _tell(self, task_id: TaskID) -> None:
+        if self.console.is_terminal:
+            return
+        with self._lock:
+            if monotonic() - self._told < self._every:
+                return
+            self._told = monotonic()
+        task = next(task for task in self.tasks if task.id == task_id)
+        total = "" if task.total is None else f" of {task.total:,.0f}"
+        left = f", {timedelta(seconds=round(task.time_remaining))} left" if task.time_remaining else ""
+        self.console.print(escape(f"{task.description} {task.completed:,.0f}{total}{left}"))
+
+
 def progress_bar(transient: bool = False) -> Progress:
     """A progress bar with count and time left, on standard error; `transient`: gone at the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=errors, transient=transient)
+    return LoggedProgress(*columns, transient=transient)

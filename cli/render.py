@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.common import DEFAULT_BODY, DEFAULT_DATA, AsJson, DataDir, console, counted, errors, print_json, stop
+from cli.common import (
+    DEFAULT_BODY,
+    DEFAULT_DATA,
+    AsJson,
+    DataDir,
+    LoggedProgress,
+    console,
+    counted,
+    errors,
+    print_json,
+    stop,
+)
 
 if TYPE_CHECKING:
     from synthesis.dataset import Recipe
@@ -169,11 +180,10 @@ def _check(pictures: tuple[Path, ...]) -> None:
 
 
 def _bar() -> Progress:
-    return Progress(
+    return LoggedProgress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
-        console=errors,
     )

@@ -13,7 +13,7 @@ import surface
 from annotation.words import Role
 from cli.annotators import clicks
 from cli.api import Api
-from cli.common import find_project, free_port, open_state
+from cli.common import LoggedProgress, find_project, free_port, open_state
 from cli.demo import serving
 from evaluation.marks import FLAGGED, MARKED
 from server.studies.collect import collect
@@ -101,3 +101,17 @@ def test_a_click_for_what_no_view_shows_is_moved_to_where_one_does() -> None:
     view, x, y = clicks(body, body.part(face), face, rng.dirichlet(np.ones(3), 300), rng)
     assert (view >= 0).all()
     assert ((x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)).all()
+
+
+def test_progress_goes_to_a_file_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with LoggedProgress(every=0.0) as bar:
+        task = bar.add_task("annotating", total=3)
+        for _ in range(2):
+            bar.advance(task)
+    assert [line.split(",")[0] for line in capsys.readouterr().err.splitlines()[:2]] == [
+        "annotating 1 of 3",
+        "annotating 2 of 3",
+    ]
+    with LoggedProgress(every=3600.0) as bar:
+        bar.advance(bar.add_task("annotating", total=3))
+    assert "annotating 1" not in capsys.readouterr().err
