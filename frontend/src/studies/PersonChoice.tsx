@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Group, NumberInput, SegmentedControl, Select, Stack, Text } from "@mantine/core";
 import { thumbnailUrl } from "../api/endpoints";
 import type { Person } from "../api/types";
 import { count } from "../components/Meter";
@@ -10,6 +10,8 @@ export interface Choice {
   source: "render" | "present";
   count: number;
   seed: number;
+  /** Pixels of a rendered image's side. */
+  size: number;
   picked: ReadonlySet<string> | null;
 }
 
@@ -17,7 +19,11 @@ export interface Choice {
 const MOST = 2000;
 
 /** So many persons are measured where nothing else is asked for. */
-export const USUAL = 30;
+export const USUAL = 20;
+
+/** Sides of rendered images, pixels; on the smallest a whole person's head has about 40 and a hand 15. */
+const SIZES = [512, 768, 1024];
+export const USUAL_SIZE = 768;
 
 /** How many of the persons that are there can be measured, beside those for practice. */
 export const room = (there: number, practice: number) => Math.max(there - practice, 0);
@@ -96,10 +102,19 @@ export function PersonChoice({ choice, onChange, present, practice }: Props) {
               value={choice.seed}
               onChange={(value) => set({ seed: Number(value) || 0 })}
             />
+            <Select
+              label="Image size"
+              w={190}
+              allowDeselect={false}
+              value={String(choice.size)}
+              onChange={(value) => value && set({ size: Number(value) })}
+              data={SIZES.map((n) => ({ value: String(n), label: `${n} × ${n} pixels` }))}
+            />
           </Group>
           <Text size="sm" c="dimmed">
-            One person in each image, 512 × 512 pixels{practice > 0 && `, and ${count(practice)} more for practice`}.
-            They are rendered when you create the study; the same seed gives the same persons again.
+            One person in each image{practice > 0 && `, and ${count(practice)} more for practice`}. They are rendered
+            when you create the study; the same seed gives the same persons again. Heads and hands are easier to mark on
+            larger images.
           </Text>
         </>
       ) : (

@@ -26,10 +26,19 @@ import { partsOf } from "../parts";
 import { AnnotatorSelect } from "./AnnotatorSelect";
 import { createStudy, openStudy } from "./api";
 import { type Draft, drafts, written } from "./draft";
-import { estimate, rounded, SECONDS_PER_MASK, SECONDS_PER_POINT } from "./estimate";
+import { estimate, PRACTICE_POINTS, rounded, SECONDS_PER_MASK, SECONDS_PER_POINT } from "./estimate";
 import { duration } from "./format";
 import { PartPicker } from "./PartPicker";
-import { type Choice, chosenCount, PersonChoice, room, shortageWords, stillThere, USUAL } from "./PersonChoice";
+import {
+  type Choice,
+  chosenCount,
+  PersonChoice,
+  room,
+  shortageWords,
+  stillThere,
+  USUAL,
+  USUAL_SIZE,
+} from "./PersonChoice";
 import classes from "./setup.module.css";
 import type { MasksWay } from "./types";
 import { usePace } from "./usePace";
@@ -43,16 +52,17 @@ interface Props {
   present: readonly Person[];
 }
 
-const RENDER_SIZE = 512;
 const OCCLUDERS = 0.3;
 
 const PRACTICE = 2;
+/** Points of a part where nothing else is asked for: with the usual persons that is some 90 minutes each. */
+const PER_PART = 3;
 
 /** What is asked for at first: of the persons that are there as many as can be measured, where there are some. */
 export function firstChoice(there: number): Choice {
   const source = there >= 10 ? "present" : "render";
   const count = source === "present" ? Math.min(USUAL, room(there, PRACTICE)) : USUAL;
-  return { source, count, seed: newSeed(), picked: null };
+  return { source, count, seed: newSeed(), size: USUAL_SIZE, picked: null };
 }
 
 /** Who takes part where nothing else is said: the project's annotators; programs are chosen by name. */
@@ -102,7 +112,7 @@ function Form({
   const [chosen, setChosen] = useState<ReadonlySet<number>>(
     () => new Set(kept?.parts ?? parts.all.map(({ label }) => label)),
   );
-  const [perPart, setPerPart] = useState(kept?.perPart ?? 6);
+  const [perPart, setPerPart] = useState(kept?.perPart ?? PER_PART);
   const [masks, setMasks] = useState<MasksWay>(kept?.masks ?? "given");
   const [practice, setPractice] = useState(kept?.practice ?? PRACTICE);
   const [twice, setTwice] = useState<keyof typeof TWICE>(kept?.twice ?? "sixth");
@@ -124,7 +134,7 @@ function Form({
       if (choice.source === "render") {
         await startRenders(project.id, {
           count: choice.count + practice,
-          size: RENDER_SIZE,
+          size: choice.size,
           seed: choice.seed,
           persons: [1, 1],
           occluders: OCCLUDERS,
@@ -249,7 +259,7 @@ function Form({
                 max={14}
                 value={perPart}
                 onChange={setPerPart}
-                marks={[1, 6, 14].map((value) => ({ value, label: value }))}
+                marks={[1, PER_PART, 14].map((value) => ({ value, label: value }))}
                 mb="md"
                 mt={4}
                 flex={1}
@@ -322,7 +332,13 @@ function Form({
                 ? `Assumed: ${SECONDS_PER_POINT} seconds for a point`
                 : `As measured in this project: ${pace.toFixed(pace < 10 ? 1 : 0)} seconds for a point`}
               {masks === "drawn" && `; assumed: ${duration(SECONDS_PER_MASK)} for a person's masks`}; and four of five
-              parts seen on each person. Practice and second times are included in the time.
+              parts seen on each person. Practice, at most {PRACTICE_POINTS} points a part, and second times are
+              included.
+            </Text>
+            <Text size="xs" c="dimmed">
+              To make it shorter, ask for fewer points first. Half the points or half the persons take half the time;
+              the intervals in the report get 1.4 times as wide with half the persons, and with half the points at most
+              so.
             </Text>
             <InlineError error={create.error} />
             <Stack gap="xs">

@@ -15,7 +15,7 @@ export interface Draft {
   twice: "none" | "sixth" | "third";
 }
 
-const VERSION = 2;
+const VERSION = 3;
 const keyOf = (projectId: string) => `densemark:new-study:${projectId}`;
 
 /** A draft as text; sets become lists. */

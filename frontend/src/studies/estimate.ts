@@ -6,6 +6,8 @@ const SEEN = 0.8;
 /** Until this project has measured it. */
 export const SECONDS_PER_POINT = 6;
 export const SECONDS_PER_MASK = 240;
+/** The server gives no more points of a part on a person for practice. */
+export const PRACTICE_POINTS = 2;
 
 export interface Outline {
   persons: number;
@@ -32,13 +34,15 @@ export interface Estimate {
 export function estimate(outline: Outline): Estimate {
   const { persons, annotators, parts, pointsPerPart, masks, practice, again, measured } = outline;
   const pointsPerPerson = Math.round(SEEN * parts * pointsPerPart);
+  const pointsForPractice = Math.round(SEEN * parts * Math.min(pointsPerPart, PRACTICE_POINTS));
   const personsEach = persons + practice + again;
-  const perPerson = pointsPerPerson * (measured ?? SECONDS_PER_POINT) + (masks === "drawn" ? SECONDS_PER_MASK : 0);
+  const pointsEach = (persons + again) * pointsPerPerson + practice * pointsForPractice;
   return {
     pointsPerPerson,
     personsEach,
     points: annotators * (persons + again) * pointsPerPerson,
-    secondsEach: personsEach * perPerson,
+    secondsEach:
+      pointsEach * (measured ?? SECONDS_PER_POINT) + (masks === "drawn" ? personsEach * SECONDS_PER_MASK : 0),
   };
 }
 

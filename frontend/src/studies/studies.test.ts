@@ -65,7 +65,7 @@ describe("the estimate", () => {
     expect(pointsPerPerson).toBe(67);
     expect(personsEach).toBe(37);
     expect(points).toBe(8 * 35 * 67);
-    expect(secondsEach).toBe(37 * 67 * 6);
+    expect(secondsEach).toBe((35 * 67 + 2 * 22) * 6);
   });
 
   it("is told with two digits", () => {
@@ -74,7 +74,7 @@ describe("the estimate", () => {
 
   it("adds the painting where masks are drawn, and takes a measured pace where there is one", () => {
     const given = estimate({ ...outline, masks: "given", measured: 3 }).secondsEach;
-    expect(given).toBe(37 * 67 * 3);
+    expect(given).toBe((35 * 67 + 2 * 22) * 3);
     expect(estimate({ ...outline, masks: "drawn", measured: 3 }).secondsEach - given).toBe(37 * 240);
   });
 });
@@ -221,8 +221,8 @@ describe("setting up and doing a study", () => {
   });
 
   it("asks at first for no more persons than there are beside those for practice", () => {
-    expect([12, 32, 500].map((there) => firstChoice(there).count)).toEqual([10, 30, 30]);
-    expect(firstChoice(3)).toMatchObject({ source: "render", count: 30 });
+    expect([12, 22, 500].map((there) => firstChoice(there).count)).toEqual([10, 20, 20]);
+    expect(firstChoice(3)).toMatchObject({ source: "render", count: 20 });
     expect(shortageWords(10, 2, 12)).toBeNull();
     expect(shortageWords(11, 2, 12)).toMatch(/^With 2 for practice only 10 persons can be measured/);
     expect(shortageWords(13, 0, 12)).toMatch(/^Only 12 persons are rendered/);
@@ -233,7 +233,7 @@ describe("setting up and doing a study", () => {
     const draft: Draft = {
       name: "Spring",
       description: "",
-      choice: { source: "render", count: 8, seed: 5, picked: new Set(["a", "b"]) },
+      choice: { source: "render", count: 8, seed: 5, size: 1024, picked: new Set(["a", "b"]) },
       annotators: ["u1"],
       parts: [1, 14],
       perPart: 3,
