@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
+"""How the files end that are taken for pictures."""
+
 _TILE = 256
 _BAD = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 _TAIL = 4096  # bytes in which a whole JPEG has its end mark

@@ -20,9 +20,12 @@ from surface.builders.smpl_joints import NAMES
 Floats = NDArray[np.float64]
 Vector = tuple[float, float, float]
 
-# Frames are looked at so often in a second, and kept if they differ so much (mean over the joints, degrees).
+MOTIONS = (".npz", ".bvh")
+"""How the files end that are read."""
+
+# Frames are looked at so often in a second, and kept if their joints have turned so much (mean, degrees).
 RATE = 15.0
-DIFFERENT = 8.0
+DIFFERENT = 4.0
 MOST_FRAMES = 1_000_000
 MOST_POSES = 5_000
 
@@ -54,8 +57,33 @@ class UserPose:
     rest: Mapping[str, Vector] = field(default_factory=dict)
 
 
-def read_poses(path: str | Path) -> tuple[UserPose, ...]:
+@dataclass(frozen=True)
+class PoseFile:
+    """What was read of a motion or pose file.
+
+    Attributes:
+        name: the file's.
+        frames: how many it has.
+        poses: those of them that are kept.
+    """
+
+    name: str
+    frames: int
+    poses: tuple[UserPose, ...]
+
+
+def kept(poses: int, frames: int) -> str:
+    """How many frames of a file are kept, and why not all, in words."""
+    return f"{poses:,} of {frames:,} {'frame' if frames == 1 else 'frames'} kept" + (
+        f" (distinct: {DIFFERENT:g}° a joint from the one before)" if poses < frames else ""
+    )
+
+
+def read_pose_file(path: str | Path) -> PoseFile:
     """The poses of a motion or pose file that differ from the ones before them.
+
+    Frames are looked at 15 times a second, and kept where the joints, fingers aside, have turned by 4 degrees on
+    average since the last one that was kept; where these are more than 5,000, so many of them, evenly spaced.
 
     Raises:
         ValueError: the file is none of .npz and .bvh, is damaged, or lacks what is needed; the message names it.
@@ -65,7 +93,7 @@ def read_poses(path: str | Path) -> tuple[UserPose, ...]:
 
     path = Path(path)
     kind = path.suffix.lower()
-    if kind not in (".npz", ".bvh"):
+    if kind not in MOTIONS:
         raise ValueError(f"{path}: poses are read from .npz (AMASS, SMPL) and .bvh files, not {kind or 'this'}")
     try:
         motion = bvh.read(path) if kind == ".bvh" else _npz(path)
@@ -74,7 +102,13 @@ def read_poses(path: str | Path) -> tuple[UserPose, ...]:
     bad = ~np.isfinite(motion.rotations).all(axis=(1, 2))
     if bad.any():
         raise ValueError(f"{path}: frame {int(np.argmax(bad))} has a value that is not finite")
-    return tuple(_pose(motion, path.stem, frame) for frame in _different(motion))
+    poses = tuple(_pose(motion, path.stem, frame) for frame in _different(motion))
+    return PoseFile(path.name, len(motion.rotations), poses)
+
+
+def read_poses(path: str | Path) -> tuple[UserPose, ...]:
+    """The poses of ``read_pose_file``; raises what it raises."""
+    return read_pose_file(path).poses
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +219,7 @@ def _different(motion: Motion) -> list[int]:
     for frame, now in zip(frames, quaternions, strict=True):
         if last is not None:
             cosine = np.abs(np.einsum("jk,jk->j", last, now)).clip(0, 1)
-            if np.degrees(2 * np.arccos(cosine)).mean() < DIFFERENT / 2:
+            if np.degrees(2 * np.arccos(cosine)).mean() < DIFFERENT:
                 continue
         kept.append(int(frame))
         last = now

@@ -5,6 +5,7 @@ from annotation_db.models.base import Base
 from annotation_db.models.datasets import PersonSource, Snapshot, SnapshotImage, SnapshotState, Withdrawal
 from annotation_db.models.jobs import Job, JobShard, JobState, Worker
 from annotation_db.models.photos import Image, Member, Person, PersonRevision, Project
+from annotation_db.models.renders import RenderFile, RenderFileKind
 from annotation_db.models.studies import Study, StudyAnnotator, StudyNetwork, StudyPerson
 from annotation_db.models.work import Mark, MarkRevision, Mask, MaskRevision, Point, Task
 
@@ -24,6 +25,8 @@ __all__ = [
     "PersonSource",
     "Point",
     "Project",
+    "RenderFile",
+    "RenderFileKind",
     "SignInFailure",
     "Snapshot",
     "SnapshotImage",

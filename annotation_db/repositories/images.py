@@ -8,11 +8,11 @@ from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from annotation.words import PersonState, StudyState
-from annotation_db.models import Image, Person, Study, StudyNetwork, StudyPerson
+from annotation_db.models import Image, Person, RenderFile, Study, StudyNetwork, StudyPerson
 from annotation_db.repositories.place import Place
 
 _VALUES = 5000  # in one query: databases limit them
-_BLOBS = (Image.blob, Person.truth, StudyNetwork.blob)
+_BLOBS = (Image.blob, Person.truth, StudyNetwork.blob, RenderFile.blob)
 
 
 def by_id(session: Session, image_id: UUID, lock: bool = False) -> Image | None:
@@ -129,7 +129,7 @@ def person_counts(session: Session, image_ids: Sequence[UUID]) -> dict[UUID, tup
 
 
 def referenced_blobs(session: Session, keys: Collection[str]) -> set[str]:
-    """Those of the keys that an image, a person, deleted or not, or a study refers to."""
+    """Those of the keys that an image, a person, deleted or not, a study or a file for rendering refers to."""
     found: set[str] = set()
     for column in _BLOBS:
         found.update(key for key in session.scalars(select(column).where(column.in_(keys))) if key)

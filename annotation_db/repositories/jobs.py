@@ -66,6 +66,11 @@ def open_subjects(session: Session, kind: str) -> set[UUID]:
     return {id_ for id_ in found if id_ is not None}
 
 
+def open_args(session: Session, project_id: UUID) -> list[dict[str, Any]]:
+    """What the jobs of a project were asked for that have not ended."""
+    return list(session.scalars(select(Job.args).where(Job.project_id == project_id, Job.state.in_(OPEN))))
+
+
 def plan(session: Session, job: Job, shards: Sequence[Any]) -> None:
     """Cut a queued job, which is locked, into shards; it runs from now on."""
     session.add_all(JobShard(job_id=job.id, index=index, args=args) for index, args in enumerate(shards))

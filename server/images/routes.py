@@ -25,7 +25,7 @@ Tags = Annotated[
 _FILES = {"type": "array", "items": {"type": "string", "format": "binary"}, "description": "photos and zips of photos"}
 
 
-def _multipart(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+def multipart(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     """The request body in OpenAPI terms. The form is read inside the route, so that nobody uploads before access is
     checked."""
     schema = {"type": "object", "properties": properties, "required": required}
@@ -35,7 +35,7 @@ def _multipart(properties: dict[str, Any], required: list[str]) -> dict[str, Any
 @router.post(
     "/api/projects/{project_id}/images",
     dependencies=[allow(MANAGE, Of.project)],
-    openapi_extra=_multipart({"files": _FILES}, required=["files"]),
+    openapi_extra=multipart({"files": _FILES}, required=["files"]),
 )
 async def upload_images(
     project_id: UUID, request: Request, caller: SignedIn, state: AppState, tag: Tags = ()
@@ -49,7 +49,7 @@ async def upload_images(
 @router.post(
     "/api/projects/{project_id}/coco",
     dependencies=[allow(MANAGE, Of.project)],
-    openapi_extra=_multipart({"coco": {"type": "string", "format": "binary"}, "files": _FILES}, required=["coco"]),
+    openapi_extra=multipart({"coco": {"type": "string", "format": "binary"}, "files": _FILES}, required=["coco"]),
 )
 async def upload_coco(
     project_id: UUID,

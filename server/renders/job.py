@@ -10,6 +10,7 @@ from annotation_db.repositories import persons, projects
 from server.jobs.kinds import Kind
 from server.persons.rendered import RenderedPerson, add_rendered
 from server.problems import NotFoundError
+from server.renders.own import own_files
 from server.state import State
 from surface.body import Body
 from synthesis.dataset import image_seed, picture
@@ -31,7 +32,13 @@ def made(state: State, args: dict[str, Any], shard: tuple[int, int]) -> list[UUI
     earlier job made the same."""
     project_id = UUID(args["project"])
     body = _body(state, project_id)
-    options = Options(size=args["size"], persons=tuple(args["persons"]), occluders=args["occluders"])
+    options = Options(
+        size=args["size"],
+        persons=tuple(args["persons"]),
+        occluders=args["occluders"],
+        cut=args.get("cut", Options.cut),  # jobs of earlier versions say nothing of it
+        **own_files(state, args),
+    )
     ids: list[UUID] = []
     for number in range(*shard):
         image = render(body, image_seed(args["seed"], number), options)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from annotation_db import models, utc_now
-from annotation_db.repositories import images, jobs, snapshots, withdrawals
+from annotation_db.repositories import images, jobs, render_files, snapshots, withdrawals
 from server.paging import page
 from server.problems import NotFoundError, RefusedError
 from server.schemas import Page, decode_cursor
@@ -21,7 +21,8 @@ from server.withdrawals.schemas import AffectedSnapshot, Withdrawal, Withdrawn
 
 
 def withdraw(state: State, image_id: UUID, reason: str, user_id: UUID | None) -> Withdrawn:
-    """Erase an image, and those of all projects that have the very same bytes. Again completes what was interrupted.
+    """Erase an image, those of all projects that have the very same bytes, and such backgrounds and textures of
+    renders. Again completes what was interrupted.
 
     The database first: it knows from then on that these bytes are withdrawn, and nothing refers to them any more. What
     is killed before the files are gone is completed by the same request again, or as the next server starts.
@@ -44,7 +45,7 @@ def withdraw(state: State, image_id: UUID, reason: str, user_id: UUID | None) ->
             withdrawals.erase(session, row.id)
         rows = withdrawals.of_bytes(session, keys)
         done = _done(session, rows)
-        blobs = {row.blob for row in rows}
+        blobs = {row.blob for row in rows} | render_files.remove_bytes(session, keys)
     _remove_files(state, blobs, truths, shown)
     return done
 

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from annotation.words import Role, StudyMasks
 from annotation_db import models, utc_now
-from annotation_db.repositories import snapshots, studies
+from annotation_db.repositories import render_files, snapshots, studies
 from server.access import ADMIN, ANNOTATE, EXPORT, LEADS, MANAGE, PUBLIC, READ, SIGNED_IN, STAFF, Of, Rule, declared
 from server.app import routes_of
 from server.jobs.service import cancel, start
@@ -72,6 +72,9 @@ TABLE: dict[tuple[str, str], tuple[Rule, Of | None]] = {
     ("GET", "/api/projects/{project_id}/export"): (EXPORT, Of.project),
     ("GET", "/api/projects/{project_id}/jobs"): (EXPORT, Of.project),
     ("POST", "/api/projects/{project_id}/renders"): (MANAGE, Of.project),
+    ("POST", "/api/projects/{project_id}/render-files"): (MANAGE, Of.project),
+    ("GET", "/api/projects/{project_id}/render-files"): (MANAGE, Of.project),
+    ("DELETE", "/api/projects/{project_id}/render-files/{file_id}"): (MANAGE, Of.project),
     ("GET", "/api/jobs/{job_id}"): (EXPORT, Of.job),
     ("GET", "/api/jobs/{job_id}/events"): (EXPORT, Of.job),
     ("POST", "/api/jobs/{job_id}/cancel"): (MANAGE, Of.job),
@@ -173,6 +176,7 @@ def world(app: FastAPI) -> World:
         "image_id": image,
         "photo_id": image,
         "snapshot_id": _snapshot(app, project),
+        "file_id": _render_file(app, project),
         "person_id": person,
         "task_id": points_task["id"],
         "mask_id": task["mask_id"],
@@ -211,6 +215,16 @@ def _snapshot(app: FastAPI, project: str) -> str:
     return str(snapshot.id)
 
 
+def _render_file(app: FastAPI, project: str) -> str:
+    """A background that nobody renders with."""
+    file = models.RenderFile(
+        project_id=UUID(project), kind=models.RenderFileKind.backgrounds, name="sea.jpg", blob="0" * 64, bytes=1
+    )
+    with app.state.densemark.database.write() as session:
+        render_files.add(session, file)
+    return str(file.id)
+
+
 def _body(method: str, path: str, ids: dict[str, str]) -> dict[str, object] | None:
     """A body for the routes whose access depends on it; the others are checked before theirs is read."""
     write = {"revision": 99, "write_id": str(uuid4())}
@@ -226,6 +240,7 @@ ENDING = {
     ("POST", "/api/session/password"),
     ("DELETE", "/api/images/{image_id}"),
     ("DELETE", "/api/snapshots/{snapshot_id}"),
+    ("DELETE", "/api/projects/{project_id}/render-files/{file_id}"),
     ("POST", "/api/images/{photo_id}/withdraw"),
 }
 """These would end sessions, or what the world is made of; tests of their own look at them."""
@@ -262,6 +277,7 @@ def test_strangers_and_members_of_every_role_get_what_the_rule_says(world: World
     [
         ("DELETE", "/api/images/{image_id}", 204),
         ("DELETE", "/api/snapshots/{snapshot_id}", 204),
+        ("DELETE", "/api/projects/{project_id}/render-files/{file_id}", 204),
         ("POST", "/api/images/{photo_id}/withdraw", 200),
     ],
 )

@@ -1,4 +1,4 @@
-"""Snapshots, where photos and persons came from, and what was withdrawn"""
+"""Snapshots, where photos and persons came from, what was withdrawn, and the user's own files for rendering"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -79,11 +79,29 @@ def upgrade() -> None:
     op.create_index("ix_withdrawals_sha256", "withdrawals", ["sha256"])
     op.create_index("ix_withdrawals_blob", "withdrawals", ["blob"])
     op.create_index("ix_withdrawals_image_id", "withdrawals", ["image_id"])
+    op.create_table(
+        "render_files",
+        sa.Column("project_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("blob", sa.String(length=64), nullable=False),
+        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("frames", sa.Integer(), nullable=True),
+        sa.Column("poses", sa.Integer(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["created_by"], ["users.id"], name="fk_render_files_created_by"),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_render_files_project_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_render_files"),
+        sa.UniqueConstraint("project_id", "kind", "blob", name="uq_render_files_project_id_kind_blob"),
+    )
+    op.create_index("ix_render_files_blob", "render_files", ["blob"])
 
 
 def downgrade() -> None:
     """Undo."""
-    for table in ("withdrawals", "snapshot_images", "snapshots", "person_sources"):
+    for table in ("render_files", "withdrawals", "snapshot_images", "snapshots", "person_sources"):
         op.drop_table(table)
     op.drop_index("ix_images_sha256", "images")
     for name, _ in reversed(_OF_IMAGES):
