@@ -663,6 +663,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/render-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Render Files
+         * @description The project's own poses, backgrounds and textures, by kind and name.
+         */
+        get: operations["list_render_files"];
+        put?: never;
+        /**
+         * Upload Render Files
+         * @description Keep own poses, backgrounds and textures to render with. Each file is read at once, as the renderer will, and
+         *     has its own result; the others go through.
+         */
+        post: operations["upload_render_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/render-files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Render File
+         * @description Forget a file. What was rendered with it stays.
+         */
+        delete: operations["delete_render_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/renders": {
         parameters: {
             query?: never;
@@ -1579,7 +1624,7 @@ export interface components {
          * @description One annotator. `rank` 1 has the least mean error; `suspect` when their swaps stand out from the others'.
          *
          *     `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart);
-         *     it is empty for one who shared no points with any other, and so was compared with nobody.
+         *     it is empty for one who shared too few persons with any other, and so was compared with nobody.
          */
         Annotator: {
             auc10: components["schemas"]["Figure"];
@@ -1966,6 +2011,22 @@ export interface components {
             stored: components["schemas"]["StoredFile"][];
         };
         /**
+         * Common
+         * @description How many pairs of annotators have handed in enough of the same persons for a report to test their difference.
+         *
+         *     `most` is the number of persons that the two with the most have in common, `needed` what a test takes.
+         */
+        Common: {
+            /** Enough */
+            enough: number;
+            /** Most */
+            most: number;
+            /** Needed */
+            needed: number;
+            /** Pairs */
+            pairs: number;
+        };
+        /**
          * ContentFile
          * @description A content file.
          */
@@ -2013,7 +2074,8 @@ export interface components {
          * Difference
          * @description Mean error of `first` less that of `second` on what both marked: the same points, else the same parts of images.
          *
-         *     `p` is by permutation, `p_corrected` for all pairs together.
+         *     `p` is by permutation, `p_corrected` for all pairs together. Of fewer persons than the test needs
+         *     (``evaluation.compare.LEAST``) there is neither p nor an interval.
          */
         Difference: {
             difference: components["schemas"]["Figure"];
@@ -2022,9 +2084,9 @@ export interface components {
             /** First */
             first: string;
             /** P */
-            p: number;
+            p: number | null;
             /** P Corrected */
-            p_corrected: number;
+            p_corrected: number | null;
             /** Persons */
             persons: number;
             /** Points */
@@ -3031,8 +3093,14 @@ export interface components {
         /**
          * Plan
          * @description How large the next study must be, from the spread seen in this one.
+         *
+         *     `own` is how many points a person had in this study on average, `most` how many its settings give at most.
          */
         Plan: {
+            /** Most */
+            most: number | null;
+            /** Own */
+            own: number | null;
             /** Rows */
             rows: components["schemas"]["PlanRow"][];
             /** Says */
@@ -3042,7 +3110,8 @@ export interface components {
          * PlanRow
          * @description Persons needed, with so many points each, to tell two annotators apart by `difference`.
          *
-         *     Power is .8, the level .05 for all pairs of as many annotators as this study has together.
+         *     Power is .8, the level .05 for all pairs of as many annotators as this study has together. `reachable`: the study's
+         *     settings give so many points on a person.
          */
         PlanRow: {
             /** Difference */
@@ -3051,6 +3120,8 @@ export interface components {
             persons: number | null;
             /** Points Per Person */
             points_per_person: number;
+            /** Reachable */
+            reachable: boolean;
         };
         /**
          * Point
@@ -3252,7 +3323,7 @@ export interface components {
         };
         /**
          * Rate
-         * @description `count` of `of`, as a share with its 95% interval.
+         * @description `count` of `of`, as a share with its 95% interval; of too few there is no share (``evaluation.swaps.ENOUGH``).
          */
         Rate: {
             /** Count */
@@ -3307,15 +3378,92 @@ export interface components {
             reason: string;
         };
         /**
+         * RefusedRenderFile
+         * @description A file that did not go through, and why.
+         */
+        RefusedRenderFile: {
+            /** File */
+            file: string;
+            kind: components["schemas"]["RenderFileKind"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RenderFile
+         * @description A file of the user's own that persons can be rendered with.
+         */
+        RenderFile: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Frames
+             * @description Of a file of poses.
+             */
+            frames: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["RenderFileKind"];
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @description The same in words.
+             */
+            note: string | null;
+            /**
+             * Poses
+             * @description Frames that are kept, for they differ from the ones before them.
+             */
+            poses: number | null;
+        };
+        /**
+         * RenderFileKind
+         * @description Motion or pose files, photos to stand before, pictures of fabrics.
+         * @enum {string}
+         */
+        RenderFileKind: "poses" | "backgrounds" | "textures";
+        /**
+         * RenderFilesResult
+         * @description What became of each uploaded file; `duplicates` are files whose very bytes the project has already.
+         */
+        RenderFilesResult: {
+            /** Duplicates */
+            duplicates: components["schemas"]["RenderFile"][];
+            /** Refused */
+            refused: components["schemas"]["RefusedRenderFile"][];
+            /** Stored */
+            stored: components["schemas"]["RenderFile"][];
+        };
+        /**
          * RenderRequest
          * @description Which persons are to be rendered into a project.
          */
         RenderRequest: {
             /**
+             * Backgrounds
+             * @description Own photos to stand before; none: procedural places.
+             * @default []
+             */
+            backgrounds: string[];
+            /**
              * Count
              * @description Images.
              */
             count: number;
+            /**
+             * Cut
+             * @description Share of images whose border cuts the person off.
+             * @default 0.25
+             */
+            cut: number;
             /**
              * Occluders
              * @description Share of images where something stands before one.
@@ -3341,6 +3489,12 @@ export interface components {
                 number
             ];
             /**
+             * Poses
+             * @description Own files to take poses from; none: everyday poses.
+             * @default []
+             */
+            poses: string[];
+            /**
              * Seed
              * @description The same seed and options give the same images.
              * @default 0
@@ -3354,6 +3508,12 @@ export interface components {
             size: number;
             /** @description A study to set up with these persons as soon as they are rendered. */
             study?: components["schemas"]["StudyCreate"] | null;
+            /**
+             * Textures
+             * @description Own pictures of fabrics; none: procedural ones.
+             * @default []
+             */
+            textures: string[];
         };
         /**
          * Report
@@ -3417,6 +3577,7 @@ export interface components {
             title: string;
             /** Trends */
             trends: components["schemas"]["Trend"][];
+            unmeasured: components["schemas"]["Unmeasured"];
         };
         /**
          * Retest
@@ -4011,7 +4172,7 @@ export interface components {
             points_per_part: number;
             /**
              * Practice
-             * @description persons shown first, with feedback; they never count
+             * @description persons shown first, of few points, with feedback; they never count
              */
             practice?: number | null;
             /** Seed */
@@ -4128,11 +4289,12 @@ export interface components {
         };
         /**
          * StudyProgress
-         * @description How far a study is.
+         * @description How far a study is; `common`: what its annotators have in common so far, null for fewer than two of them.
          */
         StudyProgress: {
             /** Annotators */
             annotators: components["schemas"]["AnnotatorProgress"][];
+            common: components["schemas"]["Common"] | null;
             /** Done */
             done: number;
             /** Total */
@@ -4140,7 +4302,8 @@ export interface components {
         };
         /**
          * StudyReport
-         * @description The newest report, if there is one. `stale`: marks or predictions have come since. `job` makes a new one.
+         * @description The newest report, if there is one. `stale`: marks or predictions have come since; `outdated`: another version of
+         *     the program made it, and would say some of it otherwise. `job` makes a new one.
          */
         StudyReport: {
             /** Computed At */
@@ -4148,6 +4311,8 @@ export interface components {
             job: components["schemas"]["Job"] | null;
             /** Networks */
             networks: components["schemas"]["Network"][];
+            /** Outdated */
+            outdated: boolean;
             report: components["schemas"]["Report"] | null;
             /** Stale */
             stale: boolean;
@@ -4303,6 +4468,18 @@ export interface components {
             slope: components["schemas"]["Figure"];
             /** Unit */
             unit: string;
+        };
+        /**
+         * Unmeasured
+         * @description Why there is no such figure, as a sentence; `None` where there is one.
+         */
+        Unmeasured: {
+            /** Differences */
+            differences: string | null;
+            /** Masks */
+            masks: string | null;
+            /** Retest */
+            retest: string | null;
         };
         /**
          * User
@@ -7821,6 +7998,271 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Person_"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_render_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderFile"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_render_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description photos to stand before */
+                    backgrounds?: string[];
+                    /** @description AMASS or SMPL .npz, BVH */
+                    poses?: string[];
+                    /** @description pictures of fabrics */
+                    textures?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderFilesResult"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_render_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
