@@ -315,10 +315,13 @@ def _number(value: Any) -> float | None:
 
 def _numbers(values: Any) -> list[float] | None:
     """Finite floats, or None if any is not or there is no list."""
-    if not isinstance(values, list):
+    if not isinstance(values, list) or not {type(value) for value in values} <= {int, float}:
         return None
-    numbers = [number for value in values if (number := _number(value)) is not None]
-    return numbers if len(numbers) == len(values) else None
+    try:
+        numbers = [float(value) for value in values]
+    except OverflowError:
+        return None
+    return numbers if all(map(math.isfinite, numbers)) else None
 
 
 def _clipped_box(value: Any, image: CocoImage, notes: list[str]) -> tuple[float, float, float, float]:

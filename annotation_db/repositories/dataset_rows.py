@@ -291,7 +291,7 @@ def _points(session: Session, person_ids: Collection[UUID], which: ColumnElement
         .where(Point.person_id.in_(person_ids), which)
         .order_by(Point.person_id, Point.order, Point.mask_revision, Point.id)
     )
-    return [PointRow(*row) for row in _rows(session, query)]
+    return list(map(PointRow._make, _rows(session, query)))
 
 
 def marks(session: Session, person_ids: Collection[UUID], as_of: datetime | None) -> Sequence[MarkRow]:
@@ -323,7 +323,7 @@ def marks(session: Session, person_ids: Collection[UUID], as_of: datetime | None
     if as_of is None:
         query = query.where(MarkRevision.revision == Mark.revision)
         rows = _rows(session, query.order_by(MarkRevision.created_at, Mark.id))
-        return [MarkRow(*row[1:-1]) for row in rows if row[2] != CLEARED]
+        return [MarkRow._make(row[1:-1]) for row in rows if row[2] != CLEARED]
     query = query.where(MarkRevision.created_at <= as_of)
     latest: dict[Any, Any] = {}
     for row in _rows(session, query.order_by(MarkRevision.created_at, Mark.id, MarkRevision.revision)):
@@ -331,12 +331,13 @@ def marks(session: Session, person_ids: Collection[UUID], as_of: datetime | None
         if known is None or known[-1] < row[-1]:
             latest.pop(row[0], None)  # put in anew, the later revision stands behind marks that are older
             latest[row[0]] = row
-    return [MarkRow(*row[1:-1]) for row in latest.values() if row[2] != CLEARED]
+    return [MarkRow._make(row[1:-1]) for row in latest.values() if row[2] != CLEARED]
 
 
-def _rows(session: Session, query: Executable) -> Iterator[Any]:
-    """The connection's own rows: what the session would make of each takes as long as reading it."""
-    return iter(session.connection().execute(query))
+def _rows(session: Session, query: Executable) -> Sequence[Any]:
+    """The connection's own rows, all at once: what the session would make of each, and asking for each, take as long as
+    reading them."""
+    return session.connection().execute(query).all()
 
 
 def _until(column: InstrumentedAttribute[Any], as_of: datetime | None) -> ColumnElement[bool]:

@@ -49,11 +49,12 @@ def insert_rows(session: Session, rows: Rows) -> None:
 
 @dataclass(frozen=True)
 class Marked:
-    """Points of a person with a surface mark on each, as columns; see `annotation_db.models.work`."""
+    """Points of a person with a surface mark on each, as columns; see `annotation_db.models.work`. Ids are hex without
+    dashes, which every database takes."""
 
-    person: Sequence[UUID]
-    point: Sequence[UUID]
-    mark: Sequence[UUID]
+    person: Sequence[str]
+    point: Sequence[str]
+    mark: Sequence[str]
     order: Sequence[int]
     part: Sequence[int]
     x: Sequence[float]
@@ -95,20 +96,19 @@ def insert_marked(session: Session, marked: Sequence[Marked], annotator: UUID, b
 def _insert_columns(
     session: Session, table: type[Base], columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any]
 ) -> None:
-    """Insert rows given as columns, and the values that are the same in all. SQLAlchemy's own way takes a dict for each
-    row, which for millions of marks is most of the time."""
+    """Insert rows given as columns of what the driver takes, and the values that are the same in all. SQLAlchemy's own
+    way takes a dict for each row, which for millions of marks is most of the time."""
     connection = session.connection()
     dialect = connection.dialect
     types = table.__table__.c
 
-    def bound(name: str, values: Sequence[Any]) -> Sequence[Any]:
+    def bound(name: str, value: Any) -> Any:
         process = types[name].type.dialect_impl(dialect).bind_processor(dialect)
-        return values if process is None else [process(value) for value in values]
+        return value if process is None else process(value)
 
     names = ", ".join(dialect.identifier_preparer.quote(name) for name in [*columns, *same])
     values = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * (len(columns) + len(same)))
-    constant = [repeat(bound(name, [value])[0]) for name, value in same.items()]
-    rows = zip(*(bound(name, column) for name, column in columns.items()), *constant, strict=False)
+    rows = zip(*columns.values(), *(repeat(bound(name, value)) for name, value in same.items()), strict=False)
     connection.exec_driver_sql(f"INSERT INTO {table.__tablename__} ({names}) VALUES ({values})", list(rows))  # noqa: S608
 
 

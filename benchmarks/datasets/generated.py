@@ -230,9 +230,9 @@ class _Writer:
         chart, u, v = self._body.to_iuv(face, bary)
         x, y = np.stack([pixel % WIDTH, pixel // WIDTH]) + self._rng.random((2, len(pixel)))
         return imports.Marked(
-            person=[id_ for id_ in ids for _ in range(points)],
-            point=_ids(self._rng, len(pixel)),
-            mark=_ids(self._rng, len(pixel)),
+            person=[id_.hex for id_ in ids for _ in range(points)],
+            point=_hexes(self._rng, len(pixel)),
+            mark=_hexes(self._rng, len(pixel)),
             order=list(range(points)) * len(ids),
             part=part.tolist(), x=x.tolist(), y=y.tolist(),
             face=face.tolist(), bary_0=bary[:, 0].tolist(), bary_1=bary[:, 1].tolist(), bary_2=bary[:, 2].tolist(),
@@ -241,9 +241,10 @@ class _Writer:
 
 
 def _id(rng: np.random.Generator) -> UUID:
-    return _ids(rng, 1)[0]
+    return UUID(bytes=rng.bytes(16), version=4)
 
 
-def _ids(rng: np.random.Generator, count: int) -> list[UUID]:
-    data = rng.bytes(16 * count)
-    return [UUID(bytes=data[at : at + 16], version=4) for at in range(0, 16 * count, 16)]
+def _hexes(rng: np.random.Generator, count: int) -> list[str]:
+    """Random ids."""
+    text = rng.bytes(16 * count).hex()
+    return [text[at : at + 32] for at in range(0, len(text), 32)]

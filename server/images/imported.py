@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -176,7 +176,7 @@ def _rows(
     now = utc_now() + timedelta(microseconds=position)  # the order of the file is the order of the work
     box = clip_box(person.bbox, place.width, place.height)
     rows: Rows = {table: [] for table in imports.TABLES}
-    mask_id = next(_ascending(1))
+    mask_id = _new_id()
     rows[models.Person] = [_person(target, id_, place, person, box, now)]
     rows[models.PersonRevision] = [_box(id_, box, target.user_id, now)]
     rows[models.PersonSource] = [
@@ -232,7 +232,7 @@ def _box(id_: UUID, box: Box, user_id: UUID | None, now: datetime) -> dict[str, 
 def _task(target: Target, person: UUID, kind: TaskKind, task_state: TaskState, now: datetime) -> dict[str, Any]:
     submitted = task_state == TaskState.submitted
     return {
-        "id": next(_ascending(1)),
+        "id": _new_id(),
         "project_id": target.project_id,
         "person_id": person,
         "kind": kind,
@@ -267,9 +267,9 @@ def _marked(target: Target, person: UUID, dense: Dense) -> imports.Marked:
     face, bary, iuv = target.on_body(dense)
     chart, u, v = iuv.T.tolist()
     return imports.Marked(
-        person=[person] * len(dense),
-        point=list(_ascending(len(dense))),
-        mark=list(_ascending(len(dense))),
+        person=[person.hex] * len(dense),
+        point=_ascending(len(dense)),
+        mark=_ascending(len(dense)),
         order=list(range(len(dense))),
         part=target.part(dense, face).tolist(),
         x=dense.xy[:, 0].tolist(),
@@ -284,7 +284,11 @@ def _marked(target: Target, person: UUID, dense: Dense) -> imports.Marked:
     )
 
 
-def _ascending(count: int) -> Iterator[UUID]:
-    """Ids by the time they were made, so that indexes of millions grow at their end."""
-    start, last = time.time_ns(), secrets.randbits(64)
-    return (UUID(int=((start + step) << 64) | last) for step in range(count))
+def _ascending(count: int) -> list[str]:
+    """Ids (hex) by the time they were made, so that indexes of millions grow at their end."""
+    start, last = time.time_ns(), secrets.token_hex(8)
+    return [f"{start + step:016x}{last}" for step in range(count)]
+
+
+def _new_id() -> UUID:
+    return UUID(_ascending(1)[0])

@@ -139,7 +139,7 @@ def store(state: State, project_id: UUID, user_id: UUID | None, label: str, name
     that its subject withdrew, from whichever project, is refused.
     """
     sha256 = digest_of(file)
-    found = _found(state, project_id, label, sha256) or _withdrawn(state, label, {sha256})
+    found = _found(state, project_id, label, sha256)
     if found:
         return found
     try:
@@ -147,9 +147,10 @@ def store(state: State, project_id: UUID, user_id: UUID | None, label: str, name
     except NotAPhotoError as error:
         return Outcome(label, None, "refused", str(error))
     kept = io.BytesIO(photo.content)
-    refused = _withdrawn(state, label, {sha256, digest_of(kept)})
-    if refused:
-        return refused
+    if digest_of(kept) != sha256:
+        refused = _withdrawn(state, label, {digest_of(kept)})
+        if refused:
+            return refused
     blob = state.blobs.put(kept)
     try:
         with state.database.write() as session:
@@ -215,8 +216,8 @@ def out(session: Session, rows: Sequence[models.Image]) -> list[Image]:
 def _found(state: State, project_id: UUID, label: str, sha256: str) -> Outcome | None:
     with state.database.read() as session:
         row = images.by_sha256(session, project_id, sha256)
-    if row is None:
-        return None
+        if row is None:
+            return _refused_as_withdrawn(label) if withdrawals.is_withdrawn(session, {sha256}) else None
     if row.deleted_at is None:
         return Outcome(label, row.id, "duplicate")
     with state.database.write() as session:
