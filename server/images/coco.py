@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,7 +13,7 @@ from annotation_db.repositories import images, projects
 from annotation_db.repositories.images import Named
 from export.coco_in import CocoFile, CocoImage, CocoPerson, Refused, persons, survey
 from export.on_body import require_charts, require_parts
-from server.images import imported, names, service
+from server.images import finding, imported, names, service
 from server.images.imported import Place, Target
 from server.images.schemas import CocoResult, ImportResult, PersonNote, RefusedFile, RefusedPerson
 from server.images.upload import Upload
@@ -142,7 +141,7 @@ def _remarks(coco: CocoFile, body: Body, consent: bool) -> list[str]:
 
 def _import(state: State, found: _Found, stored: ImportResult, progress: Progress | None) -> CocoResult:
     coco = found.coco
-    places, reasons = _places(state, found)
+    places, reasons = _places(state, found, stored)
     files = [RefusedFile(file=coco.images[id_].file_name, reason=reason) for id_, reason in reasons.items()]
     if coco.dense:
         imported.ensure_annotator(state)
@@ -197,47 +196,25 @@ class _Log:
             self.refuse(id_, reason)
 
 
-def _places(state: State, found: _Found) -> tuple[dict[int, Place], dict[int, str]]:
+def _places(state: State, found: _Found, sent: ImportResult) -> tuple[dict[int, Place], dict[int, str]]:
     """Where the file's images are in the project, by their ids in the file, and why others are nowhere. What the file
     says of those that are is kept with them."""
     with state.database.read() as session:
-        known = _Names(images.named(session, found.target.project_id))
+        rows = list(images.named(session, found.target.project_id))
+    known, reasons = finding.find(rows, sent, found.coco.images)
     places: dict[int, Place] = {}
-    reasons: dict[int, str] = {}
-    for entry in found.coco.images.values():
-        row = known.find(entry.file_name)
-        reason = _mismatch(entry, row)
-        if row is None or reason:
-            reasons[entry.id] = reason or ""
+    for id_, row in known.items():
+        if reason := _mismatch(found.coco.images[id_], row):
+            reasons[id_] = reason
         else:
-            places[entry.id] = Place(row.id, row.width, row.height)
+            places[id_] = Place(row.id, row.width, row.height)
     ids = list(places)
     for start in range(0, len(ids), _IMAGES):
         _describe(state, found, {places[id_].id: found.coco.images[id_] for id_ in ids[start : start + _IMAGES]})
     return places, reasons
 
 
-class _Names:
-    """Finds a project's image by the name in a COCO file: the whole path, else its last part where that is unique."""
-
-    def __init__(self, rows: Iterable[Named]) -> None:
-        self._by_path: dict[str, Named] = {}
-        self._by_last: dict[str, list[Named]] = defaultdict(list)
-        for row in rows:
-            self._by_path[row.file_name] = row
-            self._by_last[PurePosixPath(row.file_name).name].append(row)
-
-    def find(self, file_name: str) -> Named | None:
-        name = names.clean(file_name)
-        if name in self._by_path:
-            return self._by_path[name]
-        same = self._by_last.get(PurePosixPath(name).name, [])
-        return same[0] if len(same) == 1 else None
-
-
-def _mismatch(entry: CocoImage, row: Named | None) -> str | None:
-    if row is None:
-        return "the COCO file names this image, but it is neither in the project nor among the files sent"
+def _mismatch(entry: CocoImage, row: Named) -> str | None:
     if (row.width, row.height) != (entry.width, entry.height):
         stated = f"{entry.width} x {entry.height}"
         return f"the upright image has {row.width} x {row.height} pixels, the COCO file says {stated}"

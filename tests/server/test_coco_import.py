@@ -141,3 +141,45 @@ def test_from_disk(app: FastAPI, lead: Api, state: State, tmp_path: Path) -> Non
     project = UUID(lead.project())
     result = coco.import_coco_file(state, project, None, tmp_path / "persons.json", [tmp_path / "photos"])
     assert (result.persons, len(result.stored)) == (1, 1)
+
+
+def test_persons_never_land_on_the_photo_of_another_folder(
+    app: FastAPI, lead: Api, state: State, tmp_path: Path
+) -> None:
+    (tmp_path / "photos" / "seq1").mkdir(parents=True)
+    (tmp_path / "photos" / "seq1" / "0001.png").write_bytes(png())
+    images = [image(1, "seq1/0001.png"), image(2, "seq2/0001.png")]
+    (tmp_path / "persons.json").write_bytes(coco_file(images, [person(1), person(2, image_id=2)]))
+    for number, folder in enumerate((tmp_path / "photos", tmp_path / "photos" / "seq1")):
+        project = lead.project(name=f"P{number}")
+        result = coco.import_coco_file(state, UUID(project), None, tmp_path / "persons.json", [folder])
+        assert result.persons == 1 - number  # 0001.png alone could be either
+        assert "2" in {refused.id for refused in result.refused_persons}
+        assert "seq2/0001.png" in {refused.file for refused in result.refused}
+
+
+def test_a_name_is_found_by_the_end_of_its_path(app: FastAPI, lead: Api) -> None:
+    images = [image(1, "train/a.png"), image(2, "b.png"), image(3, "other/c.png")]
+    persons = [person(n, image_id=n) for n in (1, 2, 3)]
+    archive = zipped(("deep/b.png", png(seed=2)), ("deep/c.png", png(seed=3)))
+    sent = (("a.png", png(seed=1)), ("all.zip", archive))
+    result = send(lead, lead.project(), coco_file(images, persons), *sent)
+    assert (result["persons"], [item["file"] for item in result["refused"]]) == (2, ["other/c.png"])
+
+
+def test_a_second_name_of_the_same_bytes_means_their_image(app: FastAPI, lead: Api) -> None:
+    images = [image(1, "a.png"), image(2, "b.png")]
+    content = coco_file(images, [person(1), person(2, image_id=2)])
+    for number, sent in enumerate(
+        ([("a.png", png()), ("b.png", png())], [("all.zip", zipped(("a.png", png()), ("b.png", png())))])
+    ):
+        result = send(lead, lead.project(name=f"P{number}"), content, *sent)
+        assert (result["persons"], result["refused_persons"], len(result["stored"])) == (2, [], 1)
+
+
+def test_a_file_that_was_renamed_is_found_by_the_name_it_came_under(app: FastAPI, lead: Api) -> None:
+    project = lead.project()
+    send(lead, project, coco_file([], []), ("a.png", png(seed=1)))
+    result = send(lead, project, coco_file([image(1, "a.png")], [person(1)]), ("a.png", png(seed=2)))
+    assert result["stored"][0]["image"]["file_name"] != "a.png"
+    assert result["stored"][0]["image"]["persons"] == 1
