@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from evaluation.errors import Errors
 from evaluation.intervals import Draws, figure, student
-from evaluation.report import Difference
+from evaluation.report import Difference, Figure
 
 Floats = NDArray[np.float64]
 
@@ -83,17 +83,24 @@ def cells(errors: Errors, part: NDArray[Any]) -> tuple[Errors, NDArray[np.int64]
 
 
 def differences(shared: list[Pair], names: tuple[str, ...], drawn: Draws, seed: int) -> list[Difference]:
-    """Each pair's difference with its interval, p and corrected p."""
-    p, corrected = flipped(shared, np.random.default_rng([seed, 3]))
+    """Each pair's difference, with its interval, p and corrected p where they share enough images for a test."""
+    tested = [pair for pair in shared if len(pair.image) >= LEAST]
+    p, corrected = flipped(tested, np.random.default_rng([seed, 3]))
+    found = {id(pair): both for pair, *both in zip(tested, p.tolist(), corrected.tolist(), strict=True)}
     out = []
-    for pair, raw, held in zip(shared, p.tolist(), corrected.tolist(), strict=True):
+    for pair in shared:
+        points, persons, first, second = int(pair.count.sum()), len(pair.image), names[pair.first], names[pair.second]
+        if id(pair) not in found:
+            out.append(
+                Difference(first, second, points, persons, Figure(pair.mean, None, None, points), None, None, False)
+            )
+            continue
+        raw, held = found[id(pair)]
         weights = drawn.image[pair.image].astype(np.float64)
         with np.errstate(invalid="ignore", divide="ignore"):
             many = (pair.sum @ weights) / (pair.count @ weights)
-        points = int(pair.count.sum())
-        value = figure(pair.mean, many, student(len(pair.image)), points, (-np.inf, np.inf))
-        first, second = names[pair.first], names[pair.second]
-        out.append(Difference(first, second, points, len(pair.image), value, raw, held, held < LEVEL))
+        value = figure(pair.mean, many, student(persons), points, (-np.inf, np.inf))
+        out.append(Difference(first, second, points, persons, value, raw, held, held < LEVEL))
     return out
 
 

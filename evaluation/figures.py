@@ -153,7 +153,8 @@ def differences(report: Report, theme: Theme) -> Canvas:
     mark = "bold" if small else "dotted"
     fewest, most = (pick(one.points for one in report.differences) for pick in (min, max))
     shared = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    axes.set_title(f"Row's mean error less column's; {mark}: more than chance. {shared} shared points a pair")
+    known = f"{mark}: more than chance" if report.unmeasured.differences is None else "too few persons for a test"
+    axes.set_title(f"Row's mean error less column's; {known}. {shared} shared points a pair")
     return canvas
 
 
@@ -201,10 +202,14 @@ def plan(report: Report, theme: Theme) -> Canvas:
     canvas, (axes,) = page(theme, 2.8)
     wanted = sorted({row.difference for row in rows})
     for n, (colour, difference) in enumerate(zip(theme.series, wanted, strict=False)):
-        line = sorted((r.points_per_person, r.persons or 0) for r in rows if r.difference == difference)
+        own = sorted((r for r in rows if r.difference == difference), key=lambda r: r.points_per_person)
+        line = [(r.points_per_person, r.persons or 0) for r in own]
         # Lines that lie on one another stay seen: the later ones are thinner.
         axes.plot(*zip(*line, strict=True), "o-", color=colour, linewidth=4 - 1.2 * n, markersize=8 - 2 * n,
-                  label=f"a difference of {CM * difference:g} cm")  # fmt: skip
+                  markevery=[r.reachable for r in own], label=f"a difference of {CM * difference:g} cm")  # fmt: skip
+        beyond = [at for at, r in zip(line, own, strict=True) if not r.reachable]
+        if beyond:
+            axes.plot(*zip(*beyond, strict=True), "o", color=colour, markersize=8 - 2 * n, markerfacecolor=theme.page)
     needed = [row.persons or 1 for row in rows]
     axes.set_yscale("log")
     axes.set_ylim(min(needed) / 1.4, max(needed) * 1.5)
@@ -214,7 +219,8 @@ def plan(report: Report, theme: Theme) -> Canvas:
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xticks(sorted({row.points_per_person for row in rows}))
-    axes.set_xlabel("points on each rendered person")
+    beyond_words = "" if all(row.reachable for row in rows) else "\nhollow: more than this study's settings give"
+    axes.set_xlabel(f"points on each rendered person (this study: {report.plan.own}){beyond_words}")
     axes.set_ylabel("persons that both mark")
     pairs = counted(len(report.differences), "pair")
     axes.set_title(f"Enough to find a difference four times out of five\n(from the spread of {pairs} in this study)")

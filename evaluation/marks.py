@@ -114,6 +114,7 @@ class Study:
         masks: the drawn part masks, or None when they were given.
         networks: what networks gave for the same points.
         simulated: the annotators that are no people.
+        most_points: so many points the settings give on a person at most; None unknown.
     """
 
     title: str
@@ -126,3 +127,4 @@ class Study:
     masks: Masks | None = None
     networks: tuple[Predictions, ...] = ()
     simulated: frozenset[str] = field(default_factory=frozenset)
+    most_points: int | None = None

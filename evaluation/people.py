@@ -13,9 +13,9 @@ from evaluation.errors import Errors
 from evaluation.interpolate import Filled
 from evaluation.intervals import Draws, Rows, ratios
 from evaluation.marks import FLAGGED, OUTSIDE
-from evaluation.report import Annotator, Difference, Figure
+from evaluation.report import Annotator, Difference, Figure, Rate
 from evaluation.swaps import Swaps
-from evaluation.words import percent
+from evaluation.words import counted, percent
 
 if TYPE_CHECKING:
     from evaluation.marks import Study
@@ -66,9 +66,7 @@ def annotators(
         counts = swaps.independent(mixed[name], who, errors.image, count)
         for a, high in enumerate(compare.stand_out(counts)):
             if high:
-                suspect[a].append(
-                    f"mixes up {name} in {percent(own_rates[a].value or 0)} of marks, far more than others"
-                )
+                suspect[a].append(f"mixes up {name} in {_often(own_rates[a])}, far more than others")
     for a in range(count):
         others = [f.value for b, f in enumerate(found.mean) if b != a and f.value is not None]
         low = found.mean[a].low
@@ -103,10 +101,16 @@ def annotators(
     ]
 
 
+def _often(rate: Rate) -> str:
+    if rate.value is None:
+        return f"{rate.count} of {counted(rate.of, 'mark')} that can tell"
+    return f"{percent(rate.value)} of marks"
+
+
 def _letters(names: tuple[str, ...], rank: list[int], differences: list[Difference]) -> dict[int, str]:
     """Of those who were compared with anyone; the others have none."""
     index = {name: n for n, name in enumerate(names)}
-    met = {index[name] for d in differences for name in (d.first, d.second)}
+    met = {index[name] for d in differences if d.p is not None for name in (d.first, d.second)}
     known = compare.letters(
         [a for a in rank if a in met], {(index[d.first], index[d.second]) for d in differences if d.differs}
     )

@@ -17,6 +17,9 @@ from evaluation.report import Plan, PlanRow
 
 POWER, LEVEL = 0.8, 0.05
 POINTS = (25, 50, 100, 150)
+NEAR = 0.15
+"""What lies so near to the study's own number of points, in shares of it, is left out."""
+
 DIFFERENCES = (0.005, 0.01, 0.02)
 MOST = 100_000
 
@@ -66,25 +69,43 @@ def _power(n: int, difference: float, variance: float, level: float) -> float:
     return float((norm.cdf(shift - limit * deviation) + norm.cdf(-shift - limit * deviation)).mean())
 
 
-def plan(shared: list[Pair]) -> Plan:
-    """The table, and what it means in words."""
+def plan(shared: list[Pair], most: int | None = None, drawn: float | None = None) -> Plan:
+    """The table, and what it means in words. The study's own points on a person come first.
+
+    Args:
+        shared: the pairs of annotators.
+        most: so many points the study's settings give on a person at most; None unknown.
+        drawn: where annotators drew the masks, and pairs share parts of images instead of points, the mean number of
+            points on a person: the plan then is for as many, since it is not known what other numbers would do.
+    """
     found = spreads(shared)
     if found is None:
-        return Plan([], "No two annotators marked the same points of several images, so this study cannot tell.")
+        return Plan(None, most, [], "No two annotators marked the same points of several images, so it cannot be told.")
     between, within = found
-    rows = [PlanRow(m, d, persons(d, between + within / m, len(shared))) for m in POINTS for d in DIFFERENCES]
-    want = {(row.points_per_person, row.difference): row.persons for row in rows}
-    hundred = want[100, 0.01]
-    if hundred is None:
-        return Plan(rows, f"Telling two annotators apart by 1 cm would take more than {MOST:,} persons.")
-    says = (
-        f"To tell two annotators apart when their mean errors differ by 1 cm, let both mark the same {hundred} persons"
-        f" with 100 points each (such a difference is then found four times out of five"
-        f"{f', with all {len(shared)} pairs tested together' if len(shared) > 1 else ''})."
+    both = float(sum(pair.count.sum() for pair in shared) / sum(len(pair.image) for pair in shared))
+    own = max(1, round(both if drawn is None else drawn))
+    sizes = {own: both}
+    if drawn is None:
+        sizes |= {m: float(m) for m in POINTS if abs(m - own) > NEAR * own}
+    rows = [
+        PlanRow(m, d, persons(d, between + within / unit, len(shared)), m <= own or most is None or m <= most)
+        for m, unit in sorted(sizes.items())
+        for d in DIFFERENCES
+    ]
+    return Plan(own, most, rows, _says(own, rows, len(shared), between > within / 100 and drawn is None))
+
+
+def _says(own: int, rows: list[PlanRow], pairs: int, more: bool) -> str:
+    want = {row.difference: row.persons for row in rows if row.points_per_person == own}
+    whole, half = want[0.01], want[0.005]
+    if whole is None:
+        return f"Telling two annotators apart by 1 cm would take more than {MOST:,} persons."
+    each = f"{own} {'point' if own == 1 else 'points'}"
+    out = (
+        f"To tell two annotators apart when their mean errors differ by 1 cm, let both mark the same {whole} persons"
+        f" with {each} each, as many as they both marked on a person in this study (such a difference is then found"
+        f" four times out of five{f', with all {pairs} pairs tested together' if pairs > 1 else ''})."
     )
-    half = want[100, 0.005]
     if half is not None:
-        says += f" For half a centimetre it takes {half} persons."
-    if between > within / 100:
-        says += " More persons help more than more points on each."
-    return Plan(rows, says)
+        out += f" For half a centimetre it takes {half} persons."
+    return out + (" More persons help more than more points on each." if more else "")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FORM = 3
+FORM = 4
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Rate:
-    """`count` of `of`, as a share with its 95% interval."""
+    """`count` of `of`, as a share with its 95% interval; of too few there is no share (``evaluation.swaps.ENOUGH``)."""
 
     count: int
     of: int
@@ -84,7 +84,7 @@ class Annotator:
     """One annotator. `rank` 1 has the least mean error; `suspect` when their swaps stand out from the others'.
 
     `group` joins those between whom no difference was shown (letters: annotators that share one are not told apart);
-    it is empty for one who shared no points with any other, and so was compared with nobody.
+    it is empty for one who shared too few persons with any other, and so was compared with nobody.
     """
 
     name: str
@@ -114,7 +114,8 @@ class Annotator:
 class Difference:
     """Mean error of `first` less that of `second` on what both marked: the same points, else the same parts of images.
 
-    `p` is by permutation, `p_corrected` for all pairs together.
+    `p` is by permutation, `p_corrected` for all pairs together. Of fewer persons than the test needs
+    (``evaluation.compare.LEAST``) there is neither p nor an interval.
     """
 
     first: str
@@ -122,8 +123,8 @@ class Difference:
     points: int
     persons: int
     difference: Figure
-    p: float
-    p_corrected: float
+    p: float | None
+    p_corrected: float | None
     differs: bool
 
 
@@ -189,18 +190,25 @@ class Retest:
 class PlanRow:
     """Persons needed, with so many points each, to tell two annotators apart by `difference`.
 
-    Power is .8, the level .05 for all pairs of as many annotators as this study has together.
+    Power is .8, the level .05 for all pairs of as many annotators as this study has together. `reachable`: the study's
+    settings give so many points on a person.
     """
 
     points_per_person: int
     difference: float
     persons: int | None
+    reachable: bool
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How large the next study must be, from the spread seen in this one."""
+    """How large the next study must be, from the spread seen in this one.
 
+    `own` is how many points a person had in this study on average, `most` how many its settings give at most.
+    """
+
+    own: int | None
+    most: int | None
     rows: list[PlanRow]
     says: str
 
@@ -217,6 +225,15 @@ class Interpolation:
     measured: float | None
     foretold: float | None
     correlation: float | None
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """Why there is no such figure, as a sentence; `None` where there is one."""
+
+    differences: str | None
+    retest: str | None
+    masks: str | None
 
 
 @dataclass(frozen=True)
@@ -257,5 +274,6 @@ class Report:
     plan: Plan
     covered: float | None
     interpolation: Interpolation
+    unmeasured: Unmeasured
     says: list[str]
     notes: list[str]

@@ -79,8 +79,7 @@ def sections(report: Report) -> list[Section]:
         Section(
             "Annotator by annotator",
             [
-                "Ranked by mean error. Those who share a letter were not told apart: their difference may be chance."
-                + (" Those without a letter shared no points with others." if _alone(report) else ""),
+                _ranked(report),
                 _swaps("Left and right were swapped", report.left_right) + " "
                 + _swaps("Front and back were swapped", report.front_back),
             ],
@@ -94,7 +93,8 @@ def sections(report: Report) -> list[Section]:
             " chance would make any as large in less than 5% of studies, all comparisons taken together (permutation"
             " test over pictures)."
         )
-        out.append(Section("Differences between annotators", [words], "differences"))
+        untested = report.unmeasured.differences
+        out.append(Section("Differences between annotators", [untested or words], "differences"))
     out += [
         Section(f"Error and {trend.label[:1].lower()}{trend.label[1:]}", [trend.says], trend.name)
         for trend in report.trends
@@ -106,6 +106,8 @@ def sections(report: Report) -> list[Section]:
     out.append(Section("What the errors go with", [words], "shares"))
     if report.masks:
         out.append(Section("Part masks", ["The overlap of drawn and true masks; 100% is perfect."], "masks"))
+    elif report.unmeasured.masks:
+        out.append(Section("Part masks", [report.unmeasured.masks]))
     if report.retest is not None:
         again = report.retest
         words = (
@@ -116,7 +118,9 @@ def sections(report: Report) -> list[Section]:
             " one tells nothing of the other (intraclass correlation)."
         )
         out.append(Section("The same points again", [words]))
-    out.append(Section("Planning the next study", [report.plan.says], "plan"))
+    elif report.unmeasured.retest:
+        out.append(Section("The same points again", [report.unmeasured.retest]))
+    out.append(Section("Planning the next study", [report.plan.says, *_beyond(report)], "plan"))
     out.append(
         Section(
             "How it was measured, and its limits",
@@ -185,8 +189,9 @@ def _annotators(report: Report) -> list[Table]:
     if not people:
         return []
     names = [f"{one.rank}. {written(one.name, 24)}" for one in people]
+    lettered = report.unmeasured.differences is None
     errors = [
-        [name, one.group or "–",
+        [name, *([one.group or "–"] if lettered else []),
          *(_length(f, unit=False) for f in (one.mean, one.median, one.p90, one.surface_mean)), f"{one.points:,}"]
         for name, one in zip(names, people, strict=True)
     ]  # fmt: skip
@@ -196,23 +201,27 @@ def _annotators(report: Report) -> list[Table]:
         for name, one in zip(names, people, strict=True)
     ]  # fmt: skip
     return [
-        (["", "letters", "mean (cm)", "median (cm)", "90th pct. (cm)", "surface mean (cm)", "marks"], errors,
-         (32, 14, 27, 27, 31, 31, 12)),
+        (["", *(["letters"] if lettered else []), "mean (cm)", "median (cm)", "90th pct. (cm)", "surface mean (cm)",
+          "marks"], errors, (32, *((14,) if lettered else ()), 27, 27, 31, 31, 12)),
         (["", "AUC10", "AUC30", "left/right swaps", "front/back swaps", "seconds per point"], others,
          (32, 26, 26, 32, 32, 26)),
     ]  # fmt: skip
 
 
 def _swaps(words: str, rate: Rate) -> str:
-    if rate.value is None:
+    if not rate.of:
         return f"{words}: cannot be said."
-    between = "" if rate.low is None or rate.high is None else f"; {100 * rate.low:.1f}–{100 * rate.high:.1f}%"
     of = f"{rate.of:,} {'mark that can tell' if rate.of == 1 else 'marks that can tell'}"
+    if rate.value is None:
+        return f"{words} in {rate.count:,} of {of}: too few to say."
+    between = "" if rate.low is None or rate.high is None else f"; {100 * rate.low:.1f}–{100 * rate.high:.1f}%"
     return f"{words} in {rate.count:,} of {of} ({100 * rate.value:.1f}%{between})."
 
 
 def _share(rate: Rate) -> str:
-    return "–" if rate.value is None else f"{rate.count:,} of {rate.of:,} ({100 * rate.value:.1f}%)"
+    if not rate.of:
+        return "–"
+    return f"{rate.count:,} of {rate.of:,} ({'too few to say' if rate.value is None else f'{100 * rate.value:.1f}%'})"
 
 
 def _length(figure: Figure, digits: int = 2, unit: bool = True) -> str:
@@ -236,8 +245,24 @@ def _pictures(report: Report, count: int) -> str:
     return counted(count, "picture") + (", each annotator's" if report.annotators > 1 else "")
 
 
-def _alone(report: Report) -> bool:
-    return any(not one.group for one in report.by_annotator)
+def _ranked(report: Report) -> str:
+    """How the list of annotators is to be read."""
+    if report.unmeasured.differences:
+        return f"Ranked by mean error; the ranks may be chance. {report.unmeasured.differences}"
+    words = "Ranked by mean error. Those who share a letter were not told apart: their difference may be chance."
+    if all(one.group for one in report.by_annotator):
+        return words
+    return words + " Those without a letter shared too few persons with others to be compared."
+
+
+def _beyond(report: Report) -> list[str]:
+    """What of the plan the study's settings cannot give."""
+    if all(row.reachable for row in report.plan.rows):
+        return []
+    return [
+        f"Hollow: this study's settings give at most {report.plan.most} points on a person; it takes more points on"
+        " each part."
+    ]
 
 
 def _between(report: Report) -> str:

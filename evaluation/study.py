@@ -30,7 +30,7 @@ from evaluation.curves import PUBLISHED, curves
 from evaluation.errors import Errors, Metric, distances, measured
 from evaluation.intervals import NOTHING, Draws, Rows, draws, ratios
 from evaluation.marks import FLAGGED, MARKED, OUTSIDE, Predictions, Study
-from evaluation.report import FORM, Curve, Difference, Figure, Interpolation, Rate, Report
+from evaluation.report import FORM, Curve, Difference, Figure, Interpolation, Rate, Report, Unmeasured
 from evaluation.sites import sites
 
 Progress = Callable[[int, int], None]
@@ -113,38 +113,42 @@ def report(study: Study, table: Metric, *, seed: int = 0, progress: Progress | N
         shares=shares.shares(first, drawn),
         masks=overlap.overlap(study.masks, body.part_names, drawn) if study.masks is not None else None,
         retest=again,
-        plan=plan.plan(shared),
+        plan=plan.plan(shared, study.most_points, _points_on_a_person(study) if study.masks is not None else None),
         covered=filled.covered if len(first) else None,
         interpolation=_interpolation(own, foretold),
+        unmeasured=Unmeasured(
+            words.untested(differences),
+            None if again else words.no_retest(study.masks is not None, bool((marks.again == 1).any())),
+            None if study.masks is not None else words.NO_MASKS,
+        ),
         says=[],
         notes=[],
     )
     step()
     twice = int((marks.again == 1).sum())
     notes = words.notes(out, filled.covered, marked - len(first), twice)
-    return replace(out, says=words.says(out), notes=notes + _limits(out, shared, twice))
+    return replace(out, says=words.says(out), notes=notes + _limits(out))
 
 
-def _limits(report: Report, shared: list[compare.Pair], twice: int) -> list[str]:
+def _limits(report: Report) -> list[str]:
     """What could not be tested, and why."""
-    out = []
-    most = max((len(pair.image) for pair in shared), default=0)
-    if 0 < most < compare.LEAST:
-        out.append(
-            f"Annotators share at most {most} {'person' if most == 1 else 'persons'}: too few for any difference"
-            f" between them to be shown, however large. It takes {compare.LEAST} or more."
-        )
-    out += _least_p(report.differences)
-    if report.masks is not None and shared:
+    untested = report.unmeasured.differences
+    out = ([untested] if untested else []) + _least_p(report.differences)
+    if report.masks is not None and report.differences:
         out.append("Annotators drew masks and so marked points of their own: they are compared by parts of images.")
-    if twice and report.retest is None:
-        out.append("No point was marked twice by the same annotator, so test-retest cannot be told.")
     return out
+
+
+def _points_on_a_person(study: Study) -> float:
+    marks = study.marks
+    once = marks.again == 0
+    shown = np.unique(marks.annotator[once].astype(np.int64) * len(study.persons) + marks.person[once])
+    return float(once.sum() / max(1, len(shown)))
 
 
 def _least_p(differences: list[Difference]) -> list[str]:
     """How small p can be, where few shared persons keep it from being smaller (it may be drawn a little off)."""
-    bound = [d.persons for d in differences if d.persons >= compare.LEAST and d.p < 1.5 * compare.least_p(d.persons)]
+    bound = [d.persons for d in differences if d.p is not None and d.p < 1.5 * compare.least_p(d.persons)]
     return [
         f"With {some} shared persons p cannot be smaller than {compare.least_p(some):.2g}, however large a difference."
         for some in sorted(set(bound))

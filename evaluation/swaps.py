@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 LEAST = 0.08
 FAR = 5.0
-_ENOUGH = 20  # points of a part, to know the usual error on it
+ENOUGH = 20
+"""Of fewer marks that can tell a share says nothing, so none is told."""
+
+_USUAL = 20  # points of a part, to know the usual error on it
 _SLACK = 0.05
 
 
@@ -111,7 +114,7 @@ def _usual(errors: Errors, metres: NDArray[Any]) -> NDArray[np.float64]:
         overall = _median(metres[own])
         for part in np.unique(errors.part[own]):
             rows = own[errors.part[own] == part]
-            enough = np.isfinite(metres[rows]).sum() >= _ENOUGH
+            enough = np.isfinite(metres[rows]).sum() >= _USUAL
             out[rows] = _median(metres[rows]) if enough else overall
     return out
 
@@ -155,7 +158,7 @@ def _opposite(body: Body, along_normal: bool) -> NDArray[np.int32]:
 
 
 def rate(swaps: Swaps | None, image: NDArray[Any], rows: Any = slice(None)) -> Rate:
-    """The share of swapped marks among those that can tell, with Wilson's interval.
+    """The share of swapped marks among those that can tell, with Wilson's interval; none of fewer than ``ENOUGH``.
 
     Its number of marks is reduced by the design effect of images (Kish 1965): swaps may come image by image.
     """
@@ -164,8 +167,8 @@ def rate(swaps: Swaps | None, image: NDArray[Any], rows: Any = slice(None)) -> R
     tells = swaps.tells[rows]
     swapped, cluster = swaps.swapped[rows][tells].astype(np.float64), image[rows][tells]
     of, count = len(swapped), int(swapped.sum())
-    if not of:
-        return Rate(0, 0, None, None, None)
+    if of < ENOUGH:
+        return Rate(count, of, None, None, None)
     share = count / of
     low, high = wilson(share, of / _design(swapped - share, cluster, share))
     return Rate(count, of, share, low, high)

@@ -78,10 +78,15 @@ def tables(report: Report) -> dict[str, list[Row]]:
         ],
         "interpolation": [_interpolation(report)],
         "plan": [
-            {"points_per_person": row.points_per_person, "difference_cm": _CM * row.difference, "persons": row.persons}
+            {"points_per_person": row.points_per_person, "difference_cm": _CM * row.difference, "persons": row.persons,
+             "settings_give_so_many": row.reachable, "this_study": row.points_per_person == report.plan.own}
             for row in report.plan.rows
         ],
     }  # fmt: skip
+    missing = report.unmeasured
+    reasons = (("differences", missing.differences), ("retest", missing.retest), ("masks", missing.masks))
+    if any(why for _, why in reasons):
+        out["not_measured"] = [{"what": what, "why": why} for what, why in reasons if why]
     if report.masks is not None:
         out["masks"] = [
             {"part": one.name, "label": one.label, "masks": one.masks} | _plain("iou", one.iou) for one in report.masks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evaluation import compare
 from evaluation.groups import SIDES, coarse
 from evaluation.report import Annotator, Difference, Figure, Group, Report, Shares
 from evaluation.swaps import FAR, LEAST
@@ -146,14 +147,48 @@ def _annotators(people: list[Annotator], differences: list[Difference]) -> list[
     )
     if not differences:
         return [out + "; no two annotators marked the same points, so their difference cannot be tested."]
+    tested = [d for d in differences if d.p is not None]
+    if not tested:
+        return [f"{out}. {untested(differences)}"]
     if len(differences) == 1:
         known = "differ by more than chance" if differences[0].differs else "were not shown to differ"
         return [f"{out}. The two {known}."]
-    found = sum(d.differs for d in differences)
-    return [
-        f"{out}. Of {len(differences)} pairs of annotators, {found or 'none'}"
-        f" {'differs' if found == 1 else 'differ'} by more than chance."
-    ]
+    found, left = sum(d.differs for d in tested), len(differences) - len(tested)
+    out += f". Of {counted(len(tested), 'pair')} of annotators{' that can be tested' if left else ''},"
+    out += f" {found or 'none'} {'differs' if found == 1 else 'differ'} by more than chance."
+    if left:
+        out += (
+            f" {counted(left, 'pair shares', 'pairs share')} fewer than the {compare.LEAST} persons that a test needs."
+        )
+    return [out]
+
+
+def untested(differences: list[Difference]) -> str | None:
+    """Why no two annotators can be told apart, however they differ; None where some can."""
+    if not differences or any(d.p is not None for d in differences):
+        return None
+    most = max(d.persons for d in differences)
+    return (
+        "Whether annotators differ by more than chance cannot be said: any two of them have at most"
+        f" {counted(most, 'person')} in common, and it takes {compare.LEAST} or more to show a difference, however"
+        " large. Each one's own mean is of the persons that this one has done, which are not all the same."
+    )
+
+
+NO_MASKS = "Not measured in this study: the part masks were given, not drawn, so there is no mask accuracy."
+"""Why there is no overlap of masks."""
+
+
+def no_retest(drawn: bool, again: bool) -> str:
+    """Why there is no test-retest, where annotators drew the masks, and where persons were shown again."""
+    if drawn:
+        return (
+            "Not measured in this study: annotators drew the masks and so got points of their own, which nobody marks"
+            " a second time."
+        )
+    if again:
+        return "Not measured in this study: no annotator has yet marked the same point twice."
+    return "Not measured in this study: no annotator has handed in the same person twice."
 
 
 def _swaps(report: Report) -> list[str]:
@@ -163,7 +198,9 @@ def _swaps(report: Report) -> list[str]:
     out = []
     if known:
         parts = [
-            f"{name} are mixed up in {percent(rate.value or 0)} of the {counted(rate.of, 'mark')} that can tell"
+            f"{name} are mixed up in {percent(rate.value)} of the {counted(rate.of, 'mark')} that can tell"
+            if rate.value is not None
+            else f"how often {name} are mixed up cannot be said from {counted(rate.of, 'mark')} that can tell"
             for rate, name in known
         ]
         out.append((" and ".join(parts) + ".")[0].upper() + (" and ".join(parts) + ".")[1:])

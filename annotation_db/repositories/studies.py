@@ -251,6 +251,19 @@ def done(session: Session, study_ids: Collection[UUID], user_id: UUID | None = N
     return [Done(row[0], row[1], *map(int, row[2:])) for row in session.execute(query)]
 
 
+def handed_in(session: Session, study_id: UUID) -> Sequence[tuple[UUID, UUID]]:
+    """Who has handed in which persons: the user and the rendered person of each copy that is done, without practice."""
+    rows = session.execute(
+        select(Person.assigned_to, Person.source_person_id).where(
+            Person.study_id == study_id,
+            Person.state == PersonState.done,
+            Person.practice.is_(False),
+            Person.again == 0,
+        )
+    )
+    return [(user, source) for user, source in rows if user and source]
+
+
 def seconds(session: Session, study_id: UUID) -> dict[UUID, float]:
     """Working time of each annotator on marks and masks, practice left out."""
     spent: dict[UUID, float] = {}

@@ -109,6 +109,7 @@ def collect(state: State, study_id: UUID, progress: Progress | None = None) -> S
             )
             if user.simulated
         ),
+        most_points=len(study.parts or range(loaded.parts)) * study.points_per_part,
     )
 
 

@@ -35,13 +35,13 @@ HEAT_SIZE = 1600  # pixels
 
 
 def make(state: State, study_id: UUID, tell: Say = lambda _message: None) -> Path:
-    """Make the report of a study and keep it; returns its folder. A report of the same content is not made again.
+    """Make the report of a study and keep it; returns its folder. The same report of the same content is kept.
 
     :param tell: called with what is being done, in a few words.
     :raises RefusedError: nothing is measured yet.
     """
     with state.database.read() as session:
-        name = reports.content(session, existing(session, study_id))
+        name = reports.name_of(reports.content(session, existing(session, study_id)))
     kept = reports.again(state.settings, study_id, name)
     if kept is not None:
         return kept

@@ -31,12 +31,13 @@ def get(state: State, study_id: UUID) -> StudyReport:
             for network in studies.networks(session, study_id)
         ]
     kept = reports.read(state.settings, study_id)
-    if kept is not None and kept.said["form"] != FORM:  # an older version's
+    if kept is not None and kept.said["form"] != FORM:  # an older version's, which cannot be shown
         kept = None
     return StudyReport(
         report=kept.said if kept else None,
         computed_at=kept.computed_at if kept else None,
         stale=kept is not None and kept.content != content,
+        outdated=kept is not None and kept.maker != reports.maker(),
         job=shown,
         table=told(state.geodesics.status(state.bodies.by_hash(project.body_hash))),
         networks=networks,

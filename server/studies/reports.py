@@ -1,4 +1,7 @@
-"""Kept reports of studies: DATA/reports/STUDY/CONTENT/, whole or not there, named by the content they were made of."""
+"""Kept reports of studies: DATA/reports/STUDY/CONTENT-MAKER/, whole or not there.
+
+They are named by the content they were made of and by what made them: another version may word and reckon otherwise.
+"""
 
 import hashlib
 import json
@@ -8,12 +11,14 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+import evaluation
 from annotation_db import models
 from annotation_db.repositories import projects, studies
 from evaluation.report import FORM
@@ -24,9 +29,10 @@ LAST = "report.json"  # a folder of a whole report has it
 
 
 class Kept(NamedTuple):
-    """A report: the digest of the content it was made of, when, and its JSON."""
+    """A report: the digests of the content it was made of and of what made it, when, and its JSON."""
 
     content: str
+    maker: str
     computed_at: datetime
     said: Any
 
@@ -51,8 +57,22 @@ def content(session: Session, study: models.Study) -> str:
             told = [str(user.id), user.name, user.username, user.simulated]
             rows.append([*told, done.done, done.marks if closed else 0, str(submitted.get(user.id))])
     networks = [[network.name, network.blob] for network in studies.networks(session, study.id)]
-    said = [FORM, study.name, project.body_hash if project else "", str(study.closed_at), rows, networks]
+    said = [study.name, project.body_hash if project else "", str(study.closed_at), rows, networks]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+
+
+@cache
+def maker() -> str:
+    """A digest of what makes reports: their form, and the program that words, reckons and draws them."""
+    digest = hashlib.sha256(str(FORM).encode())
+    for path in sorted(Path(evaluation.__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def name_of(content: str) -> str:
+    """What the folder of a report of this content is called when it is made now."""
+    return f"{content}-{maker()}"
 
 
 def newest(settings: Settings, study_id: UUID) -> Path | None:
@@ -111,7 +131,9 @@ def read(settings: Settings, study_id: UUID) -> Kept | None:
     """The newest report."""
     with suppress(NotFoundError):
         path = file(settings, study_id, LAST)
-        return Kept(path.parent.name, datetime.fromtimestamp(path.stat().st_mtime, UTC), json.loads(path.read_bytes()))
+        said, made = path.parent.name.partition("-")[::2]
+        at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return Kept(said, made, at, json.loads(path.read_bytes()))
     return None
 
 

@@ -117,12 +117,25 @@ class AnnotatorProgress(StudyAnnotator):
     last_seen: datetime | None
 
 
+class Common(Out):
+    """How many pairs of annotators have handed in enough of the same persons for a report to test their difference.
+
+    `most` is the number of persons that the two with the most have in common, `needed` what a test takes.
+    """
+
+    pairs: int
+    enough: int
+    most: int
+    needed: int
+
+
 class StudyProgress(Out):
-    """How far a study is."""
+    """How far a study is; `common`: what its annotators have in common so far, null for fewer than two of them."""
 
     done: int
     total: int
     annotators: list[AnnotatorProgress]
+    common: Common | None
 
 
 class MyStudy(Out):
@@ -206,11 +219,13 @@ class Network(Out):
 
 
 class StudyReport(Out):
-    """The newest report, if there is one. `stale`: marks or predictions have come since. `job` makes a new one."""
+    """The newest report, if there is one. `stale`: marks or predictions have come since; `outdated`: another version of
+    the program made it, and would say some of it otherwise. `job` makes a new one."""
 
     report: Report | None
     computed_at: datetime | None
     stale: bool
+    outdated: bool
     job: Job | None
     table: Geodesics
     networks: list[Network]

@@ -4,11 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from annotation.words import StudyState
 from annotation_db import models, utc_now
 from annotation_db.repositories import projects, studies, users
+from evaluation.compare import LEAST
 from server.bodies.registry import LoadedBody
 from server.paging import page
 from server.problems import ConflictError, NotFoundError, RefusedError, StaleError
@@ -21,6 +23,7 @@ from server.studies.choose import choose
 from server.studies.schemas import (
     MOST_COPIES,
     AnnotatorProgress,
+    Common,
     Study,
     StudyAnnotator,
     StudyCreate,
@@ -193,8 +196,28 @@ def progress(session: Session, settings: Settings, study_id: UUID) -> StudyProgr
             )
         )
     return StudyProgress(
-        done=sum(item.done for item in items), total=sum(item.total for item in items), annotators=items
+        done=sum(item.done for item in items),
+        total=sum(item.total for item in items),
+        annotators=items,
+        common=in_common(studies.handed_in(session, study_id), len(items)),
     )
+
+
+def in_common(handed_in: Sequence[tuple[UUID, UUID]], annotators: int) -> Common | None:
+    """What annotators have in common, by who has handed in which persons."""
+    if annotators < 2:
+        return None
+    pairs = annotators * (annotators - 1) // 2
+    if not handed_in:
+        return Common(pairs=pairs, enough=0, most=0, needed=LEAST)
+    users, persons = (
+        {key: n for n, key in enumerate(dict.fromkeys(column))} for column in zip(*handed_in, strict=True)
+    )
+    table = np.zeros((len(users), len(persons)), np.float32)
+    for user, person in handed_in:
+        table[users[user], persons[person]] = 1
+    shared = (table @ table.T)[np.triu_indices(len(users), 1)]
+    return Common(pairs=pairs, enough=int((shared >= LEAST).sum()), most=int(shared.max(initial=0)), needed=LEAST)
 
 
 def existing(session: Session, study_id: UUID, lock: bool = False) -> models.Study:

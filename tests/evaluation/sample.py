@@ -21,6 +21,7 @@ from evaluation.report import (
     Retest,
     Shares,
     Trend,
+    Unmeasured,
 )
 from export.densepose_parts import COARSE_NAMES
 
@@ -165,11 +166,18 @@ def report(annotators: int = 8) -> Report:
             600, figure(0.03, 0.002, 600), figure(0.02, 0.002, 600), figure(0.021, 0.002, 600), figure(0.4, 0.1, 600)
         ),
         plan=Plan(
-            [PlanRow(n, d, round(9000 / n * (0.01 / d) ** 2) + 2) for n in (25, 50, 100) for d in (0.005, 0.01, 0.02)],
+            50,
+            84,
+            [
+                PlanRow(n, d, round(9000 / n * (0.01 / d) ** 2) + 2, n <= 84)
+                for n in (25, 50, 100)
+                for d in (0.005, 0.01, 0.02)
+            ],
             "To tell two annotators apart by 1 cm, give both 92 persons with 100 points each.",
         ),
         covered=0.97,
         interpolation=Interpolation(4000, 0.031, 0.0305, 0.42),
+        unmeasured=Unmeasured(None, None, None),
         says=["On average a mark lies 3.1 cm from the true place.", "Hands and feet are marked best."],
         notes=["All annotators of this study are simulated."],
     )

@@ -241,7 +241,14 @@ def test_the_plan_is_that_of_a_paired_t_test() -> None:
     assert shared[0].mean == pytest.approx(metres.mean(), rel=1e-4)
     between, within = plan.spreads(shared) or (0, 0)
     assert (np.sqrt(between), np.sqrt(within)) == pytest.approx((0.02, 0.05), rel=0.12)
-    rows = {(r.points_per_person, r.difference): r.persons or 0 for r in plan.plan(shared).rows}
+    made = plan.plan(shared, most=84)
+    rows = {(r.points_per_person, r.difference): r.persons or 0 for r in made.rows}
+    assert (made.own, rows[9, 0.01]) == (9, plan.persons(0.01, between + within / 9))
+    assert f"the same {rows[9, 0.01]} persons with 9 points each" in made.says
+    assert {r.points_per_person for r in made.rows if not r.reachable} == {100, 150}
+    drawn = plan.plan(shared, most=84, drawn=28.4)  # one number of points: other ones were not tried
+    assert {r.points_per_person for r in drawn.rows} == {drawn.own} == {28}
+    assert [r.persons for r in drawn.rows] == [rows[9, d] for d in plan.DIFFERENCES]
     assert all(rows[m, 0.005] > rows[m, 0.01] > rows[m, 0.02] for m in plan.POINTS)
     assert all(rows[a, 0.005] > rows[b, 0.005] for a, b in pairwise(plan.POINTS))
     assert all(rows[a, d] >= rows[b, d] for a, b in pairwise(plan.POINTS) for d in plan.DIFFERENCES)

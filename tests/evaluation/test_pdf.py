@@ -7,6 +7,7 @@ import numpy as np
 
 import surface
 from evaluation import pdf, sections, words
+from evaluation.report import Rate, Unmeasured
 from tests.evaluation import sample
 
 
@@ -66,9 +67,39 @@ def test_sections_without_data_are_left_out_and_never_break() -> None:
     none = sample.NOTHING
     bare = replace(
         sample.report(1), masks=None, retest=None, trends=[], by_annotator=[], differences=[], floor=none,
-        left_right=replace(sample.rate(1, 2), value=None), curves=[], published=[], groups=[],
+        left_right=Rate(0, 0, None, None, None), curves=[], published=[], groups=[],
     )  # fmt: skip
     titles = [section.title for section in sections.sections(bare)]
     assert "Part masks" not in titles
     assert "Differences between annotators" not in titles
     assert any("cannot be said" in line for section in sections.sections(bare) for line in section.words)
+
+
+def test_what_was_not_measured_has_its_section_with_the_reason() -> None:
+    why = Unmeasured("They share too few persons.", "Nobody saw a person twice.", words.NO_MASKS)
+    report = replace(sample.report(3), masks=None, retest=None, unmeasured=why)
+    said = {section.title: section for section in sections.sections(report)}
+    assert list(said["Part masks"].words) == [words.NO_MASKS]
+    assert list(said["The same points again"].words) == [why.retest]
+    assert list(said["Differences between annotators"].words) == [why.differences]
+    ranked = said["Annotator by annotator"]
+    assert str(why.differences) in ranked.words[0]
+    for head, rows, widths in ranked.tables:
+        assert "letters" not in head
+        assert {len(head), len(widths)} == {len(row) for row in rows} | {len(head)}
+    assert "letters" in sections.sections(sample.report(3))[3].tables[0][0]
+
+
+def test_of_too_few_marks_there_are_counts_and_no_share() -> None:
+    few = Rate(2, 17, None, None, None)
+    report = replace(sample.report(2), left_right=few)
+    report = replace(report, by_annotator=[replace(one, left_right=few) for one in report.by_annotator])
+    ranked = next(section for section in sections.sections(report) if section.title == "Annotator by annotator")
+    assert "Left and right were swapped in 2 of 17 marks that can tell: too few to say." in ranked.words[1]
+    assert {row[3] for row in ranked.tables[1][1]} == {"2 of 17 (too few to say)"}
+    assert "cannot be said from 17 marks" in " ".join(words.says(replace(report, published=report.published)))
+
+
+def test_a_plan_tells_its_own_number_of_points_and_what_its_settings_cannot_give() -> None:
+    planned = next(s for s in sections.sections(sample.report()) if s.title.startswith("Planning"))
+    assert "at most 84 points on a person" in " ".join(planned.words)

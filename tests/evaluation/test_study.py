@@ -11,7 +11,7 @@ from evaluation import study as studies
 from evaluation import swaps, words
 from evaluation.errors import measured
 from evaluation.floor import perfect_clicks
-from evaluation.marks import FLAGGED, MARKED, OUTSIDE, Masks, Predictions, Study
+from evaluation.marks import FLAGGED, MARKED, OUTSIDE, Marks, Masks, Predictions, Study
 from evaluation.report import Report
 from tests.evaluation.simulate import anny, chord, persons, study
 
@@ -73,6 +73,39 @@ def test_a_report_says_how_small_p_can_be_where_few_persons_bind_it() -> None:
     assert "p cannot be smaller" not in " ".join(studies.report(alike, chord(made.body)).notes + eight()[1].notes)
 
 
+def test_of_too_few_shared_persons_no_difference_is_told_and_the_reason_stands_first() -> None:
+    made = study([0.01, 0.03, 0.06], 8)
+    marks = made.marks
+    # As in a study that is under way: orders of their own have them share four persons, three, and one.
+    own = ({0, 1, 2, 3}, {0, 1, 2, 3, 4}, {3, 4, 5})
+    done = np.flatnonzero([person in own[who] for who, person in zip(marks.annotator, marks.person, strict=True)])
+    part = dataclasses.replace(made, marks=_rows(made, done))
+    report = _strict(part)
+    why = report.unmeasured.differences
+    assert why is not None
+    assert "at most 4 persons in common, and it takes 6 or more" in why
+    assert any(why in line for line in report.says)
+    assert why in report.notes
+    assert [one.group for one in report.by_annotator] == ["", "", ""]
+    for pair in report.differences:
+        assert pair.difference.value is not None
+        assert (pair.difference.low, pair.difference.high, pair.p, pair.p_corrected) == (None, None, None, None)
+        assert not pair.differs
+    assert "more than chance." not in " ".join(report.says)
+
+
+def test_pairs_that_share_enough_are_tested_beside_those_that_do_not() -> None:
+    made = study([0.01, 0.03, 0.06], 9)
+    marks = made.marks
+    done = np.flatnonzero((marks.annotator != 2) | (marks.person < 3))
+    report = _strict(dataclasses.replace(made, marks=_rows(made, done)))
+    assert report.unmeasured.differences is None
+    assert [(d.persons, d.p is None) for d in report.differences] == [(9, False), (3, True), (3, True)]
+    assert [one.group for one in report.by_annotator] == ["a", "b", ""]
+    assert any("2 pairs share fewer than the 6 persons that a test needs" in line for line in report.says)
+    assert report.differences[0].p == 2 / 2**9  # not corrected for pairs that were never tested
+
+
 def test_the_swapper_is_found_and_nobody_else() -> None:
     _, report = eight()
     suspects = {p.name: p.suspect for p in report.by_annotator if p.suspect}
@@ -127,6 +160,10 @@ def _strict(made: Study) -> Report:
     report = studies.report(made, chord(made.body))
     json.dumps(dataclasses.asdict(report), allow_nan=False)
     return report
+
+
+def _rows(made: Study, rows: np.ndarray) -> Marks:
+    return Marks(**{f.name: getattr(made.marks, f.name)[rows] for f in dataclasses.fields(made.marks)})
 
 
 def test_studies_with_next_to_nothing_in_them_say_so() -> None:

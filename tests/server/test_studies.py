@@ -102,6 +102,7 @@ def test_a_study_from_set_up_to_the_last_point(any_app: FastAPI, tmp_path: Path)
     assert ann["last_seen"] is not None
     assert (bob["done"], bob["total"], bob["seconds"], bob["last_seen"]) == (0, 4, 0, None)
     assert (progress["done"], progress["total"]) == (4, 8)
+    assert progress["common"] == {"pairs": 1, "enough": 0, "most": 0, "needed": 6}  # only one has handed in anything
     assert lab.ann.ok("GET", f"{url}/mine")["next"] is None
 
 
@@ -352,3 +353,13 @@ def test_orders_differ_and_second_showings_come_late() -> None:
     assert len(order([], range(10_000), range(10_000), 3, 0)) == 20_000
     assert time.process_time() - begun < 1.0  # it grows with the number of persons, not with its square
     assert len({tuple(order([], range(9), [], 3, annotator)) for annotator in range(9)}) == 9
+
+
+def test_annotators_have_in_common_what_both_handed_in() -> None:
+    users, persons = [uuid4() for _ in range(4)], [uuid4() for _ in range(9)]
+    handed_in = [(users[0], person) for person in persons]
+    handed_in += [(users[1], person) for person in persons[:6]] + [(users[2], person) for person in persons[4:]]
+    found = service.in_common(handed_in, len(users))
+    assert found is not None
+    assert (found.pairs, found.enough, found.most, found.needed) == (6, 1, 6, 6)
+    assert service.in_common(handed_in, 1) is None

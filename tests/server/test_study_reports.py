@@ -285,6 +285,15 @@ def test_a_report_beside_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch, tm
     lab.ann.fails("GET", f"{url}/report", 403)
     folder = state.settings.data / "reports" / study / result["content"]
     assert folder.is_dir()
+    assert not made["outdated"]
+    older = folder.rename(folder.with_name(folder.name.partition("-")[0] + "-" + "0" * 16))  # another version made it
+    said = lab.lead.ok("GET", f"{url}/report")
+    assert (said["stale"], said["outdated"], said["report"] is None) == (False, True, False)
+    assert kind.step(state, args, study) == folder.name
+    assert folder.is_dir()
+    assert older.is_dir()  # for those who are reading it
+    said = lab.lead.ok("GET", f"{url}/report")
+    assert (said["stale"], said["outdated"]) == (False, False)
     lab.ann.ok("POST", f"/api/tasks/{_last_task(lab, study)}/reopen")
     assert lab.lead.ok("GET", f"{url}/report")["stale"]
 
