@@ -198,7 +198,7 @@ def test_pages_have_no_accessibility_violations(page: Page, street: Street, sche
         f"/projects/{street.project_id}",
         f"/projects/{street.project_id}/images/{image}",
         f"/projects/{street.project_id}/people",
-        f"/projects/{street.project_id}/export",
+        f"/projects/{street.project_id}/datasets/now",
     ):
         page.goto(street.server.url + path)
         expect(page.get_by_role("heading").first).to_be_visible()
