@@ -45,7 +45,8 @@ export function JobProgress({ job, cancellable = true }: { job: Job; cancellable
 
 /** What a job is doing, in one line. */
 export function stateWords(job: Job): string {
-  const far = job.total > 0 ? `${count(job.done)} of ${count(job.total)}` : "";
+  // Of a job in one piece its message tells how far it is.
+  const far = job.total > (job.message ? 1 : 0) ? `${count(job.done)} of ${count(job.total)}` : "";
   switch (job.state) {
     case "queued":
       return "Waiting for its turn";

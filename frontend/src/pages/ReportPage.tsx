@@ -17,6 +17,7 @@ import { Differences } from "../studies/report/Differences";
 import { Again, Limits, Masks, Planning, SharesOfError, Trends } from "../studies/report/More";
 import classes from "../studies/report/report.module.css";
 import { Summary } from "../studies/report/Summary";
+import { useLightPrint } from "../studies/report/useLightPrint";
 import { Where } from "../studies/report/Where";
 
 /** What a study has found. */
@@ -48,6 +49,7 @@ export default function ReportPage() {
 
 function Loaded({ studyId, report, computedAt }: { studyId: string; report: Report; computedAt: string }) {
   const at = { report, studyId, version: computedAt };
+  useLightPrint();
   const several = report.by_annotator.length > 1;
   const contents: [id: string, title: string][] = [
     ["short", "In short"],
@@ -57,8 +59,8 @@ function Loaded({ studyId, report, computedAt }: { studyId: string; report: Repo
     ...(several ? ([["differences", "Differences"]] as [string, string][]) : []),
     ["trends", "Time, angle, order"],
     ["shares", "Sources of error"],
-    ...(report.masks ? ([["masks", "Masks"]] as [string, string][]) : []),
-    ...(report.retest ? ([["again", "Shown twice"]] as [string, string][]) : []),
+    ["masks", "Masks"],
+    ["again", "Shown twice"],
     ["plan", "The next study"],
     ["limits", "Method and limits"],
   ];
@@ -75,7 +77,7 @@ function Loaded({ studyId, report, computedAt }: { studyId: string; report: Repo
             , {count(report.marked)} marks on the body {report.body}. Made {when(computedAt)}.
           </Text>
         </Stack>
-        <Group gap="xs">
+        <Group gap="xs" className={classes.screen}>
           {(["pdf", "csv", "json"] as const).map((kind) => (
             <Button
               key={kind}
@@ -93,7 +95,9 @@ function Loaded({ studyId, report, computedAt }: { studyId: string; report: Repo
       <div className={classes.page}>
         <Contents items={contents} />
         <Stack gap={56}>
-          <StaleNotice studyId={studyId} />
+          <div className={classes.notice}>
+            <StaleNotice studyId={studyId} />
+          </div>
           <Summary report={report} />
           <Where {...at} />
           <Correct {...at} />

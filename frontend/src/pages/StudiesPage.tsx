@@ -18,7 +18,7 @@ export default function StudiesPage() {
   const project = useCurrentProject();
   const may = project.can.manage || project.can.export;
   const studies = useQuery({ ...studyQueries.ofProject(project.id), enabled: may });
-  const pending = usePending(project.id, may);
+  const { jobs: pending, known } = usePending(project.id, may);
   if (!may) {
     return (
       <Restricted
@@ -33,7 +33,7 @@ export default function StudiesPage() {
       New study
     </Button>
   );
-  if (studies.isPending) return <LoadingState label="Loading the studies" />;
+  if (studies.isPending || !known) return <LoadingState label="Loading the studies" />;
   if (studies.isError && !studies.data) return <ErrorState error={studies.error} retry={() => studies.refetch()} />;
   const items = studies.data?.items ?? [];
   if (items.length === 0 && pending.length === 0) {

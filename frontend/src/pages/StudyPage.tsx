@@ -68,15 +68,21 @@ function Loaded({ study }: { study: Study }) {
             </Text>
           )}
         </Stack>
-        {manage && <OpenOrClose study={study} left={total - done} />}
+        {manage && <OpenOrClose study={study} left={progress.data ? total - done : null} />}
       </Group>
       <Stack gap="xl">
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
           <Paper bg="var(--dm-surface)" p="lg">
             <Stack gap="sm">
               <Title order={2}>Progress</Title>
-              <Meter label="Persons handed in" value={done} of={total} />
-              {study.practice > 0 && (
+              {progress.isPending && <LoadingState label="Loading how far the study is" />}
+              {progress.isError && !progress.data && (
+                <Text size="sm" c="dimmed">
+                  How far it is could not be loaded.
+                </Text>
+              )}
+              {progress.data && <Meter label="Persons handed in" value={done} of={total} />}
+              {progress.data && study.practice > 0 && (
                 <Meter
                   label="Practice"
                   value={items.reduce((sum, each) => sum + each.practice_done, 0)}
@@ -88,7 +94,7 @@ function Loaded({ study }: { study: Study }) {
               </Text>
             </Stack>
           </Paper>
-          <ReportPanel studyId={study.id} marked={done > 0} manage={manage} />
+          <ReportPanel study={study} progress={progress.data} manage={manage} />
         </SimpleGrid>
         <section>
           <Group justify="space-between" mb="sm">
@@ -139,7 +145,8 @@ function SetUp({ study }: { study: Study }) {
   );
 }
 
-function OpenOrClose({ study, left }: { study: Study; left: number }) {
+/** `left`: showings that are not handed in; null while that is not known. */
+function OpenOrClose({ study, left }: { study: Study; left: number | null }) {
   const client = useQueryClient();
   const [asking, dialog] = useDisclosure(false);
   const change = useMutation({
@@ -184,9 +191,11 @@ function OpenOrClose({ study, left }: { study: Study; left: number }) {
           onConfirm={() => change.mutate()}
           onClose={dialog.close}
         >
-          {left > 0
-            ? `${count(left)} of the persons given out are not handed in; annotators cannot go on with them. You can open the study again.`
-            : "Everything is handed in. You can open the study again."}
+          {left === null
+            ? "Annotators cannot go on with what is not handed in. You can open the study again."
+            : left > 0
+              ? `${count(left)} of the persons given out are not handed in; annotators cannot go on with them. You can open the study again.`
+              : "Everything is handed in. You can open the study again."}
         </ConfirmDialog>
       )}
     </>

@@ -32,12 +32,19 @@ export default function FeedbackView({ task, feedback, action }: Props) {
   const body = useQuery(queries.body(task.body.hash));
   const mesh = useQuery(queries.bodyMesh(task.body.hash));
   // The farthest first: that is what one learns from.
-  const points = useMemo(() => [...feedback.items].sort((a, b) => (b.error ?? -1) - (a.error ?? -1)), [feedback]);
+  const points = useMemo(
+    () =>
+      [...feedback.items].sort(
+        (a, b) => Number(isMarked(b)) - Number(isMarked(a)) || (b.error ?? -1) - (a.error ?? -1),
+      ),
+    [feedback],
+  );
+  const marked = useMemo(() => points.filter(isMarked).length, [points]);
   const [index, setIndex] = useState(0);
   const current = points[index] ?? null;
   const top = useMemo(() => topOf(points.flatMap(({ error }) => error ?? [])), [points]);
   const parts = useMemo(() => (body.data ? partsOf(body.data) : null), [body.data]);
-  const step = (by: number) => setIndex((old) => (old + by + points.length) % Math.max(points.length, 1));
+  const step = (by: number) => setIndex((old) => stepped(old, by, marked));
   useKeys({
     down: (event) => {
       const by = { ArrowRight: 1, ArrowLeft: -1, " ": 1 }[event.key];
@@ -86,7 +93,8 @@ export default function FeedbackView({ task, feedback, action }: Props) {
                 </ActionIcon>
               </Tooltip>
               <Text size="sm" className="numbers" aria-live="polite" miw={210} ta="center">
-                {index + 1} of {points.length}: {parts.name(current.part).toLowerCase()}, <b>{awayWords(current)}</b>
+                {index < marked && `${index + 1} of ${marked}: `}
+                {parts.name(current.part).toLowerCase()}, <b>{awayWords(current)}</b>
               </Text>
               <Tooltip label="The next point (→)">
                 <ActionIcon aria-label="The next point" onClick={() => step(1)}>
@@ -105,13 +113,36 @@ export default function FeedbackView({ task, feedback, action }: Props) {
           </div>
         )}
       </section>
-      {feedback.measured && (
-        <footer className={classes.scale}>
-          <ErrorScale top={top} unknown={false} />
-        </footer>
-      )}
+      <footer className={classes.scale}>
+        {feedback.measured && <ErrorScale top={top} unknown={false} />}
+        {marked < points.length && (
+          <Text size="xs" c="dimmed" className={classes.grey}>
+            <i aria-hidden style={{ background: GREY }} /> {unmarkedWords(points)}
+          </Text>
+        )}
+      </footer>
     </main>
   );
+}
+
+const GREY = "#9aa2af";
+
+/** Whether a point has a mark, and so a place of its own on the body. */
+const isMarked = ({ marked }: PointFeedback) => marked !== null;
+
+/** The next marked point, or the one before; from one without a mark, the first or the last. */
+export function stepped(index: number, by: number, marked: number): number {
+  if (marked === 0) return index;
+  if (index >= marked) return by > 0 ? 0 : marked - 1;
+  return (index + by + marked) % marked;
+}
+
+/** What the grey points are: "52 flagged, 1 without a mark: no distance". */
+export function unmarkedWords(points: readonly PointFeedback[]): string {
+  const flagged = points.filter(({ kind }) => kind === "flag").length;
+  const none = points.filter((point) => !isMarked(point)).length - flagged;
+  const said = [flagged > 0 ? `${flagged} flagged` : "", none > 0 ? `${none} without a mark` : ""];
+  return `${said.filter(Boolean).join(", ")}: no distance is known`;
 }
 
 function headline({ measured, mean, median }: Feedback): string {
@@ -161,7 +192,7 @@ function MarkedPhoto({ task, points, current, top, onPick }: PhotoProps) {
             cx={point.x}
             cy={point.y}
             r={chosen ? 1.7 * unit : unit}
-            fill={point.error === null ? "#9aa2af" : rampColour(point.error / top)}
+            fill={point.error === null ? GREY : rampColour(point.error / top)}
             stroke={chosen ? "#fff" : "rgb(0 0 0 / 75%)"}
             strokeWidth={(chosen ? 0.6 : 0.3) * unit}
             onClick={() => onPick(index)}

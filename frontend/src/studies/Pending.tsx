@@ -19,13 +19,14 @@ export function pendingOf(jobs: readonly Job[], now = Date.now()): Job[] {
   );
 }
 
-export function usePending(projectId: string, enabled: boolean): Job[] {
+/** `known` is false until the server has answered once, or failed to. */
+export function usePending(projectId: string, enabled: boolean): { jobs: Job[]; known: boolean } {
   const jobs = useQuery({
     queryKey: ["projects", projectId, "jobs", "first"],
     queryFn: ({ signal }) => getJobs(projectId, undefined, { signal }),
     enabled,
   });
-  return pendingOf(jobs.data?.items ?? []);
+  return { jobs: pendingOf(jobs.data?.items ?? []), known: !jobs.isPending };
 }
 
 /** The study that a job of renders is for, as the job's title names it. */

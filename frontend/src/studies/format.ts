@@ -38,12 +38,9 @@ export function shareInterval({ low, high }: Pick<Rate, "low" | "high">): string
   return low === null || high === null ? NONE : `${share(low).replace("%", "")} to ${share(high)}`;
 }
 
-/** Of fewer marks a share says nothing by itself. */
-const ENOUGH = 20;
-
-/** A share as a figure, or that there are too few to say one. */
+/** A share as a figure, or that there are too few marks to say one: the server tells none then. */
 export function rate({ value, of }: Rate): string {
-  return of < ENOUGH ? "too few to say" : share(value);
+  return value === null && of > 0 ? "too few to say" : share(value);
 }
 
 /** What a share rests on: "0 of 5 (0 to 43%)". */

@@ -2,16 +2,18 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Draft, drafts, readDraft, written } from "./draft";
 import { estimate, paceOf, rounded } from "./estimate";
+import { stepped, unmarkedWords } from "./FeedbackView";
 import { ago, cm, cmInterval, duration, marks, mm, pText, rate, rateBasis, share, unitless } from "./format";
 import { spans } from "./IntervalBar";
 import { shortageWords, stillThere } from "./PersonChoice";
+import { stateOf, thinWords } from "./ReportPanel";
 import type { Curve, Difference, Group } from "./report";
 import { ratioAt } from "./report/Correct";
 import { oriented } from "./report/Differences";
 import { inOrder } from "./report/order";
 import { firstChoice, missingWords } from "./StudyForm";
 import { rampColour, ticksTo, topOf } from "./scale";
-import type { AnnotatorProgress } from "./types";
+import type { AnnotatorProgress, PointFeedback, StudyReport } from "./types";
 import { afterWords, placeWords } from "./work";
 
 describe("figures in words", () => {
@@ -34,12 +36,12 @@ describe("figures in words", () => {
   });
 
   it("are swaps with what they rest on, and no share where that is too little", () => {
-    const few = { value: 0, low: 0, high: 0.43, count: 0, of: 5 };
-    expect([rate(few), rateBasis(few)]).toEqual(["too few to say", "0 of 5 (0 to 43%)"]);
+    const few = { value: null, low: null, high: null, count: 0, of: 5 };
+    expect([rate(few), rateBasis(few)]).toEqual(["too few to say", "0 of 5"]);
     const many = { value: 0.0421, low: 0.024, high: 0.071, count: 12, of: 1285 };
     expect([rate(many), rateBasis(many)]).toEqual(["4.2%", "12 of 1,285 (2.4 to 7.1%)"]);
-    expect(rate({ ...few, of: 20 })).toBe("0%");
-    expect(rateBasis({ ...few, low: null, high: null, of: 0 })).toBe("0 of 0");
+    expect(rate({ ...many, value: 0 })).toBe("0%");
+    expect([rate({ ...few, of: 0 }), rateBasis({ ...few, of: 0 })]).toEqual(["–", "0 of 0"]);
   });
 
   it("tell the floor in millimetres however large it is", () => {
@@ -209,6 +211,40 @@ describe("the report", () => {
     expect(oriented(pair)).toMatchObject({ first: "Ben", second: "Ann", difference: { value: 0.01, low: 0.004 } });
     const other = { ...pair, difference: { value: -0.01, low: -0.016, high: 0.002, count: 100 } };
     expect(oriented(other)).toMatchObject({ first: "Ann", difference: { value: 0.01, low: -0.002, high: 0.016 } });
+  });
+});
+
+describe("the state of a report", () => {
+  const common = { pairs: 28, enough: 0, most: 4, needed: 6 };
+
+  it("tells that annotators have done too few of the same persons, and how many", () => {
+    expect(thinWords(common)).toMatch(/at most 4 persons in common, and a test takes 6/);
+    expect(thinWords({ ...common, most: 9, enough: 3 })).toMatch(/compare 3 of 28 pairs .* 6 persons or more/);
+    expect(thinWords({ ...common, most: 20, enough: 28 })).toBeNull();
+  });
+
+  it("never says that there is none while one is being made", () => {
+    const none = { report: null, computed_at: null, stale: false, outdated: false } as StudyReport;
+    expect(stateOf(none, true, true)).toBe("It is being made.");
+    expect(stateOf(none, true, false)).toMatch(/^Not made yet/);
+    expect(stateOf(none, false, false)).toMatch(/^As soon as a person/);
+    const there = { ...none, report: {}, computed_at: new Date().toISOString() } as StudyReport;
+    expect(stateOf(there, true, true)).toBe("Made just now; being made anew.");
+    expect(stateOf({ ...there, stale: true, outdated: true }, true, false)).toMatch(/Marks have been added since/);
+    expect(stateOf({ ...there, outdated: true }, true, false)).toMatch(/DenseMark has changed since/);
+  });
+});
+
+describe("feedback on practice", () => {
+  it("goes through the marked points only", () => {
+    expect([stepped(29, 1, 30), stepped(0, -1, 30), stepped(3, 1, 30)]).toEqual([0, 29, 4]);
+    expect([stepped(50, 1, 30), stepped(50, -1, 30), stepped(0, 1, 0)]).toEqual([0, 29, 0]);
+  });
+
+  it("tells what the grey points are", () => {
+    const point = (kind: string, marked: unknown) => ({ kind, marked }) as PointFeedback;
+    const points = [point("surface", {}), point("flag", null), point("flag", null), point("cleared", null)];
+    expect(unmarkedWords(points)).toBe("2 flagged, 1 without a mark: no distance is known");
   });
 });
 

@@ -1,3 +1,5 @@
+import type { StudyProgress } from "../api/types";
+
 export type {
   AnnotatorProgress,
   Feedback,
@@ -11,3 +13,5 @@ export type {
   StudyState,
   StudyTask,
 } from "../api/types";
+
+export type StudyCommon = NonNullable<StudyProgress["common"]>;

@@ -15,14 +15,22 @@ export function Annotators({ report }: { report: Report }) {
   const top = 1.05 * Math.max(...ranked.map(({ mean }) => mean.high ?? mean.value ?? 0), 0.01);
   const drawn = ranked.some(({ mask_iou }) => mask_iou !== null);
   const twice = ranked.some(({ retest }) => retest !== null);
-  const columns = 8 + Number(drawn) + Number(twice);
+  const untested = report.unmeasured.differences;
+  const columns = 7 + Number(drawn) + Number(twice) + Number(!untested);
   return (
     <Section
       id="annotators"
       title="Annotators"
       lead={
         <>
-          The most accurate first. People who share a <Term of="group">letter</Term> cannot be told apart by this study.
+          The most accurate first
+          {untested ? (
+            <>; the ranks may be chance. {untested}</>
+          ) : (
+            <>
+              . People who share a <Term of="group">letter</Term> cannot be told apart by this study.
+            </>
+          )}{" "}
           A row opens into its parts.
         </>
       }
@@ -33,9 +41,11 @@ export function Annotators({ report }: { report: Report }) {
             <Table.Tr>
               <Table.Th ta="right">#</Table.Th>
               <Table.Th>Annotator</Table.Th>
-              <Table.Th>
-                <Term of="group">Group</Term>
-              </Table.Th>
+              {!untested && (
+                <Table.Th>
+                  <Term of="group">Group</Term>
+                </Table.Th>
+              )}
               <Table.Th ta="right">Mean, cm</Table.Th>
               <Table.Th w="20%">
                 <Term of="interval">95% interval</Term>
@@ -57,7 +67,7 @@ export function Annotators({ report }: { report: Report }) {
           </Table.Thead>
           <Table.Tbody>
             {ranked.map((one) => (
-              <Row key={one.name} one={one} top={top} drawn={drawn} twice={twice} columns={columns} />
+              <Row key={one.name} one={one} top={top} lettered={!untested} {...{ drawn, twice, columns }} />
             ))}
           </Table.Tbody>
         </Table>
@@ -69,12 +79,13 @@ export function Annotators({ report }: { report: Report }) {
 interface RowProps {
   one: AnnotatorReport;
   top: number;
+  lettered: boolean;
   drawn: boolean;
   twice: boolean;
   columns: number;
 }
 
-function Row({ one, top, drawn, twice, columns }: RowProps) {
+function Row({ one, top, lettered, drawn, twice, columns }: RowProps) {
   const [opened, setOpened] = useState(false);
   const { left_right, front_back } = one;
   return (
@@ -101,7 +112,7 @@ function Row({ one, top, drawn, twice, columns }: RowProps) {
             )}
           </div>
         </Table.Td>
-        <Table.Td>{one.group || NONE}</Table.Td>
+        {lettered && <Table.Td>{one.group || NONE}</Table.Td>}
         <Table.Td ta="right" fw={560}>
           {cmNumber(one.mean.value)}
         </Table.Td>

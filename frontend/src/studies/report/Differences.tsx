@@ -12,27 +12,34 @@ const FIRST = 10;
 export function Differences({ report, studyId, version }: { report: Report; studyId: string; version: string }) {
   const [all, setAll] = useState(false);
   const sorted = [...report.differences].sort(
-    (a, b) => a.p_corrected - b.p_corrected || Math.abs(b.difference.value ?? 0) - Math.abs(a.difference.value ?? 0),
+    (a, b) =>
+      (a.p_corrected ?? 2) - (b.p_corrected ?? 2) ||
+      Math.abs(b.difference.value ?? 0) - Math.abs(a.difference.value ?? 0),
   );
   const shown = all ? sorted : sorted.slice(0, FIRST);
   const told = sorted.filter(({ differs }) => differs).length;
+  const tested = sorted.filter(({ p }) => p !== null).length;
+  const untested = report.unmeasured.differences;
   return (
     <Section
       id="differences"
       title="Differences between annotators"
       lead={
-        <>
-          Each pair on the points that both have marked. {count(told)} of {count(sorted.length)}{" "}
-          {sorted.length === 1 ? "pair differs" : "pairs differ"} by more than chance would make them, with a{" "}
-          <Term of="corrected">correction</Term> for looking at so many.
-        </>
+        untested ?? (
+          <>
+            Each pair on the points that both have marked. {count(told)} of {count(tested)}{" "}
+            {tested === 1 ? "pair differs" : "pairs differ"} by more than chance would make them, with a{" "}
+            <Term of="corrected">correction</Term> for looking at so many.
+            {tested < sorted.length && ` ${count(sorted.length - tested)} more share too few persons for a test.`}
+          </>
+        )
       }
     >
       <Plot
         studyId={studyId}
         name="differences"
         version={version}
-        alt="Differences between the mean errors of each two annotators, with 95% intervals. The table below says the same."
+        alt="Differences between the mean errors of each two annotators. The table below says the same."
       />
       <div className={classes.card}>
         <Table verticalSpacing={6} horizontalSpacing="md" className="numbers" fz="sm">
@@ -48,6 +55,7 @@ export function Differences({ report, studyId, version }: { report: Report; stud
               <Table.Th ta="right">
                 <Term of="corrected">p, corrected</Term>
               </Table.Th>
+              <Table.Th ta="right">Persons</Table.Th>
               <Table.Th ta="right">Points</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -77,7 +85,7 @@ export function oriented(pair: Difference): Difference {
   return { ...pair, first: pair.second, second: pair.first };
 }
 
-function Row({ first, second, difference, differs, p_corrected, points }: Difference) {
+function Row({ first, second, difference, differs, p, p_corrected, points, persons }: Difference) {
   return (
     <Table.Tr>
       <Table.Td fw={differs ? 560 : 400}>{first}</Table.Td>
@@ -88,10 +96,11 @@ function Row({ first, second, difference, differs, p_corrected, points }: Differ
       <Table.Td ta="right">{cmInterval(difference)}</Table.Td>
       <Table.Td>
         <Text span size="sm" c={differs ? "bright" : "dimmed"}>
-          {differs ? "yes" : "not shown"}
+          {p === null ? "too few persons to say" : differs ? "yes" : "not shown"}
         </Text>
       </Table.Td>
       <Table.Td ta="right">{pText(p_corrected)}</Table.Td>
+      <Table.Td ta="right">{count(persons)}</Table.Td>
       <Table.Td ta="right">{count(points)}</Table.Td>
     </Table.Tr>
   );

@@ -133,9 +133,18 @@ export function SharesOfError({ report, studyId, version }: Props) {
   );
 }
 
+/** In the place of a chapter that has nothing to tell: why not. */
+function NotMeasured({ id, title, why }: { id: string; title: string; why: string | null }) {
+  return (
+    <Section id={id} title={title}>
+      <Text maw={700}>{why ?? "Not measured in this study."}</Text>
+    </Section>
+  );
+}
+
 /** How well drawn part masks cover the true ones. */
 export function Masks({ report }: { report: Report }) {
-  if (!report.masks) return null;
+  if (!report.masks) return <NotMeasured id="masks" title="Masks" why={report.unmeasured.masks} />;
   // The worst first, as everywhere.
   const rows = [...report.masks].sort(
     (a, b) => Number(a.label !== null) - Number(b.label !== null) || (a.iou.value ?? 0) - (b.iou.value ?? 0),
@@ -179,7 +188,7 @@ export function Masks({ report }: { report: Report }) {
 /** How far the same annotators' marks of the same points lie apart. */
 export function Again({ report }: { report: Report }) {
   const { retest } = report;
-  if (!retest) return null;
+  if (!retest) return <NotMeasured id="again" title="The same points twice" why={report.unmeasured.retest} />;
   return (
     <Section
       id="again"
@@ -197,7 +206,8 @@ export function Again({ report }: { report: Report }) {
 
 /** How large the next study must be. */
 export function Planning({ report, studyId, version }: Props) {
-  const { rows, says } = report.plan;
+  const { rows, says, own, most } = report.plan;
+  const beyond = new Set(rows.filter(({ reachable }) => !reachable).map((row) => row.points_per_person));
   const differences = [...new Set(rows.map(({ difference }) => difference))].sort((a, b) => a - b);
   const sizes = [...new Set(rows.map(({ points_per_person }) => points_per_person))].sort((a, b) => a - b);
   const at = (size: number, difference: number) =>
@@ -208,6 +218,9 @@ export function Planning({ report, studyId, version }: Props) {
       <Text size="sm" c="dimmed">
         From the spread of {count(report.differences.length)} {report.differences.length === 1 ? "pair" : "pairs"} of
         annotators, {marks(report.marked)}.
+        {beyond.size > 0 &&
+          most !== null &&
+          ` The settings of this study give at most ${points(most)} on a person; it takes more points a part for more.`}
       </Text>
       <div className={classes.card}>
         <Table verticalSpacing={6} horizontalSpacing="md" className="numbers" fz="sm">
@@ -224,7 +237,15 @@ export function Planning({ report, studyId, version }: Props) {
           <Table.Tbody>
             {sizes.map((size) => (
               <Table.Tr key={size}>
-                <Table.Td>{size} points</Table.Td>
+                <Table.Td fw={size === own ? 560 : 400}>
+                  {points(size)}
+                  {size === own && ", as here"}
+                  {beyond.has(size) && (
+                    <Text span size="sm" c="dimmed">
+                      , more than this study's settings give
+                    </Text>
+                  )}
+                </Table.Td>
                 {differences.map((difference) => {
                   const needed = at(size, difference);
                   return (

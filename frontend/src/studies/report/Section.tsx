@@ -40,7 +40,7 @@ const TERMS = {
   flagged: "Points for which the annotator gave a reason instead of a mark, such as hidden or unclear.",
   iou: "Pixels that drawn and true mask share, of all pixels that either has. 100% is a perfect mask.",
   group:
-    "Between annotators who share a letter no difference was shown. No letter: no points shared with others, so not compared.",
+    "Between annotators who share a letter no difference was shown. No letter: too few persons shared with others, so not compared.",
   corrected:
     "How probable so large a difference would be if there were none, allowing for the number of pairs looked at.",
   correlation: "Whether the same points were hard both times: 1 is entirely so, 0 not at all.",
@@ -66,7 +66,8 @@ interface PlotProps {
   alt: string;
 }
 
-/** A figure as the server draws it, in the page's colours. */
+/** A figure as the server draws it, in the page's colours; on paper in light ones. It is there before it is seen, so
+ * that a print of the page has it. */
 export function Plot({ studyId, name, version, alt }: PlotProps) {
   const scheme = useScheme();
   const [failed, setFailed] = useState(false);
@@ -78,13 +79,22 @@ export function Plot({ studyId, name, version, alt }: PlotProps) {
     );
   }
   return (
-    <img
-      className={classes.plot}
-      src={figureUrl(studyId, name, scheme, version)}
-      alt={alt}
-      loading="lazy"
-      onError={() => setFailed(true)}
-    />
+    <>
+      <img
+        className={`${classes.plot} ${scheme === "dark" ? classes.screen : ""}`}
+        src={figureUrl(studyId, name, scheme, version)}
+        alt={alt}
+        onError={() => setFailed(true)}
+      />
+      {scheme === "dark" && (
+        <img
+          className={`${classes.plot} ${classes.paper}`}
+          src={figureUrl(studyId, name, "light", version)}
+          alt=""
+          fetchPriority="low"
+        />
+      )}
+    </>
   );
 }
 

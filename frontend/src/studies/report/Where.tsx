@@ -70,9 +70,19 @@ function Heat({ report, studyId, version, body, failed, onFlat }: HeatProps) {
   }
   if (!body || !read || !heat.data) return <LoadingState label="Loading the body" />;
   return (
-    <Suspense fallback={<LoadingState label="Loading the body" />}>
-      <HeatBody body={body} mesh={read} heat={heat.data} alt={alt} onFlat={onFlat} />
-    </Suspense>
+    <div>
+      <div className={classes.screen}>
+        <Suspense fallback={<LoadingState label="Loading the body" />}>
+          <HeatBody body={body} mesh={read} heat={heat.data} alt={alt} onFlat={onFlat} />
+        </Suspense>
+      </div>
+      <img
+        src={heatPictureUrl(studyId, "light", version)}
+        alt={alt}
+        className={`${classes.six} ${classes.paper}`}
+        fetchPriority="low"
+      />
+    </div>
   );
 }
 
