@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from annotation.words import MarkKind
+from annotation.words import MarkKind, TaskKind
 from annotation_db.models import (
     Image,
     Mark,
@@ -118,6 +118,28 @@ def images_to_fill(session: Session, image_ids: Collection[UUID]) -> set[UUID]:
     return set(session.scalars(query.with_for_update(read=True)))
 
 
-def persons_present(session: Session, person_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the ids that are persons already, deleted or not."""
-    return set(session.scalars(select(Person.id).where(Person.id.in_(person_ids))))
+@dataclass(frozen=True)
+class Present:
+    """A person that is there already, deleted or not, its entry in the file it came from, its mask and its tasks."""
+
+    person: Person
+    source: PersonSource | None
+    mask: Mask
+    tasks: Mapping[TaskKind, Task]
+
+
+def there_already(session: Session, person_ids: Collection[UUID], lock: bool = False) -> dict[UUID, Present]:
+    """Those of the ids that are persons already; with `lock`, held until the transaction ends."""
+    query = select(Person).where(Person.id.in_(person_ids)).order_by(Person.id)
+    people = session.scalars(query.with_for_update() if lock else query).all()
+    ids = [person.id for person in people]
+    if not ids:
+        return {}
+    sources = {
+        row.person_id: row for row in session.scalars(select(PersonSource).where(PersonSource.person_id.in_(ids)))
+    }
+    masks = {row.person_id: row for row in session.scalars(select(Mask).where(Mask.person_id.in_(ids)))}
+    tasks: dict[UUID, dict[TaskKind, Task]] = {id_: {} for id_ in ids}
+    for row in session.scalars(select(Task).where(Task.person_id.in_(ids))):
+        tasks[row.person_id][row.kind] = row
+    return {row.id: Present(row, sources.get(row.id), masks[row.id], tasks[row.id]) for row in people}

@@ -169,7 +169,7 @@ def _import(state: State, found: _Found, stored: ImportResult, progress: Progres
         points=log.points,
         refused_persons=log.refused,
         notes=log.notes,
-        remarks=found.remarks,
+        remarks=[*found.remarks, *log.remarks()],
     )
 
 
@@ -179,6 +179,7 @@ class _Log:
 
     new: int = 0
     present: int = 0
+    filled: int = 0
     dense: int = 0
     points: int = 0
     refused: list[RefusedPerson] = field(default_factory=list)
@@ -187,11 +188,18 @@ class _Log:
     def refuse(self, id_: Any, reason: str) -> None:
         self.refused.append(RefusedPerson(id=str(id_), reason=reason))
 
+    def remarks(self) -> list[str]:
+        """What is to be said of the persons as a whole."""
+        if not self.filled:
+            return []
+        return [f"{self.filled} of the persons there already had no work yet and took the file's masks and points"]
+
     def take(self, stored: imported.Stored) -> None:
         self.new += stored.new
         self.present += stored.present
         self.dense += stored.dense
         self.points += stored.points
+        self.filled += stored.filled
         for id_, reason in stored.refused:
             self.refuse(id_, reason)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -22,6 +22,7 @@ from annotation_db.models.base import Base
 from annotation_db.repositories import imports, users
 from export.coco_in import CocoPerson
 from export.dense_in import Dense, draw
+from server.images import added_work
 from server.persons.service import clip_box
 from server.schemas import Box
 from server.state import State
@@ -116,49 +117,77 @@ class Stored:
     :param new: persons added.
     :param present: persons that were there before.
     :param refused: the others, by annotation id with a reason.
-    :param dense: persons added with masks and points.
+    :param filled: persons that were there before without work, and have the file's now.
+    :param dense: persons added or filled with masks and points.
     :param points: their points.
     """
 
     new: int
     present: int
     refused: list[tuple[int, str]]
+    filled: int = 0
     dense: int = 0
     points: int = 0
 
 
 def store(state: State, target: Target, batch: Sequence[tuple[Place, CocoPerson]]) -> Stored:
-    """Add those persons that are not there yet, in one transaction.
+    """Add those persons that are not there yet, and work to those that have none, in one transaction.
 
     A person's id follows from image and annotation, so that the same person again is no second one.
     """
     found = {person_id(place, person): (place, person) for place, person in batch}
     with state.database.read() as session:
-        before = imports.persons_present(session, list(found))
+        there = imports.there_already(session, list(found))
+        known = {id_: _Known.of(present, found[id_][1]) for id_, present in there.items()}
     made: dict[UUID, tuple[Rows, imports.Marked | None]] = {}
-    refused: list[tuple[int, str]] = []
+    refused = [(found[id_][1].id, own.refusal) for id_, own in known.items() if own.refusal]
     for position, (id_, (place, person)) in enumerate(found.items()):
-        if id_ not in before:
+        if id_ not in known or known[id_].wanted:
             try:
                 made[id_] = _rows(target, id_, place, person, position)
             except ValueError as error:
                 refused.append((person.id, str(error)))
+    present = sum(not own.refusal and not own.wanted for own in known.values())
     if not made:
-        return Stored(0, len(before), refused)
+        return Stored(0, present, refused)
     with state.database.write() as session:
         images = imports.images_to_fill(session, {found[id_][0].id for id_ in made})
-        present = imports.persons_present(session, list(made))
         gone = {id_ for id_ in made if found[id_][0].id not in images}
-        kept = [made_ for id_, made_ in made.items() if id_ not in present | gone]
-        imports.insert_rows(
-            session, {table: [row for own, _ in kept for row in own[table]] for table in imports.TABLES}
-        )
-        marked = [points for _, points in kept if points is not None]
+        new, marked, filled = [], [], 0
+        there = imports.there_already(session, list(made), lock=True)
+        for id_, (rows, points) in made.items():
+            if id_ in gone:
+                continue
+            if id_ not in there:
+                new.append(rows)
+            else:  # it was there before, or came in this moment
+                now = _Known.of(there[id_], found[id_][1])
+                refused += [(found[id_][1].id, now.refusal)] if now.refusal else []
+                present += not now.refusal
+                if not now.wanted:
+                    continue
+                added_work.fill(session, there[id_], rows, ANNOTATOR)
+                filled += 1
+            if points is not None:
+                marked.append(points)
+        imports.insert_rows(session, {table: [row for own in new for row in own[table]] for table in imports.TABLES})
         if marked and target.body is not None:
             imports.insert_marked(session, marked, ANNOTATOR, target.body.hash, utc_now())
     refused += [(found[id_][1].id, "its image was taken out in this moment") for id_ in gone]
-    points = sum(len(points.point) for points in marked)
-    return Stored(len(kept), len(before | (present - gone)), refused, len(marked), points)
+    return Stored(len(new), present, refused, filled, len(marked), sum(len(points.point) for points in marked))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a person of a file is to one that is there: refused, or wanted for its work, or the same again."""
+
+    refusal: str | None
+    wanted: bool
+
+    @classmethod
+    def of(cls, present: imports.Present, person: CocoPerson) -> Self:
+        refusal = added_work.refusal(present, person)
+        return cls(refusal, refusal is None and added_work.is_wanted(present, person))
 
 
 def person_id(place: Place, person: CocoPerson) -> UUID:

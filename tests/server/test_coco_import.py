@@ -70,7 +70,8 @@ def test_doing_it_again_adds_nothing(any_app: FastAPI) -> None:
     again = send(lead, project, content)
     assert (again["persons"], again["persons_present"]) == (0, 2)
     more = send(lead, project, coco_file([image(1, "a.png")], [person(1, bbox=[1, 1, 5, 5]), person(3)]))
-    assert (more["persons"], more["persons_present"]) == (1, 1)
+    assert (more["persons"], more["persons_present"]) == (1, 0)
+    assert "another person of this id" in more["refused_persons"][0]["reason"]
     after = lead.ok("GET", f"/api/projects/{project}/persons")
     assert after["items"][:2] == before["items"]
 
