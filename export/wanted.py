@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from annotation.words import PersonSource, PersonState
-from annotation_db.repositories import dataset_rows
+from annotation_db.repositories import dataset_rows, withdrawals
 from annotation_db.repositories.dataset_rows import ImageRow, PersonKey
 
 Choice = Literal["with", "without", "only"]
@@ -106,14 +106,15 @@ class Plan:
 def plan(session: Session, project_id: UUID, wanted: Wanted) -> Plan:
     """What goes into a dataset. Memory grows with persons and images, not with what was marked on them."""
     rows = dataset_rows.images(session, project_id, wanted.as_of)
-    image_numbers = numbers((row.id, row.source_id) for row in rows)
+    images_gone, persons_gone = withdrawals.numbers_taken(session, project_id)
+    image_numbers = numbers(((row.id, row.source_id) for row in rows), images_gone)
     there = {row.id: row for row in rows if not row.deleted}
     left_out: Counter[str] = Counter()
     fitting = {id_ for id_, row in there.items() if wanted.shows(row)}
     if len(fitting) < len(there):
         left_out["images: by their tags"] = len(there) - len(fitting)
     keys = list(dataset_rows.persons(session, project_id, wanted.as_of))
-    person_numbers = numbers((key.id, key.source_id) for key in keys)
+    person_numbers = numbers(((key.id, key.source_id) for key in keys), persons_gone)
     found, with_taken, gold = [], set(), False
     for key in keys:
         if key.deleted or key.image_id not in fitting:
@@ -133,16 +134,16 @@ def plan(session: Session, project_id: UUID, wanted: Wanted) -> Plan:
     return Plan(sorted(persons), images, list(there.values()), gold, left_out)
 
 
-def numbers(items: Iterable[tuple[UUID, str | None]]) -> dict[UUID, int]:
+def numbers(items: Iterable[tuple[UUID, str | None]], gone: Collection[int] = ()) -> dict[UUID, int]:
     """The integer id in dataset files of each item, given in the order they were made: its id, and the ``source_id``.
 
-    What came from a COCO file ("coco:12") keeps the id that it has there, unless an earlier item has it; all others
-    get `stable_id`, so that an id is the same in every export.
+    What came from a COCO file ("coco:12") keeps the id that it has there, unless an earlier item has it, or one that is
+    ``gone`` had it; all others get `stable_id`, so that an id is the same in every export.
     """
-    taken: set[int] = set()
+    taken = set(gone)
     found: dict[UUID, int] = {}
     for key, source_id in items:
-        number = _own(source_id)
+        number = coco_id(source_id)
         if number is None or number in taken:
             number = stable_id(key)
             attempt = key.bytes
@@ -159,8 +160,8 @@ def stable_id(key: UUID) -> int:
     return int.from_bytes(sha256(key.bytes).digest()[:6]) or 1
 
 
-def _own(source_id: str | None) -> int | None:
-    """The id in the COCO file that something came from."""
+def coco_id(source_id: str | None) -> int | None:
+    """The id in the COCO file that something came from; None where it did not."""
     text = source_id.removeprefix(_COCO) if source_id and source_id.startswith(_COCO) else ""
     number = int(text) if text.isdecimal() and len(text) <= 15 else 0
     return number or None

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from annotation_db.columns import UTCDateTime, utc_now, words
@@ -70,7 +70,11 @@ class Withdrawal(WithId, Base):
     """An image that its subject withdrew: gone from disk and database, known by its hashes so that it cannot come back.
 
     `sha256` is that of the bytes as they came, `blob` that of the bytes as they were kept.
-    `reason` is the lead's own words; nothing of the image, its name or its persons is kept.
+    `reason` is the lead's own words; nothing of the image, its name or its persons is kept, but for the integer ids
+    that they had from a COCO file, `number` and `person_numbers`, so that nothing else gets these in later datasets.
+
+    Its files are gone since `files_gone_at`; until then `truths` (blobs) and `studies` (ids) say which there are beside
+    the photo and its thumbnails.
     """
 
     __tablename__ = "withdrawals"
@@ -80,6 +84,11 @@ class Withdrawal(WithId, Base):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     blob: Mapped[str] = mapped_column(String(64), index=True)
     persons: Mapped[int]
+    number: Mapped[int | None] = mapped_column(BigInteger)
+    person_numbers: Mapped[list[int]] = mapped_column(JSON, default=list)
+    truths: Mapped[list[str]] = mapped_column(JSON, default=list)
+    studies: Mapped[list[str]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(Text, default="")
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
+    files_gone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -1,6 +1,6 @@
 """Withdrawn images: what is noted of them, and everything that goes with them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -53,6 +53,55 @@ def blobs(session: Session) -> set[str]:
     return set(session.scalars(select(Withdrawal.blob).distinct()))
 
 
+def with_files(session: Session) -> Sequence[Withdrawal]:
+    """The withdrawals whose files are not known to be gone."""
+    query = select(Withdrawal).where(Withdrawal.files_gone_at.is_(None))
+    return session.scalars(query.order_by(Withdrawal.created_at, Withdrawal.id)).all()
+
+
+def files_are_gone(session: Session, withdrawal_ids: Collection[UUID], at: datetime) -> None:
+    """Note that the files of withdrawals are gone, and forget which there were."""
+    session.execute(
+        update(Withdrawal).where(Withdrawal.id.in_(withdrawal_ids)).values(files_gone_at=at, truths=[], studies=[])
+    )
+
+
+def numbers_taken(session: Session, project_id: UUID) -> tuple[set[int], set[int]]:
+    """The integer ids in dataset files that withdrawn images of a project had, and those of their persons."""
+    query = select(Withdrawal.number, Withdrawal.person_numbers).where(Withdrawal.project_id == project_id)
+    images: set[int] = set()
+    persons: set[int] = set()
+    for number, own in session.execute(query):
+        images |= set() if number is None else {number}
+        persons |= set(own)
+    return images, persons
+
+
+def images_from(session: Session, image: Image) -> Iterable[tuple[UUID, str | None]]:
+    """The images of the project that came from the same place in a file as this one, itself too, in the order they
+    came: id and where from; none where it came from no file."""
+    if image.source_id is None:
+        return []
+    query = select(Image.id, Image.source_id).where(
+        Image.project_id == image.project_id, Image.source_id == image.source_id
+    )
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Image.created_at, Image.id))]
+
+
+def persons_from(session: Session, image: Image) -> Iterable[tuple[UUID, str | None]]:
+    """The same for the persons of an image: all of the project that came from the same places in a file."""
+    own = select(Person.source_id).where(Person.image_id == image.id, Person.study_id.is_(None))
+    query = select(Person.id, Person.source_id).where(
+        Person.project_id == image.project_id, Person.study_id.is_(None), Person.source_id.in_(own)
+    )
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Person.created_at, Person.id))]
+
+
+def person_ids(session: Session, image_id: UUID) -> set[UUID]:
+    """The persons of an image, deleted ones too, but no copies for studies."""
+    return set(session.scalars(select(Person.id).where(Person.image_id == image_id, Person.study_id.is_(None))))
+
+
 def page(session: Session, project_id: UUID, before: tuple[datetime, UUID] | None, limit: int) -> Sequence[Withdrawal]:
     """Up to `limit` withdrawals of a project, the newest first."""
     query = select(Withdrawal).where(Withdrawal.project_id == project_id)
@@ -65,12 +114,6 @@ def same_bytes(session: Session, keys: Collection[str]) -> Sequence[Image]:
     """The images of all projects, those taken out too, whose bytes have one of these hashes; locked."""
     query = select(Image).where(or_(Image.sha256.in_(keys), Image.blob.in_(keys)))
     return session.scalars(query.order_by(Image.created_at, Image.id).with_for_update()).all()
-
-
-def persons_in(session: Session, image_id: UUID) -> int:
-    """How many persons an image has, deleted ones too, but no copies for studies."""
-    query = select(func.count()).where(Person.image_id == image_id, Person.study_id.is_(None))
-    return session.scalar(query) or 0
 
 
 def truths_in(session: Session, image_id: UUID) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from annotation_db import models, utc_now
 from annotation_db.repositories import images, jobs, render_files, snapshots, withdrawals
+from export.wanted import coco_id, numbers
 from server.paging import page
 from server.problems import NotFoundError, RefusedError
 from server.schemas import Page, decode_cursor
@@ -24,13 +25,12 @@ def withdraw(state: State, image_id: UUID, reason: str, user_id: UUID | None) ->
     """Erase an image, those of all projects that have the very same bytes, and such backgrounds and textures of
     renders. Again completes what was interrupted.
 
-    The database first: it knows from then on that these bytes are withdrawn, and nothing refers to them any more. What
-    is killed before the files are gone is completed by the same request again, or as the next server starts.
+    The database first: it knows from then on that these bytes are withdrawn, which files go with them, and nothing
+    refers to them any more. What is killed before the files are gone is completed by the same request again, or as the
+    next server starts.
 
     Raises NotFoundError.
     """
-    truths: set[str] = set()
-    shown: set[UUID] = set()
     with state.database.write() as session:
         image = images.many(session, [image_id]).get(image_id)
         known = withdrawals.of_image(session, image_id)
@@ -39,24 +39,21 @@ def withdraw(state: State, image_id: UUID, reason: str, user_id: UUID | None) ->
         keys = {image.sha256, image.blob} if image is not None else set()
         keys |= {known.sha256, known.blob} if known is not None else set()
         for row in withdrawals.same_bytes(session, keys):
-            truths |= withdrawals.truths_in(session, row.id)
-            shown |= set(withdrawals.studies_of(session, row.id))
             withdrawals.add(session, _noted(session, row, reason, user_id))
             withdrawals.erase(session, row.id)
         rows = withdrawals.of_bytes(session, keys)
         done = _done(session, rows)
-        blobs = {row.blob for row in rows} | render_files.remove_bytes(session, keys)
-    _remove_files(state, blobs, truths, shown)
+        render_files.remove_bytes(session, keys)
+    _remove_files(state, rows)
     return done
 
 
 def complete(state: State) -> None:
     """Remove the files of withdrawals that were interrupted."""
     with state.database.read() as session:
-        blobs = withdrawals.blobs(session)
-    left = {key for key in blobs if state.blobs.exists(key)}
-    if left:
-        _remove_files(state, left, (), ())
+        rows = withdrawals.with_files(session)
+    if rows:
+        _remove_files(state, rows)
 
 
 def list_withdrawals(session: Session, project_id: UUID, after: str | None, limit: int) -> Page[Withdrawal]:
@@ -78,16 +75,30 @@ def list_withdrawals(session: Session, project_id: UUID, after: str | None, limi
 
 
 def _noted(session: Session, row: models.Image, reason: str, user_id: UUID | None) -> models.Withdrawal:
+    images_gone, persons_gone = withdrawals.numbers_taken(session, row.project_id)
+    own = withdrawals.person_ids(session, row.id)
+    number = _held([row.id], withdrawals.images_from(session, row), images_gone)
     return models.Withdrawal(
         project_id=row.project_id,
         image_id=row.id,
         sha256=row.sha256,
         blob=row.blob,
-        persons=withdrawals.persons_in(session, row.id),
+        persons=len(own),
+        number=next(iter(number), None),
+        person_numbers=sorted(_held(own, withdrawals.persons_from(session, row), persons_gone)),
+        truths=sorted(withdrawals.truths_in(session, row.id)),
+        studies=[study_id.hex for study_id in withdrawals.studies_of(session, row.id)],
         reason=reason,
         created_by=user_id,
         created_at=utc_now(),
     )
+
+
+def _held(ids: Iterable[UUID], alike: Iterable[tuple[UUID, str | None]], gone: set[int]) -> set[int]:
+    """The ids from a COCO file that items have in dataset files, and not another one that came with the same id."""
+    sources = dict(alike)
+    found = numbers(sources.items(), gone)
+    return {found[id_] for id_ in ids if id_ in found and found[id_] == coco_id(sources[id_])}
 
 
 def _done(session: Session, rows: Sequence[models.Withdrawal]) -> Withdrawn:
@@ -115,20 +126,24 @@ def _out(session: Session, rows: Sequence[models.Withdrawal]) -> list[Withdrawal
     ]
 
 
-def _remove_files(state: State, photos: Collection[str], truths: Collection[str], shown: Collection[UUID]) -> None:
+def _remove_files(state: State, rows: Sequence[models.Withdrawal]) -> None:
     """Remove photos with their thumbnails, truths that nothing refers to any more, what snapshots under way have
-    written and do not need, and reports of studies that showed the images, which are made again."""
+    written and do not need, and reports of studies that showed the images, which are made again. Last, note that."""
+    photos = {key for row in rows for key in (row.sha256, row.blob)}
+    truths = {key for row in rows for key in row.truths}
     with state.database.read() as session:
-        used = images.referenced_blobs(session, {*photos, *truths})
-    for key in {*photos, *truths} - used:
+        used = images.referenced_blobs(session, photos | truths)
+    for key in (photos | truths) - used:
         state.blobs.delete(key)
     for key in photos:
         for path in (state.settings.data / "cache" / "thumbnails" / key[:2]).glob(f"{key[:32]}-*"):
             path.unlink(missing_ok=True)
-    for study_id in shown:
-        shutil.rmtree(reports.folder_of(state.settings, study_id), ignore_errors=True)
+    for study_id in {study_id for row in rows for study_id in row.studies}:
+        shutil.rmtree(reports.folder_of(state.settings, UUID(study_id)), ignore_errors=True)
     state.database.forget_deleted()
     with state.database.read() as session:
         making = jobs.open_subjects(session, "snapshot")
     # Jobs under way leave out what was withdrawn meanwhile, and clear up behind themselves.
     places.drop_working_but(state.settings, making)
+    with state.database.write() as session:
+        withdrawals.files_are_gone(session, [row.id for row in rows], utc_now())

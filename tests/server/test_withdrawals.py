@@ -13,8 +13,9 @@ from PIL import Image as Pillow
 from sqlalchemy import MetaData, select
 
 from annotation.words import Role
+from annotation_db import LocalBlobs
 from annotation_db.models import PersonSource
-from annotation_db.repositories import images
+from annotation_db.repositories import images, withdrawals
 from server import startup
 from server.jobs import steps
 from server.state import State
@@ -160,6 +161,73 @@ def test_a_withdrawal_that_is_killed_is_completed_at_the_next_start(
 
 def _killed(*_args: Any) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "at", ["annotation_db.LocalBlobs.delete", "shutil.rmtree", "annotation_db.Database.forget_deleted"]
+)
+def test_a_withdrawal_that_is_killed_at_any_file_is_completed(
+    any_app: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    lab = Lab(any_app, tmp_path, renders=3)
+    study = lab.opened(practice=1, again=1)
+    finish(lab.ann, study)
+    state: State = any_app.state.densemark
+    report = state.settings.data / "reports" / study / "some" / "report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text("{}")
+    shown = lab.lead.ok("GET", f"/api/projects/{lab.project}/persons")["items"][0]
+    image = UUID(shown["image_id"])
+    lab.lead.client.get(f"/api/images/{image}/thumbnail")
+    with state.database.read() as session:
+        keys = {images.many(session, [image])[image].blob, *withdrawals.truths_in(session, image)}
+    assert len(keys) == 2
+    real: Any = LocalBlobs.delete if at.endswith("delete") else _killed
+
+    def killed(*args: Any, **more: Any) -> None:
+        real(*args)  # the first blob is gone, the other is not
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(at, killed)
+        with pytest.raises(KeyboardInterrupt):
+            service.withdraw(state, image, "", None)
+    if at.endswith("delete"):
+        assert sum(state.blobs.exists(key) for key in keys) == 1
+        assert list((state.settings.data / "cache").rglob("*.webp"))
+    startup.clean(state.settings)
+    assert not any(state.blobs.exists(key) for key in keys)
+    assert not list((state.settings.data / "cache").rglob("*.webp"))
+    assert not report.parent.parent.exists()
+    with state.database.read() as session:
+        assert list(withdrawals.with_files(session)) == []
+        known = withdrawals.of_image(session, image)
+    assert known is not None
+    assert (known.truths, known.studies) == ([], [])
+
+
+def test_ids_of_withdrawn_images_and_persons_stay_taken(lead: Api, state: State, filling: Filling) -> None:
+    photos = [filling.image(f"{n}.png", source_id="coco:5" if n < 3 else f"coco:{n}") for n in range(5)]
+    filling.persons(photos[:3], source_id="coco:8")
+    filling.persons(photos[3:])
+    project = str(filling.project)
+
+    def ids(name: str) -> dict[str, tuple[int, int]]:
+        folder = folder_of(state, make(lead, state, project, name))
+        people = {row["image_id"]: row["id"] for row in map(json.loads, (folder / "persons-all.jsonl").open())}
+        rows = map(json.loads, (folder / "images.jsonl").open())
+        return {row["file_name"]: (row["id"], people[row["id"]]) for row in rows}
+
+    before = ids("before")
+    assert (before["0.png"], before["3.png"][0]) == ((5, 8), 3)
+    assert 5 not in (before["1.png"][0], before["2.png"][0])
+    for gone in (1, 0, 4):  # one that did not have the id from its file, one that had, one of another
+        lead.ok("POST", f"/api/images/{photos[gone]}/withdraw", json={})
+        after = ids(f"without {gone}")
+        assert after == {name: both for name, both in before.items() if name in after}
+    assert set(after) == {"2.png", "3.png"}
+    with state.database.read() as session:
+        assert withdrawals.numbers_taken(session, filling.project) == ({5, 4}, {8})
 
 
 def test_what_is_withdrawn_while_a_snapshot_is_made_is_not_in_it(lead: Api, state: State, filling: Filling) -> None:
