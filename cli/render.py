@@ -27,11 +27,9 @@ from cli.common import (
 
 if TYPE_CHECKING:
     from synthesis.dataset import Recipe
-    from synthesis.pose_files import UserPose
+    from synthesis.pose_files import PoseFile, UserPose
 
-_MOTIONS = (".npz", ".bvh")
-_PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
-_NAMED = 5  # how many bad pictures an error names
+_NAMED = 5  # how many files are named, of bad pictures or of poses
 
 
 def render(
@@ -69,7 +67,7 @@ def render(
     """
     from cli.body_names import load
     from synthesis import dataset, film
-    from synthesis.pool import make_all
+    from synthesis.pool import TOGETHER, make_all
     from synthesis.render import Options
 
     if start + count - 1 > dataset.LAST:
@@ -91,36 +89,65 @@ def render(
         png,
     )
     processes = workers or os.cpu_count() or 1
+    dataset.check(loaded, recipe, start)
     _begin(loaded, out, recipe)
     if not film.compiled():
         errors.print("compiling the renderer, once after an install (about a minute)…")
     numbers = range(start, start + count)
-    begin, made = perf_counter(), 0
+    pace = _Pace(TOGETHER * processes if processes > 1 else 1)
     with _bar() as bar, closing(make_all(loaded, out, numbers, recipe, processes)) as images:
         task = bar.add_task("rendering", total=count, rate="")
         for done, (_, new) in enumerate(images, start=1):
-            made += new
-            seconds = perf_counter() - begin
-            bar.update(task, completed=done, rate=f"{made / seconds:.1f} images/s" if made else "there already")
-    seconds = perf_counter() - begin
+            pace.count(new)
+            bar.update(task, completed=done, rate=f"{pace.rate:.1f} images/s" if pace.rate else "")
     with _bar() as bar:
         task = bar.add_task("annotations.json", total=None, rate="")
         counts = dataset.finish(out, lambda done, total: bar.update(task, completed=done, total=total))
     figures = {
         "images": counts["images"],
         "persons": counts["persons"],
-        "made": made,
-        "there already": count - made,
-        "seconds": round(seconds, 2),
-        "images a second": round(made / seconds, 2),
+        "made": pace.made,
+        "there already": count - pace.made,
+        "seconds": round(pace.seconds, 2),
+        "images a second": round(pace.rate, 2) if pace.rate else None,
         "workers": processes,
     }
     if as_json:
         print_json({"out": str(out), "body": loaded.name, "body_hash": loaded.hash, "seed": seed, **figures})
         return
-    there = f", {count - made:,} were there already" if count > made else ""
-    console.print(f"made {counted(made, 'image')} in {seconds:.1f} s ({made / seconds:.1f} a second){there}")
+    console.print(_summary(pace, count - pace.made))
     console.print(f"{out} holds {counted(counts['images'], 'image')} of {counted(counts['persons'], 'person')}")
+
+
+class _Pace:
+    """How many images were made, and how fast once every process was at it.
+
+    :param settled: so many images are made while processes start and compile; the pace is that of the others.
+    """
+
+    def __init__(self, settled: int) -> None:
+        self.made, self.seconds, self.rate = 0, 0.0, 0.0
+        self._settled, self._begin, self._since = settled, perf_counter(), 0.0
+
+    def count(self, new: bool) -> None:
+        """An image is there, made now or not."""
+        self.made += new
+        self.seconds = perf_counter() - self._begin
+        if self.made < self._settled or not new:
+            return
+        if self.made == self._settled:
+            self._since = self.seconds
+        elif self.seconds > self._since:
+            self.rate = (self.made - self._settled) / (self.seconds - self._since)
+
+
+def _summary(pace: _Pace, there: int) -> str:
+    """What was done, in one line."""
+    if not pace.made:
+        return f"nothing to make: {counted(there, 'image')} {'was' if there == 1 else 'were'} there already"
+    rate = f" ({pace.rate:.1f} a second after the start)" if pace.rate else ""
+    already = f"; {there:,} {'was' if there == 1 else 'were'} there already" if there else ""
+    return f"made {counted(pace.made, 'image')} in {pace.seconds:.1f} s{rate}{already}"
 
 
 def _begin(body: object, out: Path, recipe: Recipe) -> None:
@@ -144,24 +171,39 @@ def _poses(paths: list[Path]) -> tuple[UserPose, ...]:
     """The poses of files and of all files in folders, in the order of their names."""
     if not paths:
         return ()
-    from synthesis.pose_files import read_poses
+    from synthesis.pose_files import MOTIONS, read_pose_file
 
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
-    files = [file for file in files if file in paths or file.suffix.lower() in _MOTIONS]
+    files = [file for file in files if file in paths or file.suffix.lower() in MOTIONS]
     if not files:
-        stop(f"--poses {paths[0]} holds no {' or '.join(_MOTIONS)} file")
+        stop(f"--poses {paths[0]} holds no {' or '.join(MOTIONS)} file")
     with errors.status("reading poses"):
-        return tuple(pose for file in files for pose in read_poses(file))
+        read = [read_pose_file(file) for file in files]
+    _tell(read)
+    return tuple(pose for file in read for pose in file.poses)
+
+
+def _tell(read: list[PoseFile]) -> None:
+    """Say how many poses of each file are kept."""
+    from synthesis.pose_files import kept
+
+    for file in read[:_NAMED]:
+        errors.print(f"{file.name}: {kept(len(file.poses), file.frames)}", highlight=False)
+    if len(read) > _NAMED:
+        poses, frames = sum(len(file.poses) for file in read), sum(file.frames for file in read)
+        errors.print(f"all {len(read):,} files: {kept(poses, frames)}", highlight=False)
 
 
 def _pictures(folder: Path | None, option: str) -> tuple[Path, ...]:
     """The pictures of a folder and the folders in it, in the order of their names."""
     if folder is None:
         return ()
+    from synthesis.fabrics import PHOTOS
+
     with errors.status(f"looking at {folder}"):
-        found = tuple(sorted(p for p in folder.rglob("*") if p.suffix.lower() in _PHOTOS))
+        found = tuple(sorted(p for p in folder.rglob("*") if p.suffix.lower() in PHOTOS))
     if not found:
-        stop(f"{option} {folder} holds no picture ({', '.join(_PHOTOS)})")
+        stop(f"{option} {folder} holds no picture ({', '.join(PHOTOS)})")
     return found
 
 

@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 
 from synthesis import truth
-from synthesis.render import Options, Person, Render, render
+from synthesis.render import Options, Person, Render, cast, render
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -80,6 +80,18 @@ def image_seed(seed: int, number: int) -> int:
     if not 1 <= number <= LAST:
         raise ValueError(f"image {number} is not in 1..{LAST:,}")
     return seed * (LAST + 1) + number
+
+
+def check(body: Body, recipe: Recipe, number: int) -> None:
+    """Refuse what image ``number`` would be refused for, before anything of its folder is made.
+
+    Raises:
+        ValueError: the body or every one of the user's poses cannot be rendered.
+    """
+    try:
+        cast(body, image_seed(recipe.seed, number), recipe.options)
+    except ValueError as error:
+        raise ValueError(f"image {number}: {error}") from error
 
 
 def begin(body: Body, folder: Path, recipe: Recipe) -> None:

@@ -18,7 +18,8 @@ from synthesis.dataset import Recipe, make
 if TYPE_CHECKING:
     from surface.body import Body
 
-_TOGETHER = 4  # images that a process is given at once
+TOGETHER = 4
+"""Images that a process is given at once."""
 
 # What a process needs to know once: body, folder, recipe, and the event that ends the work early.
 _task: tuple[Body, Path, Recipe, Any] | None = None
@@ -43,7 +44,7 @@ def make_all(
     keep_memory()
     context = get_context("spawn")
     stop = context.Event()
-    queue = [list(numbers[k : k + _TOGETHER]) for k in range(0, len(numbers), _TOGETHER)][::-1]
+    queue = [list(numbers[k : k + TOGETHER]) for k in range(0, len(numbers), TOGETHER)][::-1]
     workers = max(min(workers, len(queue)), 1)
     pool = ProcessPoolExecutor(workers, context, _begin, (body, folder, recipe, stop))
     waiting: set[Future[list[tuple[int, bool]]]] = set()

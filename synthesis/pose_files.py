@@ -75,7 +75,7 @@ class PoseFile:
 def kept(poses: int, frames: int) -> str:
     """How many frames of a file are kept, and why not all, in words."""
     return f"{poses:,} of {frames:,} {'frame' if frames == 1 else 'frames'} kept" + (
-        f" (distinct: {DIFFERENT:g}° a joint from the one before)" if poses < frames else ""
+        f" (distinct: joints turned {DIFFERENT:g}° on average since the last)" if poses < frames else ""
     )
 
 

@@ -130,13 +130,8 @@ def render(body: Body, seed: int, options: Options = Options()) -> Render:
     Raises:
         ValueError: the body has no rig with SMPL's joint names, or lacks a part that is dressed; the seed is negative.
     """
-    if seed < 0:
-        raise ValueError(f"seed {seed} is negative")
-    check_dressable(body)
-    size, rng = options.size, _stream(seed, _CAST)
-    count = int(rng.integers(options.persons[0], options.persons[1] + 1))
-    azimuth = float(rng.uniform(0, 2 * np.pi))
-    found = [sample(body, _stream(seed, _POSE, n), options.poses) for n in range(count)]
+    azimuth, found = cast(body, seed, options)
+    size, count = options.size, len(found)
     outfits = [
         dress(_stream(seed, _LOOK, n), options.textures, womanly(body, one.betas)) for n, one in enumerate(found)
     ]
@@ -157,6 +152,22 @@ def render(body: Body, seed: int, options: Options = Options()) -> Render:
     roll = film.choose(_stream(seed, _NOISE))
     image = picture(stage, camera, place, lamp, roll, take.face, middle * [1, 0, 1], focus)
     return Render(image, tuple(_person(body, take, int(n)) for n in np.flatnonzero(seen)), camera, seed)
+
+
+def cast(body: Body, seed: int, options: Options = Options()) -> tuple[float, list[Sampled]]:
+    """The heading of an image's persons in radians, and each in shape and pose: what ``render`` begins with, and by
+    which it refuses a body or the user's poses.
+
+    Raises:
+        ValueError: as ``render`` does.
+    """
+    if seed < 0:
+        raise ValueError(f"seed {seed} is negative")
+    check_dressable(body)
+    rng = _stream(seed, _CAST)
+    count = int(rng.integers(options.persons[0], options.persons[1] + 1))
+    azimuth = float(rng.uniform(0, 2 * np.pi))
+    return azimuth, [sample(body, _stream(seed, _POSE, n), options.poses) for n in range(count)]
 
 
 def _stream(seed: int, concern: int, index: int = 0) -> np.random.Generator:

@@ -103,7 +103,7 @@ def _take_one(
             raise ValueError("its subject withdrew this photo; it cannot be used again")
         found = render_files.same(session, project_id, kind, blob)
         if found is None and render_files.count(session, project_id, kind) >= MOST_FILES:
-            raise ValueError(f"the project has {MOST_FILES:,} {kind} files, the most it can have; delete some")
+            raise ValueError(f"the most that a project can have of {kind} are {MOST_FILES:,} files; delete some")
     if found is not None:
         return found, False
     with TemporaryDirectory(prefix="densemark-") as folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -118,6 +119,24 @@ def test_all_pictures_are_looked_at_before_anything_is_written(
     for name in ("cut.jpg", "flipped.png", "0.png", "1.png", "2.png"):
         assert name in complaint
     assert not out.exists()
+
+
+def test_poses_that_cannot_be_leave_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    poses, out = tmp_path / "knot.npz", tmp_path / "out"
+    knot = np.zeros((4, 156))
+    knot[:, 0], knot[:, 1 * 3], knot[:, 4 * 3], knot[:, 5 * 3], knot[:, 9 * 3] = np.pi / 2, 2.5, -2.9, -2.9, 2
+    words = ("render", "--count", "2", "--size", "32", "--workers", "1", "--poses", poses, "--out", out)
+    np.savez(poses, poses=knot, trans=np.zeros((4, 3)), mocap_framerate=15.0)
+    status, _, complaint = densemark(capsys, *words)
+    assert status == 1
+    assert "knot.npz: 1 of 4 frames kept (distinct: joints turned 4° on average since the last)" in complaint
+    assert "image 1: every one of 1 poses goes more than 3 cm through itself" in complaint
+    assert not out.exists()
+    np.savez(poses, poses=knot * ([1] * 3 + [0] * 153), trans=np.zeros((4, 3)), mocap_framerate=15.0)
+    assert re.match(r"made 2 images in [\d.]+ s \([\d.]+ a second after the start\)\n", densemark(capsys, *words)[1])
+    assert densemark(capsys, *words)[1].startswith("nothing to make: 2 images were there already\n")
+    more = [word if word != "2" else "3" for word in words]
+    assert re.match(r"made 1 image in [\d.]+ s; 2 were there already\n", densemark(capsys, *more)[1])
 
 
 def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
