@@ -26,6 +26,8 @@ Colour = tuple[float, float, float]
 
 # Samples per pixel and axis.
 SAMPLES = 2
+# The alpha of pixels beside the part.
+BESIDE = 254
 # Iso-lines of U and V stand this far apart.
 STEP = 0.1
 
@@ -97,7 +99,13 @@ def diagonal(body: Body) -> float:
 
 
 def image(body: Body, view: View, size: int = SIZE, theme: str = "light") -> NDArray[np.uint8]:
-    """The image (size,size,3) of a part view, labelled with the person's left or right.
+    """The image (size,size,3) of a part view, labelled with the person's left or right; raises as ``clickable``."""
+    return np.ascontiguousarray(clickable(body, view, size, theme)[..., :3])
+
+
+def clickable(body: Body, view: View, size: int = SIZE, theme: str = "light") -> NDArray[np.uint8]:
+    """The image (size,size,4) of a part view with an alpha that nobody sees: 255 where the part is shown, ``BESIDE``
+    where no sample of the pixel shows it, so that a browser knows which clicks ``views.pick`` would not take.
 
     Raises:
         ValueError: the size is not in 32..2048, or there is no such theme.
@@ -113,18 +121,19 @@ def image(body: Body, view: View, size: int = SIZE, theme: str = "light") -> NDA
     canvas[:] = palette.background
     if len(rest):
         _paint(canvas, body, view, xy, depth, rest, palette, mine=False)
-    _paint(canvas, body, view, xy, depth, mine, palette, mine=True)
+    shown = _paint(canvas, body, view, xy, depth, mine, palette, mine=True) >= 0
     small = canvas.reshape(size, SAMPLES, size, SAMPLES, 3).mean(axis=(1, 3))
-    return _label(np.round(np.clip(small, 0, 1) * 255).astype(np.uint8), body, view)
+    alpha = np.where(shown.reshape(size, SAMPLES, size, SAMPLES).any(axis=(1, 3)), 255, BESIDE).astype(np.uint8)
+    return np.dstack([_label(np.round(np.clip(small, 0, 1) * 255).astype(np.uint8), body, view), alpha])
 
 
 def _paint(
     canvas: Floats, body: Body, view: View, xy: Floats, depth: Floats, faces: Any, palette: Palette, mine: bool
-) -> None:
-    """Draws faces of the body into the canvas (H,W,3): the part itself, or dimmed what is not the part."""
+) -> NDArray[np.int32]:
+    """Draws faces of the body into the canvas (H,W,3), see ``paint``: the part, or dimmed what is not the part."""
     charts = body.face_chart[faces]
     tints = chart_tints(body)[charts - 1] if mine else np.tile(np.array(REST), (len(faces), 1))
-    paint(canvas, body, view.axes, xy, depth, faces, tints, palette, mine)
+    return paint(canvas, body, view.axes, xy, depth, faces, tints, palette, mine)
 
 
 def paint(

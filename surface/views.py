@@ -17,14 +17,25 @@ from surface.cameras import SIZE, View, facing, meshes
 from surface.frames import Look, frame
 from surface.looks import looks
 from surface.raster import cast
-from surface.shading import image
+from surface.shading import clickable, image
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from surface.body import Body
 
-__all__ = ["MIRROR_VIEW", "View", "best_view", "contact_sheet", "coverage", "image", "pick", "project", "views"]
+__all__ = [
+    "MIRROR_VIEW",
+    "View",
+    "best_view",
+    "clickable",
+    "contact_sheet",
+    "coverage",
+    "image",
+    "pick",
+    "project",
+    "views",
+]
 
 Floats = NDArray[np.float64]
 

@@ -115,7 +115,7 @@ def test_limbs_hang_from_the_torso(anny):
 @given(SPOT, SPOT, st.integers(0, 5), st.integers(1, 14))
 @settings(max_examples=150, deadline=None)
 def test_what_is_picked_is_there_and_visible(anny, x, y, index, part):
-    view = part_views.views(anny, part)[index]
+    view = part_views(anny, part)[index]
     found = part_views.pick(anny, view, x, y)
     if found is None:
         return
@@ -160,6 +160,21 @@ def test_picking_is_what_the_picture_shows(anny):
             assert anny.face_part[found[0]] == part
             hits += 1
     assert hits > 50
+
+
+def test_the_picture_tells_which_clicks_are_beside_the_part(anny):
+    rng, size = np.random.default_rng(3), 128
+    for part, index in ((3, 0), (14, 1), (1, 4)):
+        view = part_views.views(anny, part)[index]
+        opaque = np.pad(part_views.clickable(anny, view, size)[..., 3] == 255, 1)
+        assert 0.05 < opaque.mean() < 0.95
+        for x, y in rng.random((60, 2)):
+            column, row = int(x * size), int(y * size)
+            around = opaque[row : row + 3, column : column + 3]
+            picked = part_views.pick(anny, view, x, y)
+            hit = picked is not None and anny.face_part[picked[0]] == part
+            assert hit or not around.all()
+            assert not hit or around.any()
 
 
 def test_the_part_is_in_front_of_everything(anny):

@@ -1,6 +1,6 @@
 import type { Flag, Mark, Point, Task } from "@/api/types";
 import { uuid } from "@/lib/uuid";
-import type { Parts } from "@/parts";
+import { type Parts, spoken } from "@/parts";
 import { WorkClock } from "../activity";
 import type { MarkPayload } from "../journal/http";
 import type { Journal, JournalEvent } from "../journal/journal";
@@ -100,6 +100,13 @@ export class MarksSession {
 
   place(view: number, x: number, y: number): void {
     this.write(this.current.id, { kind: "surface", view, x, y, flag: null });
+  }
+
+  /** Says of a click beside the part that it is none; nothing is written. */
+  refuse(view: number, x: number, y: number): void {
+    const { id, part } = this.current;
+    const message = `that is not the ${spoken(this.parts.part(part)).full.toLowerCase()}; click on it`;
+    this.state.set({ refusal: { pointId: id, view, x, y, message } });
   }
 
   flag(flag: Flag): void {

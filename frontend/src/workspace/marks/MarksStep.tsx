@@ -217,7 +217,7 @@ export function MarksStep({ task, user, points, parts, local, journal, settings,
             />
           </Tooltip>
         </div>
-        <ViewGrid session={session} enlarged={enlarged} onPlace={place} />
+        <ViewGrid session={session} enlarged={enlarged} onPlace={place} onBeside={(...at) => session.refuse(...at)} />
       </div>
       {leaving && <BackToMasks onClose={() => setLeaving(false)} onConfirm={toMasks} />}
       <MarksConflict session={session} journal={journal} />

@@ -18,16 +18,20 @@ interface Props {
   /** The view that fills the place of all six, if any. */
   enlarged: number | null;
   onPlace: (view: number, x: number, y: number) => void;
+  /** A click on a view where nothing of the part is. */
+  onBeside: (view: number, x: number, y: number) => void;
 }
 
 /** The six views of the current point's part, as large as the place allows. */
-export function ViewGrid({ session, enlarged, onPlace }: Props) {
+export function ViewGrid({ session, enlarged, onPlace, onBeside }: Props) {
   const { hash } = session.task.body;
   const { index, marks, refusal } = useValue(session.state);
   const point = session.points[index] ?? session.current;
   const { data: body } = useQuery(queries.body(hash));
   const theme = useScheme();
   const host = useRef<HTMLDivElement>(null);
+  // What each view showed last: it stays, dimmed, until the next part's picture is there.
+  const past = useRef(new Map<number, string>());
   const size = useTileSize(host);
   // In the size that the tiles will ask for: another one would be fetched for nothing.
   const pixels = pictureSize(size.one * window.devicePixelRatio);
@@ -57,6 +61,9 @@ export function ViewGrid({ session, enlarged, onPlace }: Props) {
             others={siblings.flatMap((other) => spotOn(other, view) ?? [])}
             refusal={refusal?.view === view ? { spot: { x: refusal.x, y: refusal.y }, message: refusal.message } : null}
             onPlace={(x, y) => onPlace(view, x, y)}
+            onBeside={(x, y) => onBeside(view, x, y)}
+            past={past.current.get(view) ?? null}
+            onShown={(url) => past.current.set(view, url)}
           />
         ))}
     </div>

@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest";
 import { ViewTile } from "./ViewTile";
 
 it("says of a click on a view that is not shown yet that it came too early, and places nothing", () => {
-  const onPlace = vi.fn();
+  const [onPlace, onShown] = [vi.fn(), vi.fn()];
   const { container } = render(
     <MantineProvider env="test">
       <ViewTile
@@ -18,6 +18,9 @@ it("says of a click on a view that is not shown yet that it came too early, and 
         others={[]}
         refusal={null}
         onPlace={onPlace}
+        onBeside={vi.fn()}
+        past="/before.webp"
+        onShown={onShown}
       />
     </MantineProvider>,
   );
@@ -34,7 +37,11 @@ it("says of a click on a view that is not shown yet that it came too early, and 
   click();
   expect(screen.getByText("This view is still loading")).toBeInTheDocument();
 
-  fireEvent.load(container.querySelector("img") as HTMLImageElement);
+  const sources = () => [...container.querySelectorAll("img")].map((img) => img.getAttribute("src"));
+  expect(sources()).toEqual(["/before.webp", "/view.webp"]);
+  fireEvent.load(container.querySelectorAll("img")[1] as HTMLImageElement);
+  expect(sources()).toEqual(["/view.webp"]);
+  expect(onShown).toHaveBeenCalledExactlyOnceWith("/view.webp");
   expect(screen.queryByText("This view is still loading")).toBeNull();
   expect(onPlace).not.toHaveBeenCalled();
   click();

@@ -1,7 +1,7 @@
 import { Button, Loader } from "@mantine/core";
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { wheelFactor } from "../engine/viewport";
-import { pictureSize } from "./pictures";
+import { isBeside, pictureSize } from "./pictures";
 import classes from "./ViewTile.module.css";
 import { panView, toTile, toView, WHOLE, zoomView } from "./viewZoom";
 
@@ -26,13 +26,22 @@ interface Props {
   others: readonly Spot[];
   refusal: { spot: Spot; message: string } | null;
   onPlace: (x: number, y: number) => void;
+  /** A click where the picture shows nothing of the part. */
+  onBeside: (x: number, y: number) => void;
+  /** URL of a picture to show dimmed while this one is loading; null for none. */
+  past: string | null;
+  /** The picture at this URL is seen. */
+  onShown: (url: string) => void;
 }
 
 const CLICK_MOVES = 4;
 
 /** One view of the part: a click places the mark, the wheel zooms, a drag moves what is zoomed. */
-export function ViewTile({ index, title, size, url, colour, mark, faint, others, refusal, onPlace }: Props) {
+export function ViewTile(props: Props) {
+  const { index, title, size, url, colour, mark, faint, others, refusal, onPlace, onBeside, onShown } = props;
   const tile = useRef<HTMLDivElement>(null);
+  const shown = useRef<HTMLImageElement>(null);
+  const [past] = useState(props.past);
   const across = useRef<HTMLDivElement>(null);
   const drag = useRef<{ x: number; y: number; moved: number } | null>(null);
   const [zoom, setZoom] = useState(WHOLE);
@@ -88,7 +97,8 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
     const at = place(event);
     if (at.x < 0 || at.y < 0 || at.x > 1 || at.y > 1) return;
     const { x, y } = toView(zoom, at.x, at.y);
-    onPlace(x, y);
+    if (shown.current && isBeside(shown.current, x, y)) onBeside(x, y);
+    else onPlace(x, y);
   };
   const spotStyle = ({ x, y }: Spot) => {
     const at = toTile(zoom, x, y);
@@ -111,10 +121,15 @@ export function ViewTile({ index, title, size, url, colour, mark, faint, others,
         drag.current = null;
       }}
     >
+      {picture === "loading" && past && <img src={past} alt="" draggable={false} className={classes.past} />}
       <img
+        ref={shown}
         key={attempt}
         src={url(pixels)}
-        onLoad={() => setPicture("shown")}
+        onLoad={() => {
+          setPicture("shown");
+          onShown(url(pixels));
+        }}
         onError={() => setPicture((old) => (old === "shown" ? old : "failed"))}
         alt=""
         draggable={false}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { partAfter, pictureSize } from "./pictures";
+import { hasOpaque, partAfter, pictureSize } from "./pictures";
 
 describe("pictureSize", () => {
   it("is never smaller than what is shown, up to the largest", () => {
@@ -19,4 +19,13 @@ describe("partAfter", () => {
   });
 
   it("is none after the last part", () => expect(partAfter(points, 14)).toBeUndefined());
+});
+
+describe("hasOpaque", () => {
+  const pixels = (...alphas: number[]) => alphas.flatMap((alpha) => [255, 255, 255, alpha]);
+
+  it("is told by the alpha alone", () => {
+    expect(hasOpaque(pixels(254, 0, 254))).toBe(false);
+    expect(hasOpaque(pixels(254, 255, 0))).toBe(true);
+  });
 });
