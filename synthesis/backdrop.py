@@ -158,6 +158,27 @@ def _leafy(
 
 
 @inner
+def _round(block: Any, eye: Any, dx: float, dy: float, dz: float, light: Any) -> tuple:
+    """How the ellipsoid that fills a block is lit where a ray meets it, and side and height of that place."""
+    t, norm = 0.0, 0.0
+    for c in range(3):
+        d = dx if c == 0 else (dy if c == 1 else dz)
+        half = 0.5 * (block[HIGH + c] - block[LOW + c])
+        t += (0.5 * (block[LOW + c] + block[HIGH + c]) - eye[c]) * d / (half * half)
+        norm += d * d / (half * half)
+    t /= norm
+    away, facing = 0.0, 0.0
+    for c in range(3):
+        d = dx if c == 0 else (dy if c == 1 else dz)
+        half = 0.5 * (block[HIGH + c] - block[LOW + c])
+        q = (eye[c] + t * d - 0.5 * (block[LOW + c] + block[HIGH + c])) / half
+        away += q * q
+        facing += q * light[c]
+    facing -= np.sqrt(max(1.0 - away, 0.0)) * (dx * light[0] + dz * light[2]) / np.sqrt(dx * dx + dz * dz)
+    return 0.80 + 0.55 * max(min(facing, 1.0), -0.7), eye[0] + t * dx, eye[1] + t * dy
+
+
+@inner
 def _ground(kind: int, colours: Any, period: float, x: float, z: float, away: float, seed: int) -> tuple:
     r, g, b = colours[0, 0], colours[0, 1], colours[0, 2]
     tone, other = 1.0, 0.0
@@ -352,11 +373,11 @@ def _block(block: Any, t: float, eye: Any, dx: float, dy: float, dz: float, ligh
             if np.hypot(u - 0.9 * wide, v - 1.02) < 0.025:
                 other = 1.0
         elif kind == LEAVES:
-            n = 0.5 * noise(2.2 * x + z, 2.2 * y, seed) + 0.5 * noise(13 * x + 5 * z, 13 * y, seed + 1)
-            top = v / high
-            tone = (0.35 + 0.75 * n) * (0.55 + 0.65 * top)
-            other = 0.6 * ramp(0.5, 0.9, n)
-            lit = 1.0
+            lit, x, y = _round(block, eye, dx, dy, dz, light)
+            n = 0.4 * noise(2.2 * x, 2.2 * y, seed) + 0.35 * noise(7 * x, 7 * y, seed + 2)
+            n += 0.35 * noise(19 * x, 19 * y, seed + 1)
+            tone = 0.18 + 0.82 * n
+            other = 0.6 * ramp(0.5, 0.9, n) * lit
         elif kind == WOOD:
             tone = 0.85 + 0.3 * noise(3 * u, 40 * v, seed) if wide > high else 0.85 + 0.3 * noise(40 * u, 3 * v, seed)
         elif kind == CURTAIN:

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 _UP = np.array([0.0, 1.0, 0.0])
 # No person is nearer to the camera than this (metres).
 _NEAREST = 0.7
+# How steeply a camera looks down at most (radians): from higher up a head and shoulders hide the rest.
+_STEEPEST = np.radians(27.0)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ def frame(people: Sequence[Floats], rng: np.random.Generator, azimuth: float, si
         subject = subject[subject[:, 1] > tall] if rng.random() < 0.85 else subject[subject[:, 1] < tall + 0.2]
     target = (subject.min(axis=0) + subject.max(axis=0)) / 2
     while True:
-        position = middle * [1, 0, 1] + away * distance + np.array([0.0, low[1] + height, 0.0])
+        position = middle * [1, 0, 1] + away * distance
+        reach = np.hypot(*(position - target)[[0, 2]])
+        position[1] = min(low[1] + height, target[1] + reach * np.tan(_STEEPEST))
         camera = _aimed(position, target, roll)
         if camera.project(everyone)[1].min() > _NEAREST:
             break

@@ -57,7 +57,7 @@ from synthesis.styles import STYLES
 Floats = NDArray[np.float64]
 
 # From light to dark, with the share of red they blush with.
-_SKINS = ("f0d5c4", "e9c4aa", "dfb190", "d09a74", "bd8259", "a56c45", "875334", "6b4029", "51301f", "3b2218")
+_SKINS = ("e6bca3", "e0b191", "d9a57f", "d09a74", "bd8259", "a56c45", "875334", "6b4029", "51301f", "3b2218")
 _HAIRS = ("100c0a", "1b120d", "2c1d15", "3f2819", "5a3a22", "7d5530", "b08a55", "d2b47c", "8a3d1f", "8d8d8b", "cfcdc8")
 _BRIGHT_HAIRS = ("b64a8a", "3a6fa8", "7a3fa0", "2f8f7a")
 _EYES = ("3a2415", "4a2f1b", "2b1a10", "5f4a2a", "3f5a78", "5b7487", "4b5f3c")

@@ -285,9 +285,16 @@ def on_shoe(
         tongue = ramp(0.020, 0.018, abs(across))
         q = fore / 0.0165
         lace = tongue * line((q - np.floor(q) - 0.5) * 0.0165 + 0.12 * abs(across), 0.0030)
-        shade *= 1.0 - 0.35 * line(abs(across) - 0.020, 0.0016)
+        shade *= 1.0 - 0.18 * tongue - 0.35 * line(abs(across) - 0.020, 0.0016)
         pale = 0.6 if runner else 0.7 * r + 0.02
         r, g, b = mix(r, g, b, 0.9 * lace, pale, pale, pale * 0.96)
+    if runner:
+        # Light leather is never as light as its sole, and the heel and the toes are pieces of their own.
+        shade *= 0.80
+        cap = fore - 0.108 + 4.0 * across * across
+        heel = fore + 0.012 + 0.55 * (rise - 0.03)
+        shade *= 1.0 - 0.40 * max(line(cap, 0.0022), line(heel, 0.0022))
+        shade *= 0.88 if heel < 0.0 else 1.0
     if L.shoe == o.SNEAKER:
         if L.seed % 3 == 0 and fore > 0.130:
             r, g, b = mix(r, g, b, 0.9, L.sole[0], L.sole[1], L.sole[2])
@@ -308,7 +315,7 @@ def on_shoe(
     if rise < sole and not toes:
         dirt = 1.0 - L.wear * (0.25 + 0.35 * noise(70 * x, 70 * z, L.seed + 2))
         return L.sole[0] * dirt, L.sole[1] * dirt, L.sole[2] * dirt, 0.06
-    shade *= 1.0 - (0.0 if toes else 0.35) * line(rise - sole, 0.0014)
+    shade *= 1.0 - (0.0 if toes else 0.45) * line(rise - sole, 0.0026)
     shade *= 1.0 - 0.3 * L.wear * noise(45 * x, 45 * z + 30 * y, L.seed + 3) * ramp(0.06, 0.02, rise) * (
         0.0 if toes else 1.0
     )

@@ -23,6 +23,7 @@ def test_the_camera_sees_the_whole_person_unless_it_is_to_be_cut(anny, seed, cou
     assert (xy <= 301).all()
     assert np.ptp(xy, axis=0).max() > (150 if count == 1 else 30)
     assert camera.project(np.concatenate(people))[1].min() > 0.3
+    assert camera.axes[2, 1] >= -np.sin(np.radians(27)) - 1e-9  # nobody is hidden under a head and shoulders
     assert camera.axes[1, 1] < -0.4  # upright: down in the image is down in the world
 
 
