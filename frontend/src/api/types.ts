@@ -50,7 +50,12 @@ export type SurfacePoint = Schemas["SurfacePoint"];
 
 export type Job = Schemas["Job"];
 export type JobState = Schemas["JobState"];
-export type RenderRequest = Omit<Schemas["RenderRequest"], "open_study"> & { open_study?: boolean };
+type RenderDefaults = Pick<Schemas["RenderRequest"], "open_study" | "cut" | "poses" | "backgrounds" | "textures">;
+/** The fields with a default may stay away. */
+export type RenderRequest = Omit<Schemas["RenderRequest"], keyof RenderDefaults> & Partial<RenderDefaults>;
+export type RenderFile = Schemas["RenderFile"];
+export type RenderFileKind = Schemas["RenderFileKind"];
+export type RenderFilesResult = Schemas["RenderFilesResult"];
 
 export type Study = Schemas["Study"];
 export type StudyState = Schemas["StudyState"];

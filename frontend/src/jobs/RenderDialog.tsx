@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { InlineError } from "../components/states";
 import { isOver, startRenders } from "./api";
 import { JobProgress } from "./JobProgress";
+import { type Chosen, NOTHING, OwnFiles } from "./OwnFiles";
 import { useJob } from "./useJob";
 
 const SIZES = [256, 384, 512, 640, 768, 1024, 2048];
@@ -21,6 +22,8 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
   const [seed, setSeed] = useState<number | string>(newSeed);
   const [persons, setPersons] = useState<[number, number]>([1, 1]);
   const [occluders, setOccluders] = useState<number | string>(30);
+  const [cut, setCut] = useState<number | string>(25);
+  const [own, setOwn] = useState<Chosen>(NOTHING);
   const start = useMutation({
     mutationFn: () =>
       startRenders(projectId, {
@@ -29,6 +32,8 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
         seed: Number(seed),
         persons,
         occluders: Number(occluders) / 100,
+        cut: Number(cut) / 100,
+        ...own,
       }),
     onSuccess: (job) => client.setQueryData(["jobs", job.id], job),
   });
@@ -109,6 +114,25 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
                 value={seed}
                 onChange={setSeed}
               />
+              <div>
+                <Text size="sm" fw={500} mb={6}>
+                  Persons in an image: {persons[0] === persons[1] ? persons[0] : `${persons[0]} to ${persons[1]}`}
+                </Text>
+                <RangeSlider
+                  min={1}
+                  max={4}
+                  minRange={0}
+                  value={persons}
+                  onChange={setPersons}
+                  label={null}
+                  thumbFromLabel="Fewest persons in an image"
+                  thumbToLabel="Most persons in an image"
+                  marks={[1, 2, 3, 4].map((value) => ({ value, label: value }))}
+                  mb="md"
+                />
+              </div>
+            </Group>
+            <Group grow align="flex-start">
               <NumberInput
                 label="Things in front"
                 description="Share of the images"
@@ -121,24 +145,20 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
                 value={occluders}
                 onChange={setOccluders}
               />
-            </Group>
-            <div>
-              <Text size="sm" fw={500} mb={6}>
-                Persons in an image: {persons[0] === persons[1] ? persons[0] : `${persons[0]} to ${persons[1]}`}
-              </Text>
-              <RangeSlider
-                min={1}
-                max={4}
-                minRange={0}
-                value={persons}
-                onChange={setPersons}
-                label={null}
-                thumbFromLabel="Fewest persons in an image"
-                thumbToLabel="Most persons in an image"
-                marks={[1, 2, 3, 4].map((value) => ({ value, label: value }))}
-                mb="md"
+              <NumberInput
+                label="Cut by the border"
+                description="Share of the images"
+                suffix="%"
+                min={0}
+                max={100}
+                allowDecimal={false}
+                required
+                withAsterisk={false}
+                value={cut}
+                onChange={setCut}
               />
-            </div>
+            </Group>
+            <OwnFiles projectId={projectId} value={own} onChange={setOwn} />
             <InlineError error={start.error} />
             <Group justify="flex-end">
               <Button variant="default" onClick={close}>
