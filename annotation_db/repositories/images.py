@@ -78,13 +78,13 @@ def many(session: Session, image_ids: Collection[UUID]) -> dict[UUID, Image]:
     return found
 
 
-def kept_back_in(project_id: UUID) -> Select[UUID]:
+def kept_back_in(*project_ids: UUID) -> Select[UUID]:
     """The images that a study shows before it is closed: nobody who annotates should know them beforehand."""
     return (
         select(Person.image_id)
         .join(StudyPerson, StudyPerson.person_id == Person.id)
         .join(Study, Study.id == StudyPerson.study_id)
-        .where(Study.project_id == project_id, Study.state != StudyState.closed)
+        .where(Study.project_id.in_(project_ids), Study.state != StudyState.closed)
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, delete, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from annotation.words import PersonState
 from annotation_db.models import Image, Member, Person, Project, User
+from annotation_db.repositories.images import kept_back_in
 from annotation_db.repositories.place import Place
 
 
@@ -86,11 +87,15 @@ def remove_member(session: Session, project_id: UUID, user_id: UUID) -> None:
     session.execute(delete(Member).where(Member.project_id == project_id, Member.user_id == user_id))
 
 
-def progress(session: Session, project_ids: Sequence[UUID]) -> dict[UUID, ProgressRow]:
-    """Counts of several projects at once; deleted images and persons, and copies for studies, do not count."""
+def progress(session: Session, project_ids: Sequence[UUID], kept_back: bool = True) -> dict[UUID, ProgressRow]:
+    """Counts of several projects at once, with those or without those images that a study keeps back; deleted images
+    and persons, and copies for studies, do not count."""
+    there: ColumnElement[bool] = Image.deleted_at.is_(None)
+    if not kept_back:
+        there = and_(there, Image.id.not_in(kept_back_in(*project_ids)))
     images = session.execute(
         select(Image.project_id, func.count())
-        .where(Image.project_id.in_(project_ids), Image.deleted_at.is_(None))
+        .where(Image.project_id.in_(project_ids), there)
         .group_by(Image.project_id)
     )
     counts = {project_id: ProgressRow(images=count) for project_id, count in images}
@@ -110,7 +115,7 @@ def progress(session: Session, project_ids: Sequence[UUID]) -> dict[UUID, Progre
             Person.project_id.in_(project_ids),
             Person.deleted_at.is_(None),
             Person.study_id.is_(None),
-            Image.deleted_at.is_(None),
+            there,
         )
         .group_by(Person.project_id)
     )

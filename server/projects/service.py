@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from annotation.words import Role
 from annotation_db import models
 from annotation_db.repositories import projects, users
-from server.access import ANNOTATE, EXPORT, MANAGE, READ
+from server.access import ANNOTATE, EXPORT, MANAGE, READ, is_staff
 from server.paging import page
 from server.problems import NotFoundError, StaleError
 from server.projects.schemas import BodyRef, Can, Member, Progress, Project
@@ -92,7 +92,8 @@ def _member(user: models.User) -> Member:
 
 def _out(session: Session, caller: Caller | None, rows: Sequence[models.Project]) -> list[Project]:
     ids = [row.id for row in rows]
-    progress = projects.progress(session, ids)
+    # What a study keeps back is no work of those who annotate: the queue does not hand it out.
+    progress = projects.progress(session, ids, kept_back=caller is None or is_staff(caller))
     role = caller.role if caller else Role.admin
     joined = projects.memberships(session, caller.id, ids) if caller else set()
     return [

@@ -106,6 +106,18 @@ def test_a_study_from_set_up_to_the_last_point(any_app: FastAPI, tmp_path: Path)
     assert lab.ann.ok("GET", f"{url}/mine")["next"] is None
 
 
+def test_what_a_study_keeps_back_is_no_work_of_those_who_annotate(lab: Lab, tmp_path: Path) -> None:
+    study = lab.opened(practice=0, again=0, persons=lab.persons[:3], annotators=[lab.ann.user_id])
+
+    def seen(api: Api) -> tuple[int, int]:
+        (project,) = api.ok("GET", "/api/projects")["items"]
+        return project["progress"]["images"], project["progress"]["persons"]
+
+    assert (seen(lab.lead), seen(lab.ann)) == ((4, 4), (1, 1))
+    lab.lead.ok("POST", f"/api/studies/{study}/close")
+    assert seen(lab.ann) == (4, 4)
+
+
 @pytest.mark.parametrize("masks", ["given", "drawn"])
 def test_a_person_for_practice_has_few_points(lab: Lab, masks: str) -> None:
     study = lab.opened(practice=1, again=0, points_per_part=5, parts=[TORSO], masks=masks, annotators=[lab.ann.user_id])

@@ -1,5 +1,6 @@
 import { Button, Group, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useMe } from "../api/queries";
 import { ImageGrid } from "../images/ImageGrid";
@@ -8,6 +9,7 @@ import { EmptyProject } from "../projects/EmptyProject";
 import { NextActionPanel } from "../projects/NextActionPanel";
 import { nextAction } from "../projects/nextAction";
 import { MyStudies } from "../studies/MyStudies";
+import { studyQueries } from "../studies/queries";
 import { AddPhotos } from "../uploads/AddPhotos";
 import { CocoDialog } from "../uploads/CocoDialog";
 import { DropOverlay } from "../uploads/DropOverlay";
@@ -26,6 +28,8 @@ export default function OverviewPage() {
     [project.id],
   );
   const action = nextAction(project, user.role);
+  const mine = useQuery(studyQueries.mine());
+  const studying = mine.data?.items.some(({ next, project_id }) => next && project_id === project.id);
   return (
     <Stack gap={36}>
       <MyStudies projectId={project.id} />
@@ -41,7 +45,7 @@ export default function OverviewPage() {
           }
         />
       ) : (
-        <NextActionPanel project={project} action={action} />
+        !(action === "wait" && studying) && <NextActionPanel project={project} action={action} />
       )}
       {project.progress.images > 0 && (
         <ImageGrid
@@ -61,7 +65,7 @@ export default function OverviewPage() {
       )}
       {project.can.manage && (
         <>
-          <DropOverlay onPicked={add} />
+          {!rendering && <DropOverlay onPicked={add} />}
           <RenderDialog projectId={project.id} opened={rendering} onClose={render.close} />
           <CocoDialog body={project.body.name} opened={cocoOpen} onClose={coco.close} onPicked={add} />
         </>

@@ -11,11 +11,16 @@ import { EmptyState, ErrorState, LoadingState } from "../components/states";
 import { CreateProjectDialog } from "../projects/CreateProjectDialog";
 import classes from "../projects/projects.module.css";
 import { MyStudies } from "../studies/MyStudies";
+import { studyQueries } from "../studies/queries";
 
 export default function ProjectsPage() {
   const { user } = useMe();
   const projects = useQuery(queries.projects());
   const [creating, dialog] = useDisclosure(false);
+  const mine = useQuery(studyQueries.mine());
+  // What has nothing but a study for somebody who does not manage it stands there as that study.
+  const shown = ({ id, can, progress }: Project) =>
+    can.manage || progress.images > 0 || !mine.data?.items.some(({ next, project_id }) => next && project_id === id);
   const mayCreate = user.role === "lead" || user.role === "admin";
   const create = (
     <Button leftSection={<IconPlus size={18} />} onClick={dialog.open}>
@@ -47,13 +52,19 @@ export default function ProjectsPage() {
         <MyStudies />
       </Box>
       <Stack gap="sm" component="ul" className={classes.list}>
-        {projects.data?.map((project) => (
+        {projects.data?.filter(shown).map((project) => (
           <ProjectRow key={project.id} project={project} />
         ))}
       </Stack>
       <CreateProjectDialog opened={creating} onClose={dialog.close} />
     </Page>
   );
+}
+
+/** Why a project has no meters. */
+function emptyWords({ can, progress }: Project): string {
+  if (progress.images > 0) return "No people marked in the photos yet";
+  return can.manage ? "No photos yet" : "Nothing to annotate yet";
 }
 
 function ProjectRow({ project }: { project: Project }) {
@@ -80,7 +91,7 @@ function ProjectRow({ project }: { project: Project }) {
           </Stack>
         ) : (
           <Text size="sm" c="dimmed" style={{ alignSelf: "center" }}>
-            {progress.images > 0 ? "No people marked in the photos yet" : "No photos yet"}
+            {emptyWords(project)}
           </Text>
         )}
       </SimpleGrid>
