@@ -43,7 +43,7 @@ def create(
     name: Annotated[str, typer.Argument(help="Name of the snapshot.")],
     split: Annotated[str | None, typer.Option(help="Shares by image, e.g. train=.8,val=.2")] = None,
     near: Annotated[
-        int | None, typer.Option(min=0, max=16, help="With --split: bits of 64 in which near-duplicate photos differ.")
+        int | None, typer.Option(min=0, max=10, help="With --split: bits of 64 in which near-duplicate photos differ.")
     ] = None,
     state_: Annotated[
         list[str] | None, typer.Option("--state", help="Persons in this state carry their work: done; repeatable.")

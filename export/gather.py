@@ -137,7 +137,7 @@ def _with_work(
     points = marked.points(person_id, record.bbox, notes)
     if points is None:
         notes.taken = False
-        return record
+        return PersonRecord(**vars(record) | {"square": None})
     return PersonRecord(**values | {"points": points})
 
 

@@ -20,8 +20,8 @@ from scipy.sparse.csgraph import connected_components
 DISTANCE = 6
 """Bits that two photos may differ in and still count as near-duplicates. Two hashes of independent bits are that close
 with a probability of 5e-12."""
-MOST = 16
-"""The largest distance that `groups` takes."""
+MOST = 10
+"""The largest distance that `groups` takes: the farther, the fewer bits in a band, and the more pairs to compare."""
 
 _SIDE = 32  # pixels that a photo is scaled to
 _LOW = 8  # frequencies kept each way
@@ -52,7 +52,7 @@ def groups(hashes: Sequence[str | None], distance: int = DISTANCE) -> NDArray[np
     The bits are cut into ``distance + 1`` bands. Hashes that differ in at most ``distance`` bits agree in one band at
     least, so only those that agree in a band are compared.
 
-    :raises ValueError: for a distance outside of 0..16.
+    :raises ValueError: for a distance outside of 0..10.
     """
     if not 0 <= distance <= MOST:
         raise ValueError(f"a distance of {distance} bits is outside of 0..{MOST}")

@@ -4,8 +4,9 @@ A snapshot's folder is called by the hash of its content. It holds
 
     images.jsonl               a line of JSON for each image, by id (`export.records.image_line`)
     persons-<split>.jsonl      a line of JSON for each person, by id; persons-all.jsonl where there is no split
-    card.json, card.md         what it is; not part of the content
     SHA256SUMS                 of all these files, as sha256sum writes and checks them
+
+What it is stands on the card (`export.card`), which lies elsewhere: snapshots of several projects can have one content.
 """
 
 from __future__ import annotations

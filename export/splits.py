@@ -29,11 +29,13 @@ def parse_split(text: str) -> dict[str, float]:
 def checked(shares: Mapping[str, float]) -> dict[str, float]:
     """The shares as they are.
 
-    Raises ValueError unless there are any, the names are plain and the shares positive and add up to 1.
+    Raises ValueError unless there are any, the names are plain and none "all", and the shares positive and add up to 1.
     """
     for name, share in shares.items():
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}", name):
             raise ValueError(f"split {name!r}: a name is 1 to 50 letters, digits, - and _")
+        if name.casefold() == "all":
+            raise ValueError(f"split {name!r}: this name means all photos; choose another one")
         if not share > 0:
             raise ValueError(f"split {name}: its share {share:g} is not positive")
     if not abs(sum(shares.values()) - 1) <= 1e-6:
@@ -42,9 +44,10 @@ def checked(shares: Mapping[str, float]) -> dict[str, float]:
 
 
 def side_of(sha256: str, split: Mapping[str, float]) -> str:
-    """The part of a split that an image falls in, by the hash of its bytes: the same photo on the same side forever."""
+    """The part of a split that an image falls in, by the hash of its bytes: the same photo on the same side forever, in
+    whatever order the shares are named."""
     position = int(sha256[:12], 16) / 16**12
-    for name, share in split.items():
+    for name, share in sorted(split.items()):
         position -= share
         if position < 0:
             return name

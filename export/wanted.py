@@ -93,8 +93,8 @@ class PlannedPerson(NamedTuple):
 @dataclass(frozen=True)
 class Plan:
     """The persons of a dataset by ascending number, its images with theirs, and what was left out: persons and images
-    by reason. `everything` are all images of the project that were not deleted, by age; `gold` says whether the
-    truth of any person that fits is known."""
+    by reason. `everything` are all images of the project by age, deleted ones too; `gold` says whether the truth of
+    any person that fits is known."""
 
     persons: list[PlannedPerson]
     images: dict[UUID, tuple[int, ImageRow]]
@@ -131,7 +131,7 @@ def plan(session: Session, project_id: UUID, wanted: Wanted) -> Plan:
         id_: (image_numbers[id_], there[id_]) for id_ in there if id_ in (fitting if wanted.whole else with_taken)
     }
     persons = [person for person in found if person.image_id in images and (person.taken or wanted.others)]
-    return Plan(sorted(persons), images, list(there.values()), gold, left_out)
+    return Plan(sorted(persons), images, rows, gold, left_out)
 
 
 def numbers(items: Iterable[tuple[UUID, str | None]], gone: Collection[int] = ()) -> dict[UUID, int]:

@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, tuple_
+from sqlalchemy import delete, func, insert, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from annotation_db.models import Snapshot, SnapshotImage, Withdrawal
+from annotation_db.models import Snapshot, SnapshotImage, SnapshotState, Withdrawal
 from annotation_db.repositories.place import Place
 
 _CHUNK = 5000
+_FILES = 0x736E617073686F74  # any number that no other lock of this database has
 
 
 def by_id(session: Session, snapshot_id: UUID, lock: bool = False) -> Snapshot | None:
@@ -51,6 +52,18 @@ def with_hash(session: Session, hash_: str) -> Sequence[Snapshot]:
 def hashes(session: Session) -> set[str]:
     """The contents of all snapshots that are ready."""
     return {hash_ for hash_ in session.scalars(select(Snapshot.hash).distinct()) if hash_}
+
+
+def ready_ids(session: Session) -> set[UUID]:
+    """All snapshots that are ready."""
+    return set(session.scalars(select(Snapshot.id).where(Snapshot.state == SnapshotState.ready)))
+
+
+def hold_files(session: Session) -> None:
+    """Until this transaction ends nobody else puts the files of a snapshot in their place, or removes such. On SQLite
+    that is so of any transaction that writes."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FILES})
 
 
 def put_images(session: Session, snapshot_id: UUID, image_ids: Sequence[UUID]) -> None:

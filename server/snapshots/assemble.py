@@ -29,22 +29,19 @@ from export.card import (
     GoldErrors,
     GoldFigures,
     Licence,
-    NearDuplicates,
     PartCount,
     StudyHeadline,
 )
-from export.files import replacing
 from export.gather import image_record
-from export.near import groups
 from export.records import ImageRecord
 from export.snapshots import Counted, content_files, hash_of, read_shard, write_content, write_sums
-from export.splits import sides
 from server.jobs.kinds import PassingError
 from server.jobs.steps import say
 from server.snapshots import places, plans
 from server.snapshots.asked import sentences
 from server.snapshots.cards import said_by
 from server.snapshots.schemas import SnapshotSettings
+from server.snapshots.sides import sides_of
 from server.state import State
 from server.version import version
 from surface.body import Body
@@ -107,14 +104,13 @@ def assemble(
             " the folder"
         ) from error
     kept = set(chain.from_iterable(result.get("images", ()) for result in results))
-    with state.database.read() as session:
-        everything = dataset_rows.images(session, project.id, row.as_of)
-    there = [image for image in everything if not image.deleted]
-    side, near = _sides(there, settings)
-    held = [image for image in there if plan.images.get(image.id) in kept]
+    with state.database.read() as session:  # an image that is gone was withdrawn
+        phash = {image.id: image.phash for image in dataset_rows.images(session, project.id, row.as_of)}
+    side, near = sides_of(plan.everything, [phash.get(photo.id) for photo in plan.everything], settings)
+    held = [(number, image) for number, image in plan.images if number in kept and image.id in phash]
     if not held:
         raise ValueError("nothing is in it: no person fits these settings")
-    images = [image_record(plan.images[image.id], image, side.get(image.sha256, "")) for image in held]
+    images = [image_record(number, image, side.get(image.id, "")) for number, image in held]
     splits = list(settings.splits or [""])
     tally = Tally({split: Counter() for split in splits})
     for image in images:
@@ -136,31 +132,14 @@ def assemble(
         study=None if study is None else StudyHeadline(**study),
         **_licences(images),
     )
-    _put(state, out, card)
-    _be_ready(state, row, card, held)
+    write_sums(out)
+    _be_ready(state, row, card, [image for _, image in held], out)
 
 
 def _lines(shards: list[Path]) -> Iterator[Counted]:
     for number, path in enumerate(shards, 1):
         say(f"writing part {number:,} of {len(shards):,}")
         yield from read_shard(path)
-
-
-def _sides(rows: list[ImageRow], settings: SnapshotSettings) -> tuple[dict[str, str], NearDuplicates | None]:
-    """The split of each image by the hash of its bytes, and what is to be said of near-duplicates."""
-    if not settings.splits:
-        return {}, None
-    hashes = [row.sha256 for row in rows]
-    group = groups([row.phash for row in rows], settings.near_distance)
-    named = sides(hashes, group, settings.splits)
-    sizes = np.bincount(group)
-    told = NearDuplicates(
-        distance=settings.near_distance,
-        groups=int((sizes > 1).sum()),
-        images=int(sizes[sizes > 1].sum()),
-        unreadable=sum(row.phash is None for row in rows),
-    )
-    return dict(zip(hashes, named, strict=True)), told
 
 
 def _card(row: models.Snapshot, project: models.Project, settings: SnapshotSettings, body: Body, tally: Tally) -> Card:
@@ -223,31 +202,18 @@ def _licences(images: Iterable[ImageRecord]) -> dict[str, Any]:
     return {"licences": named, "without_licence": len(without)}
 
 
-def _put(state: State, out: Path, card: Card) -> None:
-    """Move the folder to its place, unless the same content is there already."""
-    with replacing(out / "card.json") as file:
-        file.write(cards.to_json(card))
-    with replacing(out / "card.md") as file:
-        file.write(cards.markdown(card))
-    write_sums(out)
-    place = places.place_of(state.settings, card.hash)
-    if not place.exists():
-        try:
-            out.rename(place)
-        except OSError:  # somebody else made the same content meanwhile
-            if not place.exists():
-                raise
-    places.sync(place.parent)
-
-
-def _be_ready(state: State, row: models.Snapshot, card: Card, held: list[ImageRow]) -> None:
-    """Have the row name the folder."""
+def _be_ready(state: State, row: models.Snapshot, card: Card, held: list[ImageRow], out: Path) -> None:
+    """Move the folder to its place and have the row name it. Both in one transaction, so that nobody removes the same
+    content in between, and nothing is put there that was withdrawn."""
     with state.database.write() as session:
+        snapshots.hold_files(session)
         made = snapshots.by_id(session, row.id, lock=True)
         if made is None or made.state == SnapshotState.ready:
             return
         if withdrawals.blobs(session) & {image.blob for image in held}:
             raise PassingError("a photo was withdrawn in this moment")
+        places.put(state.settings, out, card.hash)
+        places.put_card(state.settings, row.id, card)
         made.state, made.hash, made.card, made.finished_at = SnapshotState.ready, card.hash, said_by(card), utc_now()
         session.flush()
         snapshots.put_images(session, row.id, [image.id for image in held])

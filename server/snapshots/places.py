@@ -1,17 +1,27 @@
-"""Where snapshots lie: DATA/snapshots/HASH, whole or not there, and DATA/snapshots/.making/ID while they are made."""
+"""Where snapshots lie: content in DATA/snapshots/HASH, whole or not there, cards in DATA/snapshots/cards/ID.json and
+ID.md, and what is under way in DATA/snapshots/.making/ID.
+
+Several snapshots, of several projects even, can have the same content; each has a card of its own.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID
 
+from export import card as cards
+from export.card import Card
+from export.files import replacing
 from server.problems import NotFoundError
 from server.settings import Settings
 
 _MAKING = ".making"
+_CARDS = "cards"
+_HASH = re.compile(r"(\.gone-)?[0-9a-f]{64}")
 
 
 def folder_of(settings: Settings, hash_: str) -> Path:
@@ -59,8 +69,43 @@ def sync(folder: Path) -> None:
         os.close(descriptor)
 
 
+def put(settings: Settings, made: Path, hash_: str) -> None:
+    """Move a folder to its place, unless the same content is there already; on disk when this returns."""
+    place = place_of(settings, hash_)
+    if not place.exists():
+        made.rename(place)
+    sync(place.parent)
+
+
+def put_card(settings: Settings, snapshot_id: UUID, card: Card) -> None:
+    """Write the card of a snapshot, as JSON and to read."""
+    folder = settings.data / "snapshots" / _CARDS
+    folder.mkdir(parents=True, exist_ok=True)
+    for ending, text in (("json", cards.to_json(card)), ("md", cards.markdown(card))):
+        with replacing(folder / f"{snapshot_id}.{ending}") as file:
+            file.write(text)
+
+
+def drop_card(settings: Settings, snapshot_id: UUID) -> None:
+    """Remove the card of a snapshot."""
+    for ending in ("json", "md"):
+        (settings.data / "snapshots" / _CARDS / f"{snapshot_id}.{ending}").unlink(missing_ok=True)
+
+
+def drop_but(settings: Settings, hashes: Collection[str], ready: Collection[UUID]) -> None:
+    """Remove all contents but these, and the cards of all snapshots but these."""
+    parent = settings.data / "snapshots"
+    for folder in parent.iterdir() if parent.is_dir() else ():
+        if _HASH.fullmatch(folder.name) and folder.name not in hashes:
+            drop(settings, folder.name.removeprefix(".gone-"))
+    named = {str(snapshot_id) for snapshot_id in ready}
+    for path in (parent / _CARDS).iterdir() if (parent / _CARDS).is_dir() else ():
+        if path.stem not in named:
+            path.unlink(missing_ok=True)
+
+
 def drop(settings: Settings, hash_: str) -> None:
-    """Remove the files of a snapshot."""
+    """Remove the files of a content."""
     place = place_of(settings, hash_)
     gone = place.with_name(f".gone-{hash_}")
     shutil.rmtree(gone, ignore_errors=True)

@@ -8,18 +8,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from annotation_db.repositories.dataset_rows import ImageRow
 from export.files import replacing_bytes
 from export.wanted import Plan, PlannedPerson, batches
+from server.snapshots.sides import Photo
 
 
 @dataclass(frozen=True)
 class Written:
-    """A plan as it was written, but for its persons: images with their numbers, photos that lack a perceptual hash,
-    and what was left out so far."""
+    """A plan as it was written, but for its persons: images with their numbers, all photos of the project by age, those
+    that lack a perceptual hash, and what was left out so far."""
 
-    images: dict[UUID, int]
+    images: list[tuple[int, ImageRow]]
+    everything: list[Photo]
     photos: list[UUID]
     left_out: Counter[str]
 
@@ -29,7 +33,8 @@ def write(folder: Path, plan: Plan, photos: Sequence[UUID], size: int) -> tuple[
     persons where so many at a time begin and end."""
     lines = [_line(person) for person in plan.persons]
     said = {
-        "images": [[id_.hex, number] for id_, (number, _) in plan.images.items()],
+        "images": [[number, row.id.hex, *row[1:]] for number, row in plan.images.values()],
+        "everything": [[row.id.hex, row.sha256, row.deleted] for row in plan.everything],
         "photos": [id_.hex for id_ in photos],
         "left_out": plan.left_out,
     }
@@ -50,7 +55,8 @@ def read(folder: Path, name: str) -> Written:
     """A plan; raises FileNotFoundError."""
     said = json.loads(_head(folder, name).read_bytes())
     return Written(
-        {UUID(id_): number for id_, number in said["images"]},
+        [(number, _row(id_, rest)) for number, id_, *rest in said["images"]],
+        [Photo(UUID(id_), sha256, deleted) for id_, sha256, deleted in said["everything"]],
         [UUID(id_) for id_ in said["photos"]],
         Counter(said["left_out"]),
     )
@@ -62,6 +68,10 @@ def read_persons(folder: Path, name: str, start: int, end: int) -> list[PlannedP
         file.seek(start)
         rows = map(json.loads, file.read(end - start).splitlines())
         return [PlannedPerson(number, UUID(id_), image, UUID(of), taken) for number, id_, image, of, taken in rows]
+
+
+def _row(id_: str, rest: list[Any]) -> ImageRow:
+    return ImageRow(UUID(id_), *rest)
 
 
 def _line(person: PlannedPerson) -> bytes:

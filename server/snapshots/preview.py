@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from uuid import UUID
 
-from export.near import groups
-from export.splits import sides
 from export.wanted import plan
 from server.snapshots.asked import wanted
 from server.snapshots.schemas import SnapshotPreview, SnapshotSettings, SplitCounts, StudyUsed
 from server.snapshots.service import good_enough
+from server.snapshots.sides import Photo, sides_of
 from server.state import State
 
 
@@ -20,11 +19,8 @@ def preview(state: State, project_id: UUID, settings: SnapshotSettings) -> Snaps
     with state.database.read() as session:
         planned = plan(session, project_id, wanted(settings, None, good))
     rows = planned.everything
-    side: dict[UUID, str] = {}
-    if settings.splits:
-        group = groups([row.phash for row in rows], settings.near_distance)
-        named = sides([row.sha256 for row in rows], group, settings.splits)
-        side = {row.id: name for row, name in zip(rows, named, strict=True)}
+    photos = [Photo(row.id, row.sha256, row.deleted) for row in rows]
+    side, _ = sides_of(photos, [row.phash for row in rows], settings)
     counts: dict[str, Counter[str]] = {name: Counter() for name in settings.splits or [""]}
     for image_id in planned.images:
         counts[side.get(image_id, "")]["images"] += 1
@@ -52,7 +48,7 @@ def preview(state: State, project_id: UUID, settings: SnapshotSettings) -> Snaps
             measured=len(found.errors),
             good_enough=None if good is None else len(good),
         ),
-        tags=dict(sorted(Counter(tag for row in rows for tag in row.tags or ()).items())),
+        tags=dict(sorted(Counter(tag for row in rows if not row.deleted for tag in row.tags or ()).items())),
     )
 
 

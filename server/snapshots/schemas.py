@@ -140,7 +140,7 @@ class StudyUsed(Out):
 
     id: UUID
     name: str
-    measured: int = Field(description="So many people who can be told apart by their names.")
+    measured: int = Field(description="So many people.")
     good_enough: int | None = Field(description="Those within `max_error_cm`; null where that is not asked for.")
 
 

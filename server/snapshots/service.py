@@ -34,6 +34,7 @@ from server.snapshots.schemas import (
     SnapshotSettingsUsed,
     SplitCounts,
 )
+from server.snapshots.unused import drop_unused
 from server.state import State
 
 KIND = "snapshot"
@@ -195,15 +196,9 @@ def delete(state: State, snapshot_id: UUID) -> None:
         hash_ = row.hash
         snapshots.remove(session, row)
     places.drop_working(state.settings, snapshot_id)
+    places.drop_card(state.settings, snapshot_id)
     if hash_ is not None:
         drop_unused(state, hash_)
-
-
-def drop_unused(state: State, hash_: str) -> None:
-    """Remove the files of a content that no snapshot has any more."""
-    with state.database.write() as session:  # nobody comes to have it meanwhile
-        if not snapshots.with_hash(session, hash_):
-            places.drop(state.settings, hash_)
 
 
 def existing(

@@ -15,7 +15,7 @@ from export.wanted import coco_id, numbers
 from server.paging import page
 from server.problems import NotFoundError, RefusedError
 from server.schemas import Page, decode_cursor
-from server.snapshots import places
+from server.snapshots import places, unused
 from server.state import State
 from server.studies import reports
 from server.withdrawals.schemas import AffectedSnapshot, Withdrawal, Withdrawn
@@ -128,7 +128,7 @@ def _out(session: Session, rows: Sequence[models.Withdrawal]) -> list[Withdrawal
 
 def _remove_files(state: State, rows: Sequence[models.Withdrawal]) -> None:
     """Remove photos with their thumbnails, truths that nothing refers to any more, what snapshots under way have
-    written and do not need, and reports of studies that showed the images, which are made again. Last, note that."""
+    written and no row names, and reports of studies that showed the images, which are made again. Last, note that."""
     photos = {key for row in rows for key in (row.sha256, row.blob)}
     truths = {key for row in rows for key in row.truths}
     with state.database.read() as session:
@@ -145,5 +145,6 @@ def _remove_files(state: State, rows: Sequence[models.Withdrawal]) -> None:
         making = jobs.open_subjects(session, "snapshot")
     # Jobs under way leave out what was withdrawn meanwhile, and clear up behind themselves.
     places.drop_working_but(state.settings, making)
+    unused.drop_unnamed(state)
     with state.database.write() as session:
         withdrawals.files_are_gone(session, [row.id for row in rows], utc_now())

@@ -268,7 +268,7 @@ def test_requests_that_cannot_be_met(lead: Api, state: State, project: str, fill
     lead.fails("GET", f"/api/snapshots/{made['id']}", 404)
     lead.fails("POST", url, 409, json={"name": "first"})
     for settings in (
-        {"splits": {"a": 0.5}}, {"splits": {"a/b": 1.0}}, {"splits": {}}, {"near_distance": 17}, {"states": []},
+        {"splits": {"a": 0.5}}, {"splits": {"a/b": 1.0}}, {"splits": {}}, {"near_distance": 11}, {"states": []},
         {"max_error_cm": 2.0}, {"study_id": again["id"]}, {"marks": "mean"},
     ):  # fmt: skip
         lead.fails("POST", url, 422, json={"name": "second", "settings": settings})

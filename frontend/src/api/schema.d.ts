@@ -4370,7 +4370,7 @@ export interface components {
             id: string;
             /**
              * Measured
-             * @description So many people who can be told apart by their names.
+             * @description So many people.
              */
             measured: number;
             /** Name */
