@@ -1,7 +1,7 @@
 import { ActionIcon, Alert, Anchor, Button, Checkbox, Group, Stack, Text } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type DragEvent, useState } from "react";
+import { type DragEvent, type ReactNode, useEffect, useState } from "react";
 import type { RenderFile, RenderFileKind } from "../api/types";
 import { InlineError } from "../components/states";
 import { chooseFiles, formatBytes, fromDrop, type Picked } from "../uploads/files";
@@ -24,6 +24,13 @@ const KINDS: { kind: RenderFileKind; title: string; text: string; accept: string
   { kind: "textures", title: "Textures", text: "Pictures of fabrics for the clothes.", accept: "image/*" },
 ];
 
+/** A choice without the files that are gone. */
+export function stillThere(chosen: Chosen, files: readonly Pick<RenderFile, "id">[]): Chosen {
+  const there = new Set(files.map(({ id }) => id));
+  const keep = (ids: string[]) => ids.filter((id) => there.has(id));
+  return { poses: keep(chosen.poses), backgrounds: keep(chosen.backgrounds), textures: keep(chosen.textures) };
+}
+
 interface Props {
   projectId: string;
   value: Chosen;
@@ -33,12 +40,18 @@ interface Props {
 /** A folded section: the project's own files to render with, of which some are chosen. */
 export function OwnFiles({ projectId, value, onChange }: Props) {
   const [open, setOpen] = useState(false);
+  const chosen = KINDS.reduce((sum, { kind }) => sum + value[kind].length, 0);
   const files = useQuery({
     queryKey: ["projects", projectId, "render-files"],
     queryFn: ({ signal }) => getRenderFiles(projectId, { signal }),
-    enabled: open,
+    enabled: open || chosen > 0,
   });
-  const chosen = KINDS.reduce((sum, { kind }) => sum + value[kind].length, 0);
+  const { data } = files;
+  // What was deleted elsewhere meanwhile can no longer be chosen.
+  useEffect(() => {
+    const kept = data && stillThere(value, data);
+    if (kept && KINDS.some(({ kind }) => kept[kind].length < value[kind].length)) onChange(kept);
+  }, [data, value, onChange]);
   return (
     <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className={classes.summary}>
@@ -54,7 +67,7 @@ export function OwnFiles({ projectId, value, onChange }: Props) {
             key={about.kind}
             {...about}
             projectId={projectId}
-            files={(files.data ?? []).filter((file) => file.kind === about.kind)}
+            files={(data ?? []).filter((file) => file.kind === about.kind)}
             chosen={value[about.kind]}
             onChange={(ids) => onChange({ ...value, [about.kind]: ids })}
           />
@@ -80,9 +93,12 @@ function Kind({ projectId, kind, title, text, accept, files, chosen, onChange }:
   const fresh = () => client.invalidateQueries({ queryKey: ["projects", projectId, "render-files"] });
   const send = useMutation({
     mutationFn: (picked: Picked[]) => sendRenderFiles(projectId, kind, picked),
-    onSuccess: ({ stored, duplicates }) =>
-      onChange([...new Set([...chosen, ...[...stored, ...duplicates].map(({ id }) => id)])]),
-    onSettled: fresh,
+    // The list first: what is not in it is taken for deleted.
+    onSuccess: async ({ stored, duplicates }) => {
+      await fresh();
+      onChange([...new Set([...chosen, ...[...stored, ...duplicates].map(({ id }) => id)])]);
+    },
+    onError: fresh,
   });
   const remove = useMutation({
     mutationFn: (id: string) => deleteRenderFile(projectId, id),
@@ -113,10 +129,10 @@ function Kind({ projectId, kind, title, text, accept, files, chosen, onChange }:
           variant="default"
           size="xs"
           loading={send.isPending}
-          aria-label={`Add ${title.toLowerCase()}`}
+          flex="none"
           onClick={() => chooseFiles({ accept }).then(add)}
         >
-          Add files
+          Add {title.toLowerCase()}
         </Button>
         <Text size="xs" c="dimmed">
           {text} Or drop them here.
@@ -137,7 +153,7 @@ function Kind({ projectId, kind, title, text, accept, files, chosen, onChange }:
           {files.map((file) => (
             <div key={file.id} className={classes.row}>
               <Checkbox
-                size="xs"
+                size="sm"
                 label={file.name}
                 description={file.note ?? formatBytes(file.bytes)}
                 checked={chosen.includes(file.id)}
@@ -164,7 +180,7 @@ function Kind({ projectId, kind, title, text, accept, files, chosen, onChange }:
 }
 
 /** Takes dropped files before the page does, which would make photos of the project of them. */
-function DropZone({ onPicked, children }: { onPicked: (picked: Picked[]) => void; children: React.ReactNode }) {
+function DropZone({ onPicked, children }: { onPicked: (picked: Picked[]) => void; children: ReactNode }) {
   const [over, setOver] = useState(false);
   const held = (then: (event: DragEvent) => void) => (event: DragEvent) => {
     event.preventDefault();

@@ -2,6 +2,7 @@ import { Alert, Anchor, Button, Group, NumberInput, SegmentedControl, Select, St
 import { thumbnailUrl } from "../api/endpoints";
 import type { Person } from "../api/types";
 import { count } from "../components/Meter";
+import { type Chosen, OwnFiles } from "../jobs/OwnFiles";
 import { persons as personsText } from "./format";
 import classes from "./setup.module.css";
 
@@ -12,6 +13,8 @@ export interface Choice {
   seed: number;
   /** Pixels of a rendered image's side. */
   size: number;
+  /** Own files to render with. */
+  own: Chosen;
   picked: ReadonlySet<string> | null;
 }
 
@@ -50,6 +53,7 @@ export const chosenCount = ({ source, count, picked }: Choice) =>
   source === "present" && picked ? picked.size : count;
 
 interface Props {
+  projectId: string;
   choice: Choice;
   onChange: (choice: Choice) => void;
   /** The project's rendered persons. */
@@ -59,7 +63,7 @@ interface Props {
 }
 
 /** Renders new persons or chooses among those that the project has. */
-export function PersonChoice({ choice, onChange, present, practice }: Props) {
+export function PersonChoice({ projectId, choice, onChange, present, practice }: Props) {
   const set = (change: Partial<Choice>) => onChange({ ...choice, ...change });
   const some = present.length;
   return (
@@ -116,6 +120,7 @@ export function PersonChoice({ choice, onChange, present, practice }: Props) {
             when you create the study; the same seed gives the same persons again. Heads and hands are easier to mark on
             larger images.
           </Text>
+          <OwnFiles projectId={projectId} value={choice.own} onChange={(own) => set({ own })} />
         </>
       ) : (
         <Present choice={choice} present={present} practice={practice} set={set} />

@@ -21,6 +21,7 @@ import type { Account, Body, Member, Person, Project } from "../api/types";
 import { count } from "../components/Meter";
 import { InlineError } from "../components/states";
 import { startRenders } from "../jobs/api";
+import { NOTHING } from "../jobs/OwnFiles";
 import { newSeed } from "../jobs/RenderDialog";
 import { partsOf } from "../parts";
 import { AnnotatorSelect } from "./AnnotatorSelect";
@@ -62,7 +63,7 @@ const PER_PART = 3;
 export function firstChoice(there: number): Choice {
   const source = there >= 10 ? "present" : "render";
   const count = source === "present" ? Math.min(USUAL, room(there, PRACTICE)) : USUAL;
-  return { source, count, seed: newSeed(), size: USUAL_SIZE, picked: null };
+  return { source, count, seed: newSeed(), size: USUAL_SIZE, own: NOTHING, picked: null };
 }
 
 /** Who takes part where nothing else is said: the project's annotators; programs are chosen by name. */
@@ -138,6 +139,7 @@ function Form({
           seed: choice.seed,
           persons: [1, 1],
           occluders: OCCLUDERS,
+          ...choice.own,
           study,
           open_study: open,
         });
@@ -235,7 +237,13 @@ function Form({
             />
           </Row>
           <Row title="Persons" text="Rendered, so that the truth is known.">
-            <PersonChoice choice={choice} onChange={setChoice} present={present} practice={practice} />
+            <PersonChoice
+              projectId={project.id}
+              choice={choice}
+              onChange={setChoice}
+              present={present}
+              practice={practice}
+            />
           </Row>
           <Row title="Annotators" text="Each marks every person, in an order of their own.">
             <AnnotatorSelect

@@ -15,7 +15,7 @@ export interface Draft {
   twice: "none" | "sixth" | "third";
 }
 
-const VERSION = 3;
+const VERSION = 4;
 const keyOf = (projectId: string) => `densemark:new-study:${projectId}`;
 
 /** A draft as text; sets become lists. */

@@ -269,7 +269,14 @@ describe("setting up and doing a study", () => {
     const draft: Draft = {
       name: "Spring",
       description: "",
-      choice: { source: "render", count: 8, seed: 5, size: 1024, picked: new Set(["a", "b"]) },
+      choice: {
+        source: "render",
+        count: 8,
+        seed: 5,
+        size: 1024,
+        own: { poses: ["walk"], backgrounds: [], textures: [] },
+        picked: new Set(["a", "b"]),
+      },
       annotators: ["u1"],
       parts: [1, 14],
       perPart: 3,
