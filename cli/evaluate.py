@@ -167,8 +167,10 @@ def _read_predictions(path: Path) -> tuple[Predictions, list[Mapping[str, Any]]]
 
 
 def _check_joints(values: Any, where: str) -> None:
+    from evaluation.detection import groundtruth
+
     good = isinstance(values, list) and len(values) == 3 * _JOINTS
-    if not good or not all(isinstance(v, int | float) and math.isfinite(v) for v in values):
+    if not good or not all(map(groundtruth.is_finite, values)):
         raise ValueError(f"{where}: 'keypoints' is not {_JOINTS} times x, y and a number")
 
 

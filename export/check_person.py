@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pycocotools import mask as coco_mask
 
 from annotation.masks import rle_lengths
+from annotation.polygons import FAR, polygon_fault
 from export.check_points import check_dense
 from export.check_rules import Found, are_numbers, is_integer, is_number
 from surface.body import Body
 
-_FAR = 1_000_000  # pixels
 _REQUIRED = ("image_id", "bbox", "area", "category_id", "iscrowd", "segmentation")
 
 
@@ -30,19 +30,23 @@ def check_person(entry: Mapping[str, Any], images: Mapping[int, tuple[int, int]]
         yield "iscrowd", f"iscrowd is {entry['iscrowd']!r:.80}"
     if entry.get("ignore", 0) != 0:
         yield "ignore", f"ignore is {entry['ignore']!r:.80}"
-    bbox_fault = _bbox_fault(entry["bbox"]) if "bbox" in entry else "is missing"
-    if "bbox" in entry and bbox_fault:
-        yield "bbox", f"bbox {entry['bbox']!r:.80} {bbox_fault}"
+    box_fault = bbox_fault(entry["bbox"]) if "bbox" in entry else "is missing"
+    if "bbox" in entry and box_fault:
+        yield "bbox", f"bbox {entry['bbox']!r:.80} {box_fault}"
+    size = _size_of(entry, images)
+    if not box_fault and size and not _meets(entry["bbox"], size):
+        yield "bbox-outside", f"bbox {entry['bbox']!r:.80} lies outside its image of {size[1]} x {size[0]}"
     if "area" in entry and not (is_number(entry["area"]) and entry["area"] > 0):
         yield "area", f"area is {entry['area']!r:.80}"
     if "segmentation" in entry:
-        image = entry.get("image_id")
-        yield from _check_segmentation(entry["segmentation"], images.get(image) if is_integer(image) else None)
+        yield from _check_segmentation(entry["segmentation"], size)
     keypoints = entry.get("keypoints")
     if "keypoints" in entry and not (isinstance(keypoints, list) and len(keypoints) == 51 and are_numbers(keypoints)):
         yield "keypoints", "keypoints are not 51 finite numbers"
+    if "keypoints" in entry and not is_integer(entry.get("num_keypoints")):
+        yield "num-keypoints", f"has keypoints, and num_keypoints is {entry.get('num_keypoints')!r:.80}"
     if is_dense(entry):
-        yield from check_dense(entry, bbox_fault is None, body)
+        yield from check_dense(entry, box_fault is None, body)
 
 
 def is_dense(entry: Mapping[str, Any]) -> bool:
@@ -60,10 +64,25 @@ def _check_ids(entry: Mapping[str, Any], images: Mapping[int, tuple[int, int]]) 
         yield "image-missing", f"image_id {image!r:.80} is not among the images"
 
 
-def _bbox_fault(bbox: Any) -> str | None:
+def bbox_fault(bbox: Any) -> str | None:
+    """What is wrong with a box x, y, w, h in pixels, whatever its image; None if nothing is."""
     if not isinstance(bbox, list) or len(bbox) != 4 or not are_numbers(bbox):
         return "is not four finite numbers"
-    return "has no area" if bbox[2] <= 0 or bbox[3] <= 0 else None
+    if bbox[2] <= 0 or bbox[3] <= 0:
+        return "has no area"
+    return f"reaches more than {FAR} pixels" if max(map(abs, bbox)) > FAR else None
+
+
+def _size_of(entry: Mapping[str, Any], images: Mapping[int, tuple[int, int]]) -> tuple[int, int] | None:
+    """Height and width of an entry's image, if it is known."""
+    image = entry.get("image_id")
+    return images.get(image) if is_integer(image) else None
+
+
+def _meets(bbox: Sequence[float], size: tuple[int, int]) -> bool:
+    """Whether any of a box is in an image of height and width."""
+    x, y, w, h = bbox
+    return x < size[1] and y < size[0] and x + w > 0 and y + h > 0
 
 
 def _check_segmentation(value: Any, size: tuple[int, int] | None) -> Found:
@@ -88,12 +107,8 @@ def _segmentation_faults(value: Any, size: tuple[int, int] | None) -> Found:
         yield "segmentation-empty", f"segmentation is {value!r:.80}"
     else:
         for index, polygon in enumerate(value):
-            if not isinstance(polygon, list) or not are_numbers(polygon):
-                yield "segmentation-polygon", f"polygon {index} is not a list of finite numbers"
-            elif len(polygon) < 6 or len(polygon) % 2:
-                yield "segmentation-polygon", f"polygon {index} has {len(polygon)} numbers"
-            elif max(map(abs, polygon)) > _FAR:
-                yield "segmentation-polygon", f"polygon {index} reaches more than {_FAR} pixels from the origin"
+            if fault := polygon_fault(polygon):
+                yield "segmentation-polygon", f"polygon {index} {fault}"
 
 
 def _rasteriser_fault(value: Any, size: tuple[int, int]) -> str | None:

@@ -6,7 +6,6 @@ The file is streamed twice, so that it may be of any size: once for everything b
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,9 @@ from typing import Any, NamedTuple, TypeGuard
 import numpy as np
 
 from annotation.masks import rle_lengths
-from export.check_person import is_dense
+from annotation.polygons import polygon_fault
+from export.check_person import bbox_fault, is_dense
+from export.check_rules import are_numbers, is_number
 from export.dense_in import Dense, dense, kept_masks
 from export.stream import Item, items
 
@@ -304,33 +305,18 @@ def _keep(person: CocoPerson, entry: Mapping[str, Any]) -> None:
 
 def _number(value: Any) -> float | None:
     """A finite float, or None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+    return float(value) if is_number(value) else None
 
 
 def _numbers(values: Any) -> list[float] | None:
     """Finite floats, or None if any is not or there is no list."""
-    if not isinstance(values, list) or not {type(value) for value in values} <= {int, float}:
-        return None
-    try:
-        numbers = [float(value) for value in values]
-    except OverflowError:
-        return None
-    return numbers if all(map(math.isfinite, numbers)) else None
+    return [float(value) for value in values] if isinstance(values, list) and are_numbers(values) else None
 
 
 def _clipped_box(value: Any, image: CocoImage, notes: list[str]) -> tuple[float, float, float, float]:
-    numbers = _numbers(value)
-    if numbers is None or len(numbers) != 4:
-        raise ValueError(f"box {value!r:.80} is not four finite numbers")
-    x, y, w, h = numbers
-    if w <= 0 or h <= 0:
-        raise ValueError(f"box {numbers} has no area")
+    if fault := bbox_fault(value):
+        raise ValueError(f"box {value!r:.80} {fault}")
+    x, y, w, h = numbers = [float(number) for number in value]
     left, top, right, bottom = max(0.0, x), max(0.0, y), min(float(image.width), x + w), min(float(image.height), y + h)
     if right <= left or bottom <= top:
         raise ValueError(f"box {numbers} lies outside its image of {image.width}x{image.height}")
@@ -349,12 +335,11 @@ def _segmentation(value: Any, image: CocoImage, notes: list[str]) -> list[list[f
     if value is None or value == []:
         return None
     if isinstance(value, list):
-        polygons = [_numbers(polygon) for polygon in value]
-        usable = [p for p in polygons if p is not None and len(p) >= 6 and len(p) % 2 == 0]
-        if len(usable) == len(value):
-            return usable
-        notes.append("has a segmentation polygon that is not three or more points; the segmentation is left out")
-        return None
+        for index, polygon in enumerate(value):
+            if fault := polygon_fault(polygon):
+                notes.append(f"has a segmentation whose polygon {index} {fault}; it is left out")
+                return None
+        return [[float(number) for number in polygon] for polygon in value]
     try:
         if not isinstance(value, dict):
             raise ValueError("it is neither polygons nor RLE")

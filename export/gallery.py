@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pycocotools import mask as coco_mask
 
-from annotation.masks import decode_rle
+from annotation.masks import MOST_PARTS, decode_rle
+from annotation.polygons import polygon_fault
 from export import stream
 from export.files import replacing
 from export.square import SIZE, from_box, resample_mask
@@ -33,6 +34,7 @@ Photo = Callable[[str], bytes | None]
 
 _SIDE = 720  # pixels of a crop's longer side
 _AROUND = 0.12  # of the box's longer side, shown on each side of it
+_LARGEST, _PIXELS = 2**16, 2**28  # of an image's sides, and in all
 _LISTS = ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V")
 _WHOLE = (63, 111, 212)  # colour of the one mask label of a body whose parts are not the format's
 
@@ -72,8 +74,9 @@ def read(paths: Sequence[Path], most: int = MOST) -> Dataset:
             if item.number < 0 or not isinstance(item.value, Mapping):
                 continue
             if item.key == "images":
-                images[item.value.get("id")] = item.value
+                images[_key(item.value, "id", f"{path}: image number {item.number}")] = item.value
             elif item.key == "annotations":
+                _key(item.value, "image_id", f"{path}: annotation {item.value.get('id')!r:.80}")
                 bare = not item.value.get("dp_x")
                 found.count += 1
                 found.annotated += not bare
@@ -100,10 +103,19 @@ def write(out: Path, dataset: Dataset, body: Body, photo: Photo, title: str) -> 
         for index, person in enumerate(dataset.persons):
             try:
                 shown = _person(*person, body, photo)
-            except (ValueError, TypeError, KeyError, IndexError) as error:
-                raise ValueError(f"annotation {person[1].get('id')}: {error}") from error
+            except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+                said = f"has no {error}" if isinstance(error, KeyError) else str(error)
+                raise ValueError(f"annotation {person[1].get('id')!r:.80}: {said}") from error
             file.write(("," if index else "") + _json(shown))
         file.write("]}" + tail)
+
+
+def _key(entry: Mapping[str, Any], name: str, where: str) -> Any:
+    """An image's id. Raises ValueError if it is nothing that an image can be found by."""
+    value = entry.get(name)
+    if value is not None and not isinstance(value, int | str):
+        raise ValueError(f"{where}: {name} is {value!r:.80}, no whole number")
+    return value
 
 
 @cache
@@ -151,7 +163,7 @@ def _body(body: Body) -> dict[str, Any]:
 def _person(name: str, entry: Mapping[str, Any], image: Mapping[str, Any], body: Body, photo: Photo) -> dict[str, Any]:
     bbox = [float(value) for value in entry["bbox"]]
     file_name = str(image.get("file_name", ""))
-    crop = _crop(bbox, int(image.get("width", 0)), int(image.get("height", 0)))
+    crop = _crop(bbox, *_size(image))
     x, y, w, h = crop
     return {
         "id": entry.get("id"),
@@ -163,6 +175,14 @@ def _person(name: str, entry: Mapping[str, Any], image: Mapping[str, Any], body:
         "mask": _mask(entry, bbox, image, body),
         **_points(entry, bbox, crop, body),
     }
+
+
+def _size(image: Mapping[str, Any]) -> tuple[int, int]:
+    """Width and height of an image as its entry states them, 0 each where it does not."""
+    size = image.get("width", 0), image.get("height", 0)
+    if not all(isinstance(side, int) and 0 <= side <= _LARGEST for side in size) or size[0] * size[1] > _PIXELS:
+        raise ValueError(f"image {image.get('id')} has no usable size ({size[0]!r:.20} x {size[1]!r:.20})")
+    return size
 
 
 def _crop(bbox: Sequence[float], width: int, height: int) -> tuple[float, float, float, float]:
@@ -201,9 +221,12 @@ def _mask(entry: Mapping[str, Any], bbox: Sequence[float], image: Mapping[str, A
     masks = entry.get("dp_masks")
     if masks:
         labels = np.zeros((SIZE, SIZE), np.uint8)
-        for label, mask in enumerate([masks] if isinstance(masks, Mapping) else masks, start=1):
+        listed = [masks] if isinstance(masks, Mapping) else masks
+        if len(listed) > MOST_PARTS:
+            raise ValueError(f"dp_masks has {len(listed)} items; there are no more than {MOST_PARTS} parts")
+        for label, mask in enumerate(listed, start=1):
             if mask:
-                labels[decode_rle(mask)] = label
+                labels[_decoded(mask, (SIZE, SIZE))] = label
     elif entry.get("segmentation"):
         labels = resample_mask(_outline(entry["segmentation"], image).astype(np.uint8), (0, 0), bbox)
     else:
@@ -217,11 +240,24 @@ def _mask(entry: Mapping[str, Any], bbox: Sequence[float], image: Mapping[str, A
     return "data:image/png;base64," + _base64(out.getvalue())
 
 
+def _decoded(rle: Mapping[str, Any], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """A mask of height and width. Raises ValueError for another size, before anything of that size is made."""
+    if rle.get("size") != list(size):
+        raise ValueError(f"a mask has the size {rle.get('size')!r:.80}, not {list(size)}")
+    return decode_rle(rle)
+
+
 def _outline(segmentation: Any, image: Mapping[str, Any]) -> NDArray[np.bool_]:
     """Boolean mask (h, w) of the whole image."""
+    width, height = _size(image)
     if isinstance(segmentation, Mapping):
-        return decode_rle(segmentation)
-    rles = coco_mask.frPyObjects(segmentation, int(image["height"]), int(image["width"]))
+        return _decoded(segmentation, (height, width))
+    for number, polygon in enumerate(segmentation):
+        if fault := polygon_fault(polygon):
+            raise ValueError(f"segmentation: polygon {number} {fault}")
+    if not width or not height:
+        raise ValueError("its image has no size")
+    rles = coco_mask.frPyObjects(segmentation, height, width)
     return coco_mask.decode(coco_mask.merge(rles)).astype(bool)
 
 

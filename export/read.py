@@ -25,6 +25,7 @@ from PIL import Image, ImageOps
 
 from annotation.masks import MOST_PARTS
 from export.check_person import is_dense
+from export.check_rules import is_integer
 from export.dense_in import Dense, dense
 from export.records import ImageRecord, PersonRecord, image_of, person_of
 from export.square import resample_mask, to_box
@@ -125,6 +126,8 @@ class Dataset:
         for item in items(self.path):
             if item.number < 0:
                 lists.add(item.key if item.value == [] else None)
+            elif item.key not in ("images", "annotations"):
+                continue
             elif not isinstance(item.value, dict):
                 raise ValueError(f"{self.path.name}: number {item.number} of {item.key} is no object")
             elif item.key == "images":
@@ -139,6 +142,8 @@ class Dataset:
             found = ImageRecord(entry["id"], entry["file_name"], entry["width"], entry["height"])
         except KeyError as error:
             raise ValueError(f"{self.path.name}: image {entry.get('id')} has no {error.args[0]}") from error
+        if not is_integer(found.id):
+            raise ValueError(f"{self.path.name}: image id {found.id!r:.80} is not an integer")
         self.images[found.id] = found
 
     def _index_snapshot(self, split: str | None, annotated: bool) -> None:
@@ -170,7 +175,7 @@ class Dataset:
             keypoints = np.array(entry["keypoints"], np.float64).reshape(-1, 3) if entry.get("keypoints") else None
             bbox = np.array(entry["bbox"], np.float64).reshape(4)
             return self._sample(entry["id"], entry["image_id"], bbox, keypoints, work)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             reason = f"has no {error}" if isinstance(error, KeyError) else str(error)
             raise ValueError(f"{self.path.name}: annotation {entry.get('id')}: {reason}") from error
 

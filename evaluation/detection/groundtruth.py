@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,10 +130,20 @@ def from_coco(dataset: Mapping[str, Any]) -> GroundTruth:
     )
 
 
+def is_finite(value: Any) -> TypeGuard[float]:
+    """Whether a value is a number, and one that a float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def number(entry: Mapping[str, Any], key: str, where: str) -> float:
     """A finite number of an entry; ValueError says where it is none."""
     value = entry.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_finite(value):
         raise ValueError(f"{where}: {key!r} is {str(value)[:50]}, not a finite number")
     return float(value)
 
@@ -142,7 +152,7 @@ def box(entry: Mapping[str, Any], where: str) -> list[float]:
     """The bbox of an entry; ValueError says where it is none."""
     values = entry.get("bbox")
     good = isinstance(values, Sequence) and len(values) == 4 and not isinstance(values, str)
-    if not good or not all(isinstance(n, int | float) and math.isfinite(n) and abs(n) < 2**31 for n in values or ()):
+    if not good or not all(is_finite(n) and abs(n) < 2**31 for n in values or ()):
         raise ValueError(f"{where}: 'bbox' is {str(values)[:80]}, not four finite numbers")
     return [float(n) for n in values or ()]
 
@@ -195,7 +205,7 @@ def _points(entry: Mapping[str, Any], where: str) -> Floats:
         raise ValueError(f"{where}: its lists differ in length ({', '.join(f'{k} {n}' for k, n in lengths.items())})")
     try:
         found = np.array(columns, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{where}: its points are not all numbers") from error
     if found.ndim != 2 or not np.isfinite(found).all():
         raise ValueError(f"{where}: its points are not all finite numbers")

@@ -5,7 +5,6 @@ A mask is a ``Crop``: true and false over a rectangle of whole pixels, false out
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from annotation.masks import decode_rle
+from annotation.polygons import polygon_fault
 
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -48,17 +48,20 @@ def of_person(entry: Mapping[str, Any], height: int, width: int) -> Crop:
         ValueError: a mask is damaged, or its size is not 256 x 256, or not the image's.
     """
     if "dp_masks" in entry:
+        if not isinstance(entry["dp_masks"], list):
+            raise ValueError(f"dp_masks is {str(entry['dp_masks'])[:50]}, no list")
         return _resized(union(entry["dp_masks"]), entry["bbox"], height, width)
     segmentation = entry.get("segmentation")
     if isinstance(segmentation, Mapping):
-        if list(segmentation.get("size", ())) != [height, width]:
+        if segmentation.get("size") != [height, width]:
             raise ValueError(f"segmentation has size {segmentation.get('size')}, its image [{height}, {width}]")
         return _trimmed(decode_rle(segmentation))
     if isinstance(segmentation, Sequence) and len(segmentation):
-        polygons = [_polygon(p) for p in segmentation]
-        return _trimmed(
-            coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(polygons, height, width))).astype(np.bool_)
-        )
+        for number, polygon in enumerate(segmentation):
+            if fault := polygon_fault(polygon):
+                raise ValueError(f"segmentation: polygon {number} {fault}")
+        rles = coco_mask.frPyObjects(list(segmentation), height, width)
+        return _trimmed(coco_mask.decode(coco_mask.merge(rles)).astype(np.bool_))
     return EMPTY
 
 
@@ -169,13 +172,6 @@ def _trimmed(mask: Bools) -> Crop:
     return Crop(int(columns[0]), int(rows[0]), pixels, int(np.count_nonzero(pixels)))
 
 
-def _polygon(points: Any) -> list[float]:
-    numbers = isinstance(points, Sequence) and all(isinstance(n, int | float) and math.isfinite(n) for n in points)
-    if not numbers or (len(points) != 4 and (len(points) < 6 or len(points) % 2)):
-        raise ValueError("segmentation holds a polygon that is not an even list of 6 or more finite numbers")
-    return list(points)
-
-
 @njit(cache=True)
 def _paint(text: Any, masks: int, out: Any) -> bool:
     """Paint so many compressed RLEs of 256 x 256, each followed by a line's end; False if one is damaged."""
@@ -225,11 +221,12 @@ def _paint(text: Any, masks: int, out: Any) -> bool:
 
 
 @njit(cache=True)
-def _axis(size: int, at: Any, part: Any) -> None:
-    """Where the samples of a resized axis lie: before which source pixel, and how far behind it; -1 outside."""
+def _axis(size: int, first: int, at: Any, part: Any) -> None:
+    """Where samples of an axis that is resized to this size lie, from the first one on: before which source pixel, and
+    how far behind it; -1 outside."""
     scale = 255.0 / (size - 1) if size > 1 else 1.0
-    for k in range(size):
-        position = k * scale
+    for k in range(len(at)):
+        position = (first + k) * scale
         if position > 255.0:
             at[k] = -1
             continue
@@ -241,11 +238,12 @@ def _axis(size: int, at: Any, part: Any) -> None:
 def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -> int:
     """The part of ``scipy.ndimage.zoom(mask, order=1, prefilter=False) > 0.5`` from (top, left) on, with the same
     arithmetic; returns how many pixels are 1."""
-    row_at, row_part = np.zeros(height, np.int64), np.zeros(height)
-    column_at, column_part = np.zeros(width, np.int64), np.zeros(width)
-    _axis(height, row_at, row_part)
-    _axis(width, column_at, column_part)
-    begins = np.searchsorted(column_at[: _inside(column_at)], np.arange(257)) - left
+    # Of the axes only what is in the image: a box may be larger than any memory.
+    row_at, row_part = np.zeros(out.shape[0], np.int64), np.zeros(out.shape[0])
+    column_at, column_part = np.zeros(out.shape[1], np.int64), np.zeros(out.shape[1])
+    _axis(height, top, row_at, row_part)
+    _axis(width, left, column_at, column_part)
+    begins = np.searchsorted(column_at[: _inside(column_at)], np.arange(257))
     pair, corners = np.zeros(257, np.uint8), np.zeros(256, np.uint8)
     # Eight columns are looked at together: mostly all of their corners are 0, or all are 1.
     eights = corners.view(np.uint64)
@@ -253,7 +251,7 @@ def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -
     for y in range(out.shape[0]):
         line = out[y]
         line[:] = False
-        r = row_at[top + y]
+        r = row_at[y]
         if r < 0:
             continue
         # The mirrored pixel behind the last one has no weight.
@@ -263,11 +261,11 @@ def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -
         pair[256] = pair[254]
         for c in range(256):
             corners[c] = pair[c] + pair[c + 1]
-        v = row_part[top + y]
+        v = row_part[y]
         for k in range(32):
             if eights[k] == _ALL_ZERO:
                 continue
-            first, last = max(begins[8 * k], 0), min(begins[8 * k + 8], end)
+            first, last = begins[8 * k], min(begins[8 * k + 8], end)
             if first >= last:
                 continue
             if eights[k] == _ALL_ONE:
@@ -275,11 +273,11 @@ def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -
                 area += last - first
                 continue
             for x in range(first, last):
-                c = column_at[left + x]
+                c = column_at[x]
                 found = corners[c] == 4
                 if not found and corners[c] > 0:
                     after = c + 1 if c < 255 else 254
-                    u = column_part[left + x]
+                    u = column_part[x]
                     value = above[c] * (1.0 - v) * (1.0 - u)
                     value += above[after] * (1.0 - v) * u
                     value += below[c] * v * (1.0 - u)
@@ -294,7 +292,7 @@ def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -
 def _inside(at: Any) -> int:
     """How many samples are not outside: only the last ones can be."""
     count = len(at)
-    while at[count - 1] < 0:
+    while count > 0 and at[count - 1] < 0:
         count -= 1
     return count
 

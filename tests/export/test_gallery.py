@@ -140,3 +140,31 @@ def test_what_is_no_dataset_is_refused_and_nothing_is_left(tmp_path):
     with pytest.raises(ValueError, match="annotation 7: U and V must be finite"):
         gallery.write(tmp_path / "page.html", gallery.read([path]), BODY, photo, "x")
     assert [file.name for file in tmp_path.iterdir()] == ["dataset.json"]
+
+
+@pytest.mark.parametrize(
+    ("image", "changes", "message"),
+    [
+        ({"width": float("inf")}, {}, "annotation 7: image 11 has no usable size"),
+        ({"width": 10**9, "height": 10**9}, {}, "annotation 7: image 11 has no usable size"),
+        ({"id": [1]}, {}, r"image number 0: id is \[1\]"),
+        ({}, {"image_id": {"a": 1}}, r"annotation 7: image_id is \{'a': 1\}"),
+        ({}, {"dp_masks": [[]] * 300}, "annotation 7: dp_masks has 300 items"),
+        ({}, {"dp_masks": [{"size": [10, 10], "counts": [100]}]}, r"annotation 7: a mask has the size \[10, 10\]"),
+        (
+            {},
+            {"dp_masks": [], "segmentation": [[0, 0, 1e9, 0, 1e9, 1e9]]},
+            "annotation 7: segmentation: polygon 0 reaches",
+        ),
+        ({}, {"dp_U": [10**400, 0.5]}, "annotation 7: int too large"),
+    ],
+)
+def test_a_broken_entry_is_named_in_one_line(tmp_path, image, changes, message):
+    path = tmp_path / "dataset.json"
+    formats.write("densepose-coco", path, BODY, [PHOTO], [person(7)])
+    broken = json.loads(path.read_text())
+    broken["images"][0].update(image)
+    broken["annotations"][0].update(changes)
+    path.write_text(json.dumps(broken))
+    with pytest.raises(ValueError, match=message):
+        gallery.write(tmp_path / "page.html", gallery.read([path]), BODY, photo, "x")

@@ -87,6 +87,12 @@ def test_what_cannot_be_used_is_named(path, tmp_path):
         path.write_text(content)
         with pytest.raises(ValueError, match=r"^d\.json: "):
             Dataset(path)
+    path.write_text(json.dumps({"images": [{"id": [1], "file_name": "a", "width": 1, "height": 1}], "annotations": []}))
+    with pytest.raises(ValueError, match=r"d\.json: image id \[1\] is not an integer"):
+        Dataset(path)
+    path.write_text(json.dumps(document([entry(3, keypoints=[10**400] * 51)], tags=["a"], licenses=["b"])))
+    with pytest.raises(ValueError, match=r"d\.json: annotation 3: "):
+        Dataset(path)[0]
     with pytest.raises(ValueError, match="only the folder of a snapshot"):
         Dataset(path, split="val")
     with pytest.raises(ValueError, match="is no snapshot"):

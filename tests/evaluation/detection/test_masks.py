@@ -91,9 +91,12 @@ def test_damaged_masks_are_named(bad, message):
 @pytest.mark.parametrize(
     ("segmentation", "message"),
     [
-        ([[0, 0, 5, 5]] * 2 + [[0, 0, 5, 5, 5]], "polygon that is not an even list"),
-        ([[0, 0, 5, 5, float("nan"), 5]], "polygon that is not an even list"),
-        (["text"], "polygon that is not an even list"),
+        ([[0, 0, 5, 5]] * 2 + [[0, 0, 5, 5, 5]], "polygon 0 has 4 numbers"),
+        ([[0, 0, 5, 5, float("nan"), 5]], "polygon 0 is not a list of finite"),
+        (["text"], "polygon 0 is not a list"),
+        ([[0, 0, 1e9, 0, 1e9, 1e9]], "polygon 0 reaches more than 1000000 pixels"),
+        ([[0, 0, 10**400, 0, 5, 5]], "polygon 0 reaches more than"),
+        ({"size": None, "counts": ""}, "segmentation has size None"),
         ({"size": [50, 49], "counts": [50 * 49]}, r"size \[50, 49\], its image \[50, 50\]"),
         ({"size": [50, 50], "counts": [7]}, "RLE counts cover 7 pixels"),
     ],
@@ -123,3 +126,30 @@ def test_pasted_masks_and_their_overlaps(seed):
     places = np.array([person["bbox"] for person in persons])
     found = masks.box_overlaps(boxes, places, crowd)
     assert (found == coco_mask.iou(boxes.tolist(), places.tolist(), crowd.astype(int).tolist())).all()
+
+
+@pytest.mark.parametrize("masks_", [None, 5, {"a": 1}])
+def test_masks_that_are_no_list_are_named(masks_):
+    with pytest.raises(ValueError, match=r"dp_masks is .*, no list"):
+        masks.of_person({"bbox": [0, 0, 9, 9], "dp_masks": masks_}, 50, 50)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(300, 2000), st.integers(300, 2000), st.integers(-900, 50))
+@settings(max_examples=25, deadline=None)
+def test_what_an_image_cuts_off_changes_nothing(seed, height, width, start):
+    mask = made.blob(np.random.default_rng(seed), 256, 256)
+    entry = {"dp_masks": [made.rle(mask)]}
+    full = whole(masks.of_person(entry | {"bbox": [0.0, 0.0, float(width), float(height)]}, 2100, 2100), 2100, 2100)
+    cut = whole(
+        masks.of_person(entry | {"bbox": [float(start), float(start), float(width), float(height)]}, 80, 90), 80, 90
+    )
+    expected = np.zeros((80, 90), bool)
+    y, x = max(start, 0), max(start, 0)
+    piece = full[y - start : 80 - start, x - start : 90 - start]
+    expected[y:, x:] = piece[: 80 - y, : 90 - x]
+    assert (cut == expected).all()
+
+
+def test_a_box_larger_than_any_memory_takes_none():
+    entry = {"bbox": [-1e9, -1e9, 2e9, 2e9], "dp_masks": [made.rle(np.ones((256, 256), np.uint8))]}
+    assert masks.of_person(entry, 50, 60).area == 50 * 60
