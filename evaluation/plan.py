@@ -103,7 +103,7 @@ def _says(own: int, rows: list[PlanRow], pairs: int, more: bool) -> str:
     each = f"{own} {'point' if own == 1 else 'points'}"
     out = (
         f"To tell two annotators apart when their mean errors differ by 1 cm, let both mark the same {whole} persons"
-        f" with {each} each, as many as they both marked on a person in this study (such a difference is then found"
+        f" with {each} each, as in this study (such a difference is then found"
         f" four times out of five{f', with all {pairs} pairs tested together' if pairs > 1 else ''})."
     )
     if half is not None:

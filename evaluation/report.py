@@ -204,7 +204,8 @@ class PlanRow:
 class Plan:
     """How large the next study must be, from the spread seen in this one.
 
-    `own` is how many points a person had in this study on average, `most` how many its settings give at most.
+    `own` is how many points two annotators both marked on a person of this study on average (where they drew the masks,
+    how many a person had), `most` how many its settings give at most.
     """
 
     own: int | None

@@ -204,7 +204,7 @@ def _annotators(report: Report) -> list[Table]:
         (["", *(["letters"] if lettered else []), "mean (cm)", "median (cm)", "90th pct. (cm)", "surface mean (cm)",
           "marks"], errors, (32, *((14,) if lettered else ()), 27, 27, 31, 31, 12)),
         (["", "AUC10", "AUC30", "left/right swaps", "front/back swaps", "seconds per point"], others,
-         (32, 26, 26, 32, 32, 26)),
+         (28, 24, 24, 37, 37, 24)),
     ]  # fmt: skip
 
 

@@ -75,7 +75,11 @@ function Loaded({ study }: { study: Study }) {
           <Paper bg="var(--dm-surface)" p="lg">
             <Stack gap="sm">
               <Title order={2}>Progress</Title>
-              {progress.isPending && <LoadingState label="Loading how far the study is" />}
+              {progress.isPending && (
+                <Text size="sm" c="dimmed" role="status">
+                  Loading how far the study is …
+                </Text>
+              )}
               {progress.isError && !progress.data && (
                 <Text size="sm" c="dimmed">
                   How far it is could not be loaded.

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "react-router";
 import { count, percent } from "../components/Meter";
-import { InlineError, LoadingState } from "../components/states";
+import { InlineError } from "../components/states";
 import { isOver } from "../jobs/api";
 import { JobProgress } from "../jobs/JobProgress";
 import { useJob } from "../jobs/useJob";
@@ -64,7 +64,11 @@ export function ReportPanel({ study, progress, manage }: PanelProps) {
             {stateOf(status.data, marked, running)}
           </Text>
         ) : (
-          !status.isError && <LoadingState label="Loading the report" />
+          !status.isError && (
+            <Text size="sm" c="dimmed" role="status">
+              Loading whether there is a report …
+            </Text>
+          )
         )}
         {thin && (
           <Text size="sm" c="dimmed" role="note" data-testid="thin">

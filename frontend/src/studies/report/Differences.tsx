@@ -67,7 +67,7 @@ export function Differences({ report, studyId, version }: { report: Report; stud
         </Table>
       </div>
       {sorted.length > FIRST && !all && (
-        <Button variant="default" w="fit-content" size="xs" onClick={() => setAll(true)}>
+        <Button className={classes.screen} variant="default" w="fit-content" size="xs" onClick={() => setAll(true)}>
           Show all {sorted.length} pairs
         </Button>
       )}

@@ -22,7 +22,7 @@ export function Trends({ report, studyId, version }: Props) {
       lead="Time spent on a point, how the surface faces the viewer, and how far into the study an annotator is. Each compares annotators only with themselves."
     >
       {report.trends.map((trend) => (
-        <div key={trend.name}>
+        <div key={trend.name} className={classes.trend}>
           <Title order={3} size="h5" mb={2}>
             {trend.label}
           </Title>

@@ -10,7 +10,7 @@ export function Section(props: { id: string; title: string; lead?: ReactNode; ch
   return (
     <section id={id} className={classes.section} aria-labelledby={`${id}-title`}>
       <Stack gap="md">
-        <div>
+        <div className={classes.head}>
           <Title order={2} id={`${id}-title`}>
             {title}
           </Title>
