@@ -37,7 +37,7 @@ def benchmark(
     if as_json:
         print_json(figures)
     for name, values in () if as_json else figures.items():
-        console.print(f"[bold]{name}[/bold]")
+        console.print(f"[bold]{name}[/bold]", markup=True)
         print_table(("figure", "value"), [(key, value) for key, value in values.items() if key != "failed"])
     failed = {name: values["failed"] for name, values in figures.items() if "failed" in values}
     if failed:

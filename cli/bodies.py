@@ -42,7 +42,7 @@ def list_(data: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
         try:
             body = surface.load(source)
         except (ValueError, OSError) as error:
-            errors.print(f"[yellow]note:[/yellow] left out: {escape(str(error))}")
+            errors.print(f"[yellow]note:[/yellow] left out: {escape(str(error))}", markup=True)
         else:
             bodies.setdefault(body.hash, body)
     rows = [
@@ -88,7 +88,7 @@ def show(
             {"name": body.name, "hash": body.hash, "charts": [dict(zip(columns, c, strict=True)) for c in charts]}
         )
     else:
-        console.print(f"[bold]{body.name}[/bold] {body.hash}")
+        console.print(f"[bold]{escape(body.name)}[/bold] {body.hash}", markup=True)
         print_table(columns, charts)
     if out is not None:
         from surface.figure import figure
@@ -135,7 +135,7 @@ def check(
             }
         )
     else:
-        console.print(f"[bold]{body.name}[/bold] {body.hash}")
+        console.print(f"[bold]{escape(body.name)}[/bold] {body.hash}", markup=True)
         console.print(chart_table(figures))
         console.print()
         console.print(summary_table(figures))

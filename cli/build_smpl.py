@@ -51,8 +51,9 @@ def build_smpl(
     console.print(f"wrote {target}: {built.body.hash[:12]}")
     if built.uv is not None and built.uv.closed:
         errors.print(
-            f"[yellow]note:[/yellow] {built.uv.closed} of the {len(built.uv.missing)} triangles without a chart found "
-            "no room in it: their points have the I,U,V of the nearest edge"
+            f"note: {built.uv.closed} of the {len(built.uv.missing)} triangles without a chart found "
+            "no room in it: their points have the I,U,V of the nearest edge",
+            style="yellow",
         )
 
 
@@ -93,7 +94,7 @@ def _lines(built: Built, report: dict[str, Any]) -> list[str]:
         else "a map of its surface, since its triangles are not mirror images of each other"
     )
     lines = [
-        f"[bold]{built.body.name}[/bold] {built.family}: {report['vertices']:,} vertices, "
+        f"{built.body.name} {built.family}: {report['vertices']:,} vertices, "
         f"{report['triangles']:,} triangles, {report['joints']} joints, {report['shape_directions']} shape directions, "
         f"{correctives} pose correctives",
         charts,

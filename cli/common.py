@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 
 _PIPE_WIDTH = 160  # columns where nobody says how wide the output is
 
-console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+# Names and messages come from outside, and may look like markup: it is read only where a print asks for it.
+_width = None if sys.stdout.isatty() else _PIPE_WIDTH
+console = Console(markup=False, highlight=False, soft_wrap=True, width=_width)
+errors = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
 
 DataDir = Annotated[
     Path,
@@ -50,7 +52,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 
 def stop(message: str) -> NoReturn:
     """Ends the command with one line on standard error and exit status 1."""
-    errors.print(f"[red]error:[/red] {escape(message)}")
+    errors.print(f"[red]error:[/red] {escape(message)}", markup=True)
     raise typer.Exit(1)
 
 
@@ -208,10 +210,10 @@ class LoggedProgress(Progress):
         task = next(task for task in self.tasks if task.id == task_id)
         total = "" if task.total is None else f" of {task.total:,.0f}"
         left = f", {timedelta(seconds=round(task.time_remaining))} left" if task.time_remaining else ""
-        self.console.print(escape(f"{task.description} {task.completed:,.0f}{total}{left}"))
+        self.console.print(f"{task.description} {task.completed:,.0f}{total}{left}")
 
 
 def progress_bar(transient: bool = False) -> Progress:
     """A progress bar with count and time left, on standard error; `transient`: gone at the end."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return LoggedProgress(*columns, transient=transient)

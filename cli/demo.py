@@ -86,9 +86,11 @@ def demo(
             run_check(url, data)
         return
     url = f"http://{host}:{chosen}"
-    console.print(f"\n  [bold]DenseMark demo[/bold]  {url}\n")
+    console.print(f"\n  [bold]DenseMark demo[/bold]  {url}\n", markup=True)
     for username, _, role in ACCOUNTS:
-        console.print(f"    {role:10} sign in as [bold]{username:10}[/bold] password [bold]{PASSWORD}[/bold]")
+        console.print(
+            f"    {role:10} sign in as [bold]{username:10}[/bold] password [bold]{PASSWORD}[/bold]", markup=True
+        )
     if coming:
         console.print(
             f"\n  {RENDERED_PERSONS} rendered persons are being made and appear in the project within a minute or two."

@@ -219,7 +219,7 @@ def _body(info: Mapping[str, Any], name: str | None, data: Path) -> Body:
             if (there := surface.load(source)).hash == wanted:
                 return there
         stop(f"the ground truth's points are on body {wanted[:12]}, which is not here: name its --body")
-    errors.print(f"[yellow]note:[/yellow] the ground truth does not say which body its points are on: {DEFAULT_BODY}")
+    errors.print(f"note: the ground truth does not say which body its points are on: {DEFAULT_BODY}", style="yellow")
     return load(DEFAULT_BODY, data)
 
 

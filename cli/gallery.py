@@ -72,7 +72,7 @@ def body_of(dataset: Dataset, name: str | None, data: Path) -> Body:
     if len(models) > 1:
         raise ValueError(f"the dataset's points are on several bodies: {', '.join(sorted(models))}")
     if not models and dataset.annotated:
-        errors.print(f"[yellow]note:[/yellow] the dataset does not say which body its points are on: {DEFAULT_BODY}")
+        errors.print(f"note: the dataset does not say which body its points are on: {DEFAULT_BODY}", style="yellow")
     return load(models.pop() if models else DEFAULT_BODY, data)
 
 

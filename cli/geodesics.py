@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from cli.common import DEFAULT_DATA, AsJson, console, print_json, print_table, progress_bar
 
@@ -66,7 +67,7 @@ def geodesics(
     if as_json:
         print_json({"name": body.name, "hash": body.hash, "file": str(path), **figures})
         return
-    console.print(f"[bold]{body.name}[/bold] {body.hash}\n{path}")
+    console.print(f"[bold]{escape(body.name)}[/bold] {body.hash}\n{escape(str(path))}", markup=True)
     print_table(("figure", "value"), figures.items())
 
 

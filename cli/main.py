@@ -84,5 +84,5 @@ def main() -> None:
             text = " ".join(str(error).split()) or type(error).__name__
             expected = isinstance(error, ValueError | OSError | LookupError) or hasattr(error, "detail")
             kind = "" if expected else f" ({type(error).__name__}; DENSEMARK_DEBUG=1 shows where)"
-            errors.print(f"[red]error:[/red] {escape(text + kind)}")
+            errors.print(f"[red]error:[/red] {escape(text + kind)}", markup=True)
         sys.exit(1)

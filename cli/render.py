@@ -223,7 +223,7 @@ def _check(pictures: tuple[Path, ...]) -> None:
 
 def _bar() -> Progress:
     return LoggedProgress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from cli.common import DEFAULT_DATA, AsJson, DataDir, console, print_json, print_table, progress_bar
 
@@ -39,7 +40,7 @@ def transfer(
         named = {key: {"name": b.name, "hash": b.hash} for key, b in zip(("source", "target"), bodies, strict=True)}
         print_json({**named, **asdict(made.figures)})
     else:
-        console.print(" to ".join(f"[bold]{body.name}[/bold] {body.hash[:12]}" for body in bodies))
+        console.print(" to ".join(f"[bold]{escape(body.name)}[/bold] {body.hash[:12]}" for body in bodies), markup=True)
         print_table(("", "mean mm", "median mm", "95% mm", "worst mm"), _rows(made))
         for line in _words(made):
             console.print(line)
