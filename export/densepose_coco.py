@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from export import coco
 from export.densepose_parts import FINE_COUNT
 from export.records import ImageRecord, PersonRecord
-from export.square import SIZE, dp_masks, resample_mask, to_box
+from export.square import SIZE, dp_masks, label_points, resample_mask, to_box
 
 _ROUNDING = 1e-6  # how far U, V may exceed [0, 1] before it is a fault and no rounding
 
@@ -28,20 +28,21 @@ def entry(person: PersonRecord, image: ImageRecord) -> dict[str, Any]:
         return coco.entry(person, image)
     bbox = coco.box(person)
     mask = None if person.square is not None else person.label_map(image)
+    placed = positions(person, bbox)
     return coco.entry(person, image, mask) | {
-        "dp_masks": person.square if mask is None else square_masks(mask, bbox),
-        **positions(person, bbox),
+        "dp_masks": person.square if mask is None else square_masks(mask, bbox, person.points.xy),
+        **placed,
         **_charts(person),
     }
 
 
-def square_masks(mask: coco.Mask, bbox: list[float]) -> list[Any]:
-    """dp_masks of a part mask. Raises ValueError without one: the loss of a whole batch of the reference trainer is
-    dropped for a person with points but without masks."""
+def square_masks(mask: coco.Mask, bbox: list[float], xy: NDArray[np.float64]) -> list[Any]:
+    """dp_masks of a part mask with points (N, 2) on it, in pixels of the image. Raises ValueError without a mask: the
+    loss of a whole batch of the reference trainer is dropped for a person with points but without masks."""
     label_map, origin = mask
     if label_map is None:
         raise ValueError("has points but no part mask")
-    return dp_masks(resample_mask(label_map, origin, bbox))
+    return dp_masks(label_points(resample_mask(label_map, origin, bbox), xy, label_map, origin, bbox))
 
 
 def positions(person: PersonRecord, bbox: list[float]) -> dict[str, list[float]]:

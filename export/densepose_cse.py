@@ -24,9 +24,10 @@ def entry(person: PersonRecord, image: ImageRecord, body: Body) -> dict[str, Any
         return coco.entry(person, image)
     bbox = coco.box(person)
     mask = None if person.square is not None else person.label_map(image)
+    placed = positions(person, bbox)
     return coco.entry(person, image, mask) | {
-        "dp_masks": person.square if mask is None else square_masks(_known_parts(mask, body), bbox),
-        **positions(person, bbox),
+        "dp_masks": (person.square if mask is None else square_masks(_known_parts(mask, body), bbox, person.points.xy)),
+        **placed,
         "dp_vertex": vertices(person.points, body).tolist(),
         "ref_model": body.name,
     }

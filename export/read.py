@@ -28,7 +28,7 @@ from export.check_person import is_dense
 from export.check_rules import is_integer
 from export.dense_in import Dense, dense
 from export.records import ImageRecord, PersonRecord, image_of, person_of
-from export.square import resample_mask, to_box
+from export.square import label_points, resample_mask, to_box
 from export.square_in import SIDE, label_map, runs
 from export.stream import items
 
@@ -76,7 +76,9 @@ class Dataset:
     The file is streamed once and only places in it are kept: 16 bytes a person, and its images.
 
     :param path: the file, or a folder with ``images.jsonl`` and ``persons-*.jsonl``.
-    :param images: folder of the photos; without it samples have none.
+    :param images: folder of the photos, under the names that the file or the snapshot has for them; without it samples
+        have none. A snapshot holds no photos: ``densemark export PROJECT --snapshot NAME --images --out FOLDER`` writes
+        them to ``FOLDER/images``.
     :param split: of a snapshot; None for all of it.
     :param annotated: only persons with points.
     :param transform: applied to each sample, in the worker that reads it.
@@ -223,7 +225,10 @@ class Dataset:
         if ends is not None:
             return label_map(ends)
         labels, origin = person.label_map(self._known(person.image_id))
-        return None if labels is None else resample_mask(labels, origin, person.bbox)
+        if labels is None:
+            return None
+        square = resample_mask(labels, origin, person.bbox)
+        return label_points(square, person.points.xy, labels, origin, person.bbox)
 
     def _known(self, image_id: int) -> ImageRecord:
         if image_id not in self.images:

@@ -46,6 +46,37 @@ def resample_mask(label_map: NDArray[np.uint8], origin: tuple[int, int], bbox: S
     return np.where(inside, picked, 0).astype(np.uint8)
 
 
+def label_points(
+    stretched: NDArray[np.uint8],
+    xy: ArrayLike,
+    label_map: NDArray[np.uint8],
+    origin: tuple[int, int],
+    bbox: Sequence[float],
+) -> NDArray[np.uint8]:
+    """The label map (256, 256) u8 of a box, each cell that holds points with the label of the image pixel under the
+    point, of several under the one nearest to the cell's centre.
+
+    A cell of a box over 256 pixels covers more than a pixel: a part no wider than one may lie between all centres, and
+    points on it would stand on no part, or on the wrong one. Points on background change nothing.
+
+    :param stretched: what ``resample_mask`` made of the same label map, origin and box.
+    :param xy: (N, 2) image positions in pixels.
+    """
+    points = np.asarray(xy, np.float64).reshape(-1, 2)
+    place = to_box(points, bbox).clip(0.0, float(SIZE))
+    cell = np.minimum(place.astype(np.int64), SIZE - 1)
+    column, row = (np.floor(points).astype(np.int64) - origin).T
+    inside = (row >= 0) & (row < label_map.shape[0]) & (column >= 0) & (column < label_map.shape[1])
+    labels = np.zeros(len(points), np.uint8)
+    labels[inside] = label_map[row[inside], column[inside]]
+    off_centre = np.square(place - (cell + 0.5)).sum(axis=1)
+    order = np.argsort(-off_centre, kind="stable")  # the nearest is written last
+    order = order[labels[order] > 0]
+    drawn = stretched.copy()
+    drawn[cell[order, 1], cell[order, 0]] = labels[order]
+    return drawn
+
+
 def dp_masks(stretched: NDArray[np.uint8]) -> list[Any]:
     """The 14 entries of dp_masks, RLE or [] for a part that is absent, of a label map (256, 256) u8."""
     size = [SIZE, SIZE]

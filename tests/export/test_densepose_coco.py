@@ -19,7 +19,7 @@ from export.densepose_coco import entry as annotation
 from export.densepose_parts import COARSE_MIRROR, FINE_MIRROR, FINE_TO_COARSE
 from export.records import ImageRecord
 from export.reference import flipped, image_positions, read_masks, read_person
-from export.square import resample_mask
+from export.square import resample_mask, to_box
 from tests.export.people import IMAGE, person_of
 
 WIDTH, HEIGHT = IMAGE.width, IMAGE.height
@@ -89,9 +89,46 @@ def test_masks_hold_the_image_pixel_under_each_cell(person):
     rows, columns = label_map.shape
     image[y0 : y0 + rows, x0 : x0 + columns] = label_map
     rng = np.random.default_rng(0)
+    held = {(row, column) for column, row in cells(person).tolist()}
     for row, column in rng.integers(0, 256, (200, 2)):
+        if (row, column) in held:
+            continue
         pixel = image[int(y + (row + 0.5) / 256 * h), int(x + (column + 0.5) / 256 * w)]
         assert masks[row, column] == pixel
+
+
+def cells(person):
+    """(N, 2) column and row of the cell that each point of a person lies in."""
+    place = to_box(person.points.xy, person.bbox).clip(0, 256)
+    return np.minimum(place.astype(int), 255)
+
+
+@settings(max_examples=80, deadline=None)
+@given(people())
+def test_each_point_lies_on_the_part_that_it_was_marked_on(person):
+    """Also in boxes of more than 256 pixels, whose cells skip pixels; where one cell holds points of several parts it
+    is one of theirs."""
+    if len(person.points) == 0:
+        return
+    masks = read_person(through_json(person)).masks
+    column, row = cells(person).T
+    label_map, origin = person.label_map(IMAGE)
+    x, y = (np.floor(person.points.xy).astype(int) - origin).T
+    meant = label_map[y, x]
+    for cell in set(zip(column.tolist(), row.tolist(), strict=True)):
+        inside = (column == cell[0]) & (row == cell[1])
+        assert masks[cell[1], cell[0]] in meant[inside]
+
+
+def test_a_part_between_the_centres_of_all_cells_keeps_its_points():
+    label_map = np.ones((64, 300), np.uint8)
+    skipped = sorted(set(range(300)) - set(np.floor((np.arange(256) + 0.5) * 300 / 256).astype(int).tolist()))[0]
+    label_map[:, skipped] = 14
+    xy = [(skipped + 0.5, 20.5), (skipped + 1.5, 30.5)]
+    person = person_of(label_map, xy=xy, iuv=[(23, 0.5, 0.5), (1, 0.5, 0.5)], bbox=(0.0, 0.0, 300.0, 64.0), area=9.0)
+    masks = read_person(through_json(person)).masks
+    assert [masks[row, column] for column, row in cells(person)] == [14, 1]
+    assert (masks == 14).sum() == 1
 
 
 @settings(max_examples=20, deadline=None)

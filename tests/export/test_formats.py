@@ -18,7 +18,7 @@ from export import coco, formats
 from export.check import check
 from export.densepose_parts import FINE_TO_COARSE
 from export.records import ImageRecord
-from export.square import SIZE, dp_masks, from_box, resample_mask, to_box
+from export.square import SIZE, dp_masks, from_box, label_points, resample_mask, to_box
 from tests.export.people import IMAGE, person_of, points_of
 from tests.server.worm import worm
 
@@ -112,7 +112,9 @@ def test_every_format_gives_back_what_was_written(tmp_path_factory, format_, dat
         place = from_box(np.stack([entry["dp_x"], entry["dp_y"]], axis=1), person.bbox)
         assert np.allclose(place, person.points.xy, atol=1e-9)
         label_map, origin = person.label_map(IMAGE)
-        assert entry["dp_masks"] == dp_masks(resample_mask(label_map, origin, person.bbox))
+        square = resample_mask(label_map, origin, person.bbox)
+        square = label_points(square, person.points.xy, label_map, origin, person.bbox)
+        assert entry["dp_masks"] == dp_masks(square)
         if format_ == "densepose-coco":
             assert np.array_equal(np.stack([entry[f"dp_{k}"] for k in "IUV"], axis=1), person.points.iuv)
         else:
