@@ -24,6 +24,7 @@ from export.stream import Item, items
 KEYPOINT_COUNT = 17
 _LEAST_SIDE = 1.0  # pixels: a thinner box holds nothing to annotate
 _CLIP_NOTICE = 0.01  # pixels: COCO's boxes have two decimals, so a smaller cut is rounding
+LARGEST_ID = 10**15  # from here on ids are not kept in exports: not every reader of JSON holds them exactly
 _MESHES = 5  # names of meshes that are told
 
 Progress = Callable[[int], None]
@@ -260,6 +261,8 @@ def _person(entry: Mapping[str, Any], coco: CocoFile, seen: set[int]) -> CocoPer
     key, image_id = entry.get("id"), entry.get("image_id")
     if not _is_id(key):
         raise ValueError(f"id {key!r:.80} is not an integer")
+    if key < 1:
+        raise ValueError(f"id-positive: id is {key}, which evaluators read as unmatched; ids begin at 1")
     if key in seen:
         raise ValueError(f"id {key} appears twice; the first one is taken")
     if entry.get("iscrowd"):
@@ -270,6 +273,8 @@ def _person(entry: Mapping[str, Any], coco: CocoFile, seen: set[int]) -> CocoPer
         raise ValueError(f"image {image_id} {coco.broken.get(image_id, 'is not in the file')}")
     image = coco.images[image_id]
     notes: list[str] = []
+    if key >= LARGEST_ID:
+        notes.append("has an id of more than 15 digits: it is exported under another one")
     bbox = _clipped_box(entry.get("bbox"), image, notes)
     area = _number(entry.get("area"))
     if area is None or area <= 0:

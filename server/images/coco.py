@@ -11,7 +11,7 @@ from uuid import UUID
 
 from annotation_db.repositories import images, projects
 from annotation_db.repositories.images import Named
-from export.coco_in import CocoFile, CocoImage, CocoPerson, Refused, persons, survey
+from export.coco_in import LARGEST_ID, CocoFile, CocoImage, CocoPerson, Refused, persons, survey
 from export.on_body import require_charts, require_parts
 from server.images import finding, imported, names, service
 from server.images.imported import Place, Target
@@ -169,8 +169,14 @@ def _import(state: State, found: _Found, stored: ImportResult, progress: Progres
         points=log.points,
         refused_persons=log.refused,
         notes=log.notes,
-        remarks=[*found.remarks, *log.remarks()],
+        remarks=[*found.remarks, *_renumbered(coco), *log.remarks()],
     )
+
+
+def _renumbered(coco: CocoFile) -> list[str]:
+    """What is to be said of images whose ids no export keeps."""
+    count = sum(not 0 < id_ < LARGEST_ID for id_ in coco.images)
+    return [f"ids below 1 or of more than 15 digits: {count} images, exported under other ids"] if count else []
 
 
 @dataclass

@@ -96,6 +96,8 @@ def test_images_and_persons_are_read_and_other_categories_passed_over():
         ({"image_id": "7"}, "image_id '7' is not an integer"),
         ({"id": "x"}, "id 'x' is not an integer"),
         ({"id": None}, "id None is not an integer"),
+        ({"id": 0}, "id-positive: id is 0"),
+        ({"id": -3}, "id-positive: id is -3"),
     ],
 )
 def test_persons_that_cannot_be_annotated_are_refused_with_a_reason(changes, reason):
@@ -115,6 +117,7 @@ def test_persons_that_cannot_be_annotated_are_refused_with_a_reason(changes, rea
         ({"segmentation": [[1, 1, 2, 2]]}, {"segmentation": None}, "polygon 0 has 4 numbers"),
         ({"segmentation": [[0, 0, 2e6, 0, 2e6, 2e6]]}, {"segmentation": None}, "more than 1000000 pixels"),
         ({"segmentation": [[0, 0, 1e6, 1e6] * 40]}, {"segmentation": None}, "an outline of more than"),
+        ({"id": 10**15}, {"id": 10**15}, "more than 15 digits"),
         ({"area": 10**305}, {"area": 1200.0}, "no usable area"),
         ({"segmentation": {"size": [80, 100], "counts": "0"}}, {"segmentation": None}, "unusable segmentation"),
         ({"segmentation": {"size": [5, 5], "counts": [25]}}, {"segmentation": None}, "its size is [5, 5]"),
@@ -128,7 +131,7 @@ def test_what_can_be_mended_is_taken_with_a_note(changes, mended, note):
     result = one(**changes)
     assert result.refused == []
     (key, text) = result.notes[0]
-    assert key == 1
+    assert key == changes.get("id", 1)
     assert note in text
     for name, value in mended.items():
         assert getattr(result.persons[0], name) == value

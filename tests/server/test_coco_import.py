@@ -184,3 +184,12 @@ def test_a_file_that_was_renamed_is_found_by_the_name_it_came_under(app: FastAPI
     result = send(lead, project, coco_file([image(1, "a.png")], [person(1)]), ("a.png", png(seed=2)))
     assert result["stored"][0]["image"]["file_name"] != "a.png"
     assert result["stored"][0]["image"]["persons"] == 1
+
+
+def test_ids_that_no_export_keeps_are_told(app: FastAPI, lead: Api) -> None:
+    content = coco_file([image(0, "a.png")], [person(0, image_id=0), person(10**15, image_id=0)])
+    result = send(lead, lead.project(), content, ("a.png", png()))
+    assert (result["persons"], [refused["id"] for refused in result["refused_persons"]]) == (1, ["0"])
+    assert result["refused_persons"][0]["reason"].startswith("id-positive")
+    assert "more than 15 digits" in result["notes"][0]["note"]
+    assert "1 images" in result["remarks"][-1]
