@@ -49,8 +49,12 @@ def backup(
                 _add_json(tar, Path(folder), {"form": FORM, "revision": revision})
                 tar.add(copy, _DATABASE)
                 files = list(_files(data))
-                for path in bar.track(files, description="photos and bodies"):
-                    tar.add(path, path.relative_to(data).as_posix(), recursive=False)
+                for path in bar.track(list(files), description="photos and bodies"):
+                    try:
+                        tar.add(path, path.relative_to(data).as_posix(), recursive=False)
+                    except FileNotFoundError:
+                        files.remove(path)
+            _require_blobs(copy, files)
             out.flush()
             os.fsync(out.fileno())
         part.replace(file)
@@ -138,6 +142,26 @@ def _copy_database(source: Path, target: Path) -> str:
         return str(copy.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
 
+def _require_blobs(copy: Path, files: list[Path]) -> None:
+    """Raises ValueError when the database names photos that are not among the files: `restore` would refuse them."""
+    lost = _named_blobs(copy) - {path.name for path in files}
+    if lost:
+        raise ValueError(
+            f"{counted(len(lost), 'file')} of the database went while the backup was made, or before, {min(lost)} for"
+            " one: if a photo was withdrawn meanwhile, make the backup again"
+        )
+
+
+def _named_blobs(path: Path) -> set[str]:
+    """The keys of all blobs that a database names."""
+    from annotation_db import Database
+    from annotation_db.repositories import images
+
+    database = Database(f"sqlite:///{path}")
+    with closing(database), database.read() as session:
+        return images.named_blobs(session)
+
+
 def _add_json(tar: tarfile.TarFile, folder: Path, about: dict[str, Any]) -> None:
     path = folder / _ABOUT
     path.write_text(json.dumps(about))
@@ -169,13 +193,10 @@ def _check_snapshots(made: Path) -> None:
 
 def _check_blobs(made: Path) -> int:
     """How many blobs there are; raises ValueError unless they and all that the database names are whole."""
-    from annotation_db import Database, LocalBlobs
+    from annotation_db import LocalBlobs
     from annotation_db.blobs import digest_of
-    from annotation_db.repositories import images
 
-    database = Database(f"sqlite:///{made / _DATABASE}")
-    with closing(database), database.read() as session:
-        named = images.named_blobs(session)
+    named = _named_blobs(made / _DATABASE)
     shutil.rmtree(made / "blobs" / "partial", ignore_errors=True)
     blobs = LocalBlobs(made / "blobs")
     found = 0

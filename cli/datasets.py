@@ -89,11 +89,12 @@ def export(
 ) -> None:
     """Export a project as a dataset that the reference code loads unchanged."""
     if snapshot is not None:
-        if body is not None or open_:
-            stop("--snapshot goes neither with --body, since a snapshot is on its own body, nor with --open")
+        if body is not None:
+            stop("--snapshot does not go with --body, since a snapshot is on its own body")
         from cli.snapshots import export_snapshot
 
-        export_snapshot(project, snapshot, out, format_, split, images, data, as_json)
+        page = (most, not no_browser) if open_ else None
+        export_snapshot(project, snapshot, out, format_, split, images, page, data, as_json)
         return
     from cli.transfer import registering
     from server.exports.service import write

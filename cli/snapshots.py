@@ -20,6 +20,7 @@ from cli.common import (
     print_table,
     progress_bar,
 )
+from cli.gallery import open_export
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -236,15 +237,28 @@ def withdraw(
 
 
 def export_snapshot(
-    project: str, snapshot: str, out: Path, format_: str, split: str | None, images: bool, data: Path, as_json: bool
+    project: str,
+    snapshot: str,
+    out: Path,
+    format_: str,
+    split: str | None,
+    images: bool,
+    page: tuple[int, bool] | None,
+    data: Path,
+    as_json: bool,
 ) -> None:
-    """Write a snapshot as dataset files; `densemark export --snapshot`."""
+    """Write a snapshot as dataset files; `densemark export --snapshot`.
+
+    :param page: write a page to look at, too, with at most so many persons; whether to open it.
+    """
     from server.snapshots import exports
 
     with open_state(data) as state:
         row = find(state, project, snapshot)
         with errors.status("writing"):
             done = exports.export(state, row.id, out, format_, images, split)
+        if page is not None:
+            open_export(state, row.project_id, row.name, done.files, *page)
     if as_json:
         files = [str(file) for file in done.files]
         print_json({"files": files, "counts": dict(done.counts), "withdrawn": done.withdrawn})

@@ -12,11 +12,12 @@ from sqlalchemy import func, select
 
 from annotation_db import LocalBlobs
 from annotation_db.models import Image, Study, StudyNetwork
-from cli.backup import backup, restore
+from cli.backup import _files, backup, restore
 from cli.common import open_state
 from server.images.service import store
 from server.projects.service import create_project
 from server.state import State
+from server.withdrawals.service import withdraw
 from tests.server.people import png
 
 
@@ -91,10 +92,37 @@ def test_a_lost_file_of_a_network_is_noticed(state: State, tmp_path: Path) -> No
         session.add(study)
         session.flush()
         session.add(StudyNetwork(study_id=study.id, name="n", blob=key, points=1))
-    state.blobs.delete(key)
     backup(tmp_path / "b.tar", data=tmp_path / "data")
+    with tarfile.open(tmp_path / "b.tar") as whole, tarfile.open(tmp_path / "less.tar", "w") as less:
+        for member in whole.getmembers():
+            if not member.name.endswith(key):
+                less.addfile(member, whole.extractfile(member))
     with pytest.raises(ValueError, match=f"not in the backup, {key}"):
-        restore(tmp_path / "b.tar", data=tmp_path / "new")
+        restore(tmp_path / "less.tar", data=tmp_path / "new")
+    state.blobs.delete(key)
+    with pytest.raises(ValueError, match=f"or before, {key}"):
+        backup(tmp_path / "c.tar", data=tmp_path / "data")
+
+
+def test_a_photo_that_is_withdrawn_while_a_backup_is_made_is_told(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _upload(state, _project(state), 1)
+    with state.database.read() as session:
+        image = session.scalars(select(Image.id)).one()
+
+    def late(folder: Path) -> Iterator[Path]:
+        found = list(_files(folder))
+        withdraw(state, image, "", None)  # the database is copied, the files are not yet
+        return iter(found)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cli.backup._files", late)
+        with pytest.raises(ValueError, match="withdrawn meanwhile, make the backup again"):
+            backup(tmp_path / "b.tar", data=tmp_path / "data")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    backup(tmp_path / "b.tar", data=tmp_path / "data")
+    restore(tmp_path / "b.tar", data=tmp_path / "new")
 
 
 def _tar(files: dict[str, bytes]) -> bytes:

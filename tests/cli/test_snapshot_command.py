@@ -66,6 +66,8 @@ def test_a_snapshot_from_the_shell(tmp_path: Path, sqlite_template: Path, capsys
     assert {path.name for path in out.glob("*.json")} == {"densepose-coco-train.json", "densepose-coco-val.json"}
     assert {path.name for path in (out / "images").iterdir()} == {f"{n}.png" for n in range(7) if n != 3}
     assert "train, val" in run(*export, "--split", "test", code=1)
+    run(*export, "--open", "--no-browser")
+    assert "data:image/jpeg" in (out / "gallery.html").read_text()
     (data / "snapshots" / made["hash"] / "images.jsonl").write_text("")
     assert "images.jsonl is not what it was" in run("snapshot", "verify", "Street", "one", code=1)
     run("snapshot", "delete", "Street", "one")
