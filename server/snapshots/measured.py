@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -21,7 +19,7 @@ from server.studies.reports import Kept
 
 @dataclass(frozen=True)
 class Measured:
-    """A study's headline, and the mean errors in metres of those annotators who can be told apart by their names."""
+    """A study's headline, and the mean errors in metres of its annotators."""
 
     study: StudyHeadline
     errors: dict[UUID, float]
@@ -35,16 +33,16 @@ def measured(session: Session, settings: Settings, project: models.Project, stud
     """What is known of a project's annotators: by the study named, else by the newest report of a study of the project,
     else of a study on the same body that measured members of the project; None when there is none.
 
-    Raises RefusedError where a study is named that is none, is on another body, or has no report.
+    Raises RefusedError where a study is named that is none of these, is on another body, or has no report.
     """
     if study_id is not None:
         study = studies.by_id(session, study_id)
-        if study is None:
-            raise RefusedError("study_id: there is no such study")
+        if study is None or not (study.project_id == project.id or _shares(session, project, study)):
+            raise RefusedError("study_id: there is no such study in this project, nor one of its members")
         kept = _kept(session, settings, project, study)
         if kept is None:
             raise RefusedError(f"the study {study.name!r} has no report on this project's body")
-        return _measured(session, study, kept)
+        return _measured(study, kept)
     found = [
         (study.project_id == project.id, kept.computed_at, study, kept)
         for study in studies.everything(session)
@@ -54,7 +52,7 @@ def measured(session: Session, settings: Settings, project: models.Project, stud
     if not found:
         return None
     _, _, study, kept = max(found, key=lambda item: (item[0], item[1]))
-    return _measured(session, study, kept)
+    return _measured(study, kept)
 
 
 def _shares(session: Session, project: models.Project, study: models.Study) -> bool:
@@ -71,7 +69,7 @@ def _kept(session: Session, settings: Settings, project: models.Project, study: 
     return kept if kept is not None and kept.said["form"] == FORM else None
 
 
-def _measured(session: Session, study: models.Study, kept: Kept) -> Measured:
+def _measured(study: models.Study, kept: Kept) -> Measured:
     said = kept.said
     everything = next(group for group in said["groups"] if group["kind"] == "all")
     people = next((curve for curve in said["curves"] if curve["source"] == "annotators"), None)
@@ -91,21 +89,12 @@ def _measured(session: Session, study: models.Study, kept: Kept) -> Measured:
         auc10=people["auc10"]["value"] if people else None,
         auc30=people["auc30"]["value"] if people else None,
     )
-    return Measured(headline, _errors(studies.annotators(session, [study.id])[study.id], said["by_annotator"]))
-
-
-def _errors(users: list[models.User], rows: list[dict[str, Any]]) -> dict[UUID, float]:
-    """Reports name people as they are called, with the user name behind where two are called the same."""
-    called: dict[str, list[models.User]] = defaultdict(list)
-    for user in users:
-        called[user.name].append(user)
-    by_name = {f"{user.name} ({user.username})": user for user in users}
-    by_name |= {name: own[0] for name, own in called.items() if len(own) == 1}
-    return {
-        by_name[row["name"]].id: row["mean"]["value"]
-        for row in rows
-        if row["name"] in by_name and row["mean"]["value"] is not None
+    errors = {
+        kept.people[row["name"]]: row["mean"]["value"]
+        for row in said["by_annotator"]
+        if row["name"] in kept.people and row["mean"]["value"] is not None
     }
+    return Measured(headline, errors)
 
 
 def _cm(metres: float | None) -> float | None:

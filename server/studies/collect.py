@@ -113,6 +113,13 @@ def collect(state: State, study_id: UUID, progress: Progress | None = None) -> S
     )
 
 
+def people(session: Session, study: models.Study) -> dict[str, UUID]:
+    """The ids of the annotators of what `collect` gives, by the names that they have there."""
+    users = _roll(session, study).users
+    names = _distinct([user.name for user in users], [user.username for user in users])
+    return {name: user.id for name, user in zip(names, users, strict=True)}
+
+
 def _roll(session: Session, study: models.Study) -> Roll:
     begun = study.state == StudyState.closed
     counted = [

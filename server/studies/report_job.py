@@ -18,7 +18,7 @@ from server.jobs.steps import say
 from server.problems import RefusedError
 from server.state import State
 from server.studies import reports
-from server.studies.collect import collect
+from server.studies.collect import collect, people
 from server.studies.service import existing
 
 if TYPE_CHECKING:
@@ -41,13 +41,20 @@ def make(state: State, study_id: UUID, tell: Say = lambda _message: None) -> Pat
     :raises RefusedError: nothing is measured yet.
     """
     with state.database.read() as session:
-        name = reports.name_of(reports.content(session, existing(session, study_id)))
+        row = existing(session, study_id)
+        name = reports.name_of(reports.content(session, row))
+        named = {name: id_.hex for name, id_ in people(session, row).items()}
     kept = reports.again(state.settings, study_id, name)
     if kept is not None:
         return kept
     study, table, report, heat = compute(state, study_id, tell)
     tell("writing the report")
-    return reports.keep(state.settings, study_id, name, lambda folder: write(folder, study, table, report, heat))
+
+    def fill(folder: Path) -> None:
+        (folder / reports.PEOPLE).write_text(json.dumps(named))
+        write(folder, study, table, report, heat)
+
+    return reports.keep(state.settings, study_id, name, fill)
 
 
 def compute(state: State, study_id: UUID, tell: Say) -> tuple[Study, GeodesicTable, Report, NDArray[np.float32]]:

@@ -26,15 +26,18 @@ from server.problems import NotFoundError
 from server.settings import Settings
 
 LAST = "report.json"  # a folder of a whole report has it
+PEOPLE = "people.json"  # the id of each annotator by the name in the report: people are called otherwise some day
 
 
 class Kept(NamedTuple):
-    """A report: the digests of the content it was made of and of what made it, when, and its JSON."""
+    """A report: the digests of the content it was made of and of what made it, when, its JSON, and the ids of the
+    annotators by the names that they have in it."""
 
     content: str
     maker: str
     computed_at: datetime
     said: Any
+    people: dict[str, UUID]
 
 
 def folder_of(settings: Settings, study_id: UUID) -> Path:
@@ -133,7 +136,10 @@ def read(settings: Settings, study_id: UUID) -> Kept | None:
         path = file(settings, study_id, LAST)
         said, made = path.parent.name.partition("-")[::2]
         at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return Kept(said, made, at, json.loads(path.read_bytes()))
+        people = path.with_name(PEOPLE)
+        ids = json.loads(people.read_bytes()) if people.is_file() else {}
+        named = {name: UUID(id_) for name, id_ in ids.items()}
+        return Kept(said, made, at, json.loads(path.read_bytes()), named)
     return None
 
 

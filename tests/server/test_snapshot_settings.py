@@ -129,6 +129,16 @@ def test_only_annotators_who_are_good_enough(lead: Api, state: State, filling: F
     lead.fails("POST", url, 422, json={"name": "x", "settings": {"max_error_cm": 3}})
     study = _reported(lead, state, filling, {"Ann": 0.021, "Bob": 0.042})
     lead.fails("POST", url, 422, json={"name": "x", "settings": {"max_error_cm": 1}})
+    other = str(lead.project(name="Strangers"))  # a study of people who are not in it tells it nothing
+    said = lead.fails(
+        "POST", f"/api/projects/{other}/snapshots", 422, json={"name": "x", "settings": {"study_id": study}}
+    )
+    assert "no such study" in str(said)
+    with state.database.write() as session:  # the report stays of whom it was made, whatever they are called now
+        ann, bob, _ = (session.get(models.User, user) for user in filling.annotators)
+        assert ann is not None
+        assert bob is not None
+        ann.name, bob.name = bob.name, ann.name
     seen = lead.ok("POST", f"{url}/preview", json={"max_error_cm": 3})["study"]
     assert seen == {"id": study, "name": "Spring", "measured": 2, "good_enough": 1}
     found = make(lead, state, project, max_error_cm=3, study_id=study)
@@ -163,6 +173,8 @@ def _reported(lead: Api, state: State, filling: Filling, errors: dict[str, float
     folder = state.settings.data / "reports" / str(study.id) / "content"
     folder.mkdir(parents=True)
     (folder / "report.json").write_text(json.dumps(said))
+    people = dict(zip(errors, [user.hex for user in filling.annotators], strict=False))
+    (folder / "people.json").write_text(json.dumps(people))
     return str(study.id)
 
 

@@ -285,6 +285,10 @@ def test_a_report_beside_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch, tm
     lab.ann.fails("GET", f"{url}/report", 403)
     folder = state.settings.data / "reports" / study / result["content"]
     assert folder.is_dir()
+    kept = reports.read(state.settings, UUID(study))
+    assert kept is not None
+    assert set(kept.people) == {row["name"] for row in kept.said["by_annotator"]}
+    assert UUID(lab.ann.user_id) in kept.people.values()
     assert not made["outdated"]
     older = folder.rename(folder.with_name(folder.name.partition("-")[0] + "-" + "0" * 16))  # another version made it
     said = lab.lead.ok("GET", f"{url}/report")
