@@ -11,7 +11,17 @@ from typing import Any, Literal
 import numpy as np
 
 from export.records import ImageRecord, PersonRecord, image_of, person_of
-from export.snapshots import IMAGES, lines_by_id, person_lines, read_images
+from export.snapshots import (
+    IMAGES,
+    UNREADABLE,
+    DamagedError,
+    image_lines,
+    person_lines,
+    persons_file,
+    read_images,
+    require_whole,
+    splits_in,
+)
 
 How = Literal["added", "removed", "changed"]
 Lines = Iterator[tuple[int, bytes]]
@@ -56,15 +66,21 @@ class Differences:
 
 def diff(old: Path, new: Path, limit: int = 1000) -> tuple[Differences, Differences]:
     """What differs in images and in persons from one snapshot's folder to another's; at most ``limit`` are listed of
-    each."""
+    each. Raises DamagedError when one is not what it was."""
     names = {image.id: image.file_name for folder in (old, new) for image in read_images(folder)}
-    with (old / IMAGES).open("rb") as a, (new / IMAGES).open("rb") as b:
-        images = _compare(lines_by_id(a), lines_by_id(b), _image_changes, _image_name, limit)
 
     def name_of(line: bytes) -> str:
         return names[person_of(line).image_id]
 
-    return images, _compare(person_lines(old), person_lines(new), _person_changes, name_of, limit)
+    try:
+        images = _compare(image_lines(old), image_lines(new), _image_changes, _image_name, limit)
+        return images, _compare(person_lines(old), person_lines(new), _person_changes, name_of, limit)
+    except DamagedError:
+        raise
+    except UNREADABLE:  # a record that is no record: was it always?
+        for folder in (old, new):
+            require_whole(folder, [IMAGES, *map(persons_file, splits_in(folder))])
+        raise
 
 
 def _compare(

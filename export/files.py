@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,3 +31,24 @@ def replacing_bytes(path: str | Path) -> Iterator[BinaryIO]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def all_or_none(folder: Path) -> Iterator[Path]:
+    """An empty folder whose files, when the block ends well, take their places in ``folder``; nothing of them is left
+    behind otherwise. ``folder`` is made if need be."""
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    staged = folder / f".{os.getpid()}.tmp"
+    try:
+        staged.mkdir()
+        yield staged
+        for path in sorted(path for path in staged.rglob("*") if path.is_file()):
+            place = folder / path.relative_to(staged)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
+        made = []
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+        for parent in made:
+            parent.rmdir()

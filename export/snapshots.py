@@ -16,10 +16,10 @@ import heapq
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from export.card import ContentFile
 from export.files import replacing_bytes
@@ -30,7 +30,17 @@ SUMS = "SHA256SUMS"
 ALL = "all"
 """What the one file of persons is called where there is no split."""
 _ID = re.compile(rb'"id":(\d+)')  # keys are sorted: only numbers come before it
-_CHUNK = 1 << 20
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a damaged record, or working with it, may raise."""
+_Record = TypeVar("_Record")
+
+
+class DamagedError(ValueError):
+    """A file of a snapshot is not what it was; ``folder`` is the snapshot's."""
+
+    def __init__(self, folder: Path, what: str) -> None:
+        super().__init__(what)
+        self.folder = folder
 
 
 class Counted(NamedTuple):
@@ -47,8 +57,8 @@ def persons_file(split: str) -> str:
 
 
 def splits_in(folder: Path) -> list[str]:
-    """The splits of a snapshot, by name; [""] where there is none."""
-    names = sorted(path.name[len("persons-") : -len(".jsonl")] for path in folder.glob("persons-*.jsonl"))
+    """The splits of a snapshot, by name; [""] where there is none. Raises DamagedError."""
+    names = sorted(name[len("persons-") : -len(".jsonl")] for name in sums_of(folder) if name != IMAGES)
     return [""] if names == [ALL] else names
 
 
@@ -138,37 +148,80 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sums_of(folder: Path) -> dict[str, str]:
+    """SHA-256 (hex) of each content file by name, as the hash that the folder is called by says; raises
+    DamagedError."""
+    try:
+        lines = (folder / SUMS).read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DamagedError(folder, f"{SUMS} cannot be read") from error
+    sums = {name: sum_ for sum_, _, name in (line.partition("  ") for line in lines)}
+    if hash_of(ContentFile(name, sum_, 0) for name, sum_ in sums.items()) != folder.name:
+        raise DamagedError(folder, f"{SUMS} is not what it was")
+    return sums
+
+
+def whole_lines(folder: Path, name: str) -> Iterator[bytes]:
+    """The lines of a content file. Raises DamagedError where the last one was read and the file is not what it was:
+    what was made of the lines counts only then."""
+    sums = sums_of(folder)
+    found = hashlib.sha256()
+    try:
+        with (folder / name).open("rb") as file:
+            for line in file:
+                found.update(line)
+                yield line
+    except FileNotFoundError as error:
+        raise DamagedError(folder, f"{name} is missing") from error
+    if found.hexdigest() != sums.get(name):
+        raise DamagedError(folder, f"{name} is not what it was")
+
+
+def require_whole(folder: Path, names: Iterable[str]) -> None:
+    """Raise DamagedError unless these content files are what they were."""
+    for name in names:
+        for _ in whole_lines(folder, name):
+            pass
+
+
 def read_images(folder: Path, split: str | None = None) -> Iterator[ImageRecord]:
-    """The images of a snapshot by id, of one split or of all."""
-    with (folder / IMAGES).open("rb") as file:
-        for line in file:
-            image = image_of(line)
-            if split is None or image.split == split:
-                yield image
+    """The images of a snapshot by id, of one split or of all; raises DamagedError, at the end at the latest."""
+    for image in _records(folder, IMAGES, image_of):
+        if split is None or image.split == split:
+            yield image
 
 
 def read_persons(folder: Path, split: str, images: Mapping[int, Any]) -> Iterator[PersonRecord]:
-    """The persons of a split by id, of those of these images."""
-    with (folder / persons_file(split)).open("rb") as file:
-        for line in file:
-            record = person_of(line)
-            if record.image_id in images:
-                yield record
+    """The persons of a split by id, of those of these images; raises DamagedError, at the end at the latest."""
+    for record in _records(folder, persons_file(split), person_of):
+        if record.image_id in images:
+            yield record
+
+
+def _records(folder: Path, name: str, parse: Callable[[bytes], _Record]) -> Iterator[_Record]:
+    for number, line in enumerate(whole_lines(folder, name), 1):
+        try:
+            record = parse(line)
+        except UNREADABLE as error:
+            raise DamagedError(folder, f"{name}, line {number:,}: it is not what it was") from error
+        yield record
+
+
+def image_lines(folder: Path) -> Iterator[tuple[int, bytes]]:
+    """Id and line of all images, by id; raises DamagedError, at the end at the latest."""
+    return _lines_by_id(folder, IMAGES)
 
 
 def person_lines(folder: Path) -> Iterator[tuple[int, bytes]]:
-    """Id and line of all persons of all splits, by id."""
-    with ExitStack() as stack:
-        paths = [folder / persons_file(split) for split in splits_in(folder)]
-        yield from heapq.merge(*(lines_by_id(stack.enter_context(path.open("rb"))) for path in paths))
+    """Id and line of all persons of all splits, by id; raises DamagedError, at the end at the latest."""
+    return heapq.merge(*(_lines_by_id(folder, persons_file(split)) for split in splits_in(folder)))
 
 
-def lines_by_id(file: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Lines of records with their ids."""
-    for line in file:
+def _lines_by_id(folder: Path, name: str) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(whole_lines(folder, name), 1):
         found = _ID.search(line)
         if found is None:
-            raise ValueError(f"a line has no id: {line[:80]!r}")
+            raise DamagedError(folder, f"{name}, line {number:,}: it is not what it was")
         yield int(found[1]), line
 
 

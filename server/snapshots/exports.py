@@ -12,12 +12,23 @@ from uuid import UUID
 from fastapi.responses import FileResponse
 
 from annotation_db.repositories import snapshots
+from export.files import all_or_none
 from export.formats import require_format, write
 from export.photos import copy_photo
-from export.snapshots import read_images, read_persons, splits_in
+from export.snapshots import (
+    IMAGES,
+    UNREADABLE,
+    DamagedError,
+    persons_file,
+    read_images,
+    read_persons,
+    require_whole,
+    splits_in,
+)
 from server.exports.downloads import download_of
 from server.problems import RefusedError
 from server.snapshots import places
+from server.snapshots.damaged import named
 from server.snapshots.service import ready
 from server.state import State
 
@@ -44,45 +55,51 @@ class _Source:
 def export(
     state: State, snapshot_id: UUID, out: Path, format_: str, images: bool = False, split: str | None = None
 ) -> SnapshotExport:
-    """Write a snapshot into a folder: a file for each split, or one split, without what was withdrawn since.
+    """Write a snapshot into a folder: a file for each split, or one split, without what was withdrawn since. All files
+    appear or none.
 
     :param images: copy the photos, too, to ``images/``.
     :raises NotFoundError: no such snapshot.
     :raises RefusedError: no such split.
+    :raises ConflictError: files of the snapshot are not what they were.
     :raises ValueError: it cannot be written like this; the message says why.
     """
     source = _source(state, snapshot_id)
-    names = splits_in(source.folder)
+    with named({source.folder: source.name}):
+        names = splits_in(source.folder)
     if split is not None and split not in names:
         raise RefusedError(f"the snapshot has {_listed(names)}, not {split!r}")
-    out.mkdir(parents=True, exist_ok=True)
     done = SnapshotExport()
-    for name in names if split is None else [split]:
-        path = out / f"{format_}{'-' * bool(name)}{name}.json"
-        done.counts.update(_write(state, source, name, path, format_, done))
-        done.files.append(path)
-        if images:
-            for image in read_images(source.folder, name):
-                if image.sha256 not in source.withdrawn:
-                    copy_photo(state.blobs, image.sha256, image.file_name, out / "images")
+    with named({source.folder: source.name}), all_or_none(out) as staged:
+        for name in names if split is None else [split]:
+            path = staged / f"{format_}{'-' * bool(name)}{name}.json"
+            done.counts.update(_write(state, source, name, path, format_, done))
+            done.files.append(out / path.name)
+            if images:
+                for image in read_images(source.folder, name):
+                    if image.sha256 not in source.withdrawn:
+                        copy_photo(state.blobs, image.sha256, image.file_name, staged / "images")
     return done
 
 
 def download(state: State, snapshot_id: UUID, format_: str, split: str | None) -> FileResponse:
-    """One split of a snapshot, or all of one without splits, as a file; raises RefusedError, NotFoundError."""
+    """One split of a snapshot, or all of one without splits, as a file; raises RefusedError, NotFoundError,
+    ConflictError."""
     source = _source(state, snapshot_id)
-    names = splits_in(source.folder)
+    with named({source.folder: source.name}):
+        names = splits_in(source.folder)
     if split is None and len(names) > 1:
         raise RefusedError(f"split: name one; the snapshot has {_listed(names)}")
     chosen = names[0] if split is None else split
     if chosen not in names:
         raise RefusedError(f"split: the snapshot has {_listed(names)}, not {chosen!r}")
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", source.name).strip("-.") or "snapshot"
-    return download_of(
-        state,
-        f"{stem}{'-' * bool(chosen)}{chosen}-{format_}.json",
-        lambda path: _write(state, source, chosen, path, format_, SnapshotExport()),
-    )
+
+    def made(path: Path) -> None:
+        with named({source.folder: source.name}):
+            _write(state, source, chosen, path, format_, SnapshotExport())
+
+    return download_of(state, f"{stem}{'-' * bool(chosen)}{chosen}-{format_}.json", made)
 
 
 def _write(state: State, source: _Source, split: str, path: Path, format_: str, done: SnapshotExport) -> dict[str, int]:
@@ -96,14 +113,20 @@ def _write(state: State, source: _Source, split: str, path: Path, format_: str, 
             there[image.id] = image
     done.withdrawn += gone
     info = source.info | ({"withdrawn_images": gone} if gone else {})
-    return write(
-        format_,
-        path,
-        body,
-        there.values(),
-        read_persons(source.folder, split, there),
-        info={"description": source.name, "version": "1.0", "densemark": info},
-    )
+    try:
+        return write(
+            format_,
+            path,
+            body,
+            there.values(),
+            read_persons(source.folder, split, there),
+            info={"description": source.name, "version": "1.0", "densemark": info},
+        )
+    except DamagedError:
+        raise
+    except UNREADABLE:  # a record that cannot be written: is it what it was?
+        require_whole(source.folder, [IMAGES, persons_file(split)])
+        raise
 
 
 def _source(state: State, snapshot_id: UUID) -> _Source:

@@ -21,6 +21,7 @@ from server.projects.schemas import BodyRef
 from server.schemas import Page, decode_cursor
 from server.snapshots import places
 from server.snapshots.cards import card_of
+from server.snapshots.damaged import named
 from server.snapshots.measured import Measured, measured
 from server.snapshots.schemas import (
     Change,
@@ -165,7 +166,8 @@ def card_markdown(session: Session, snapshot_id: UUID) -> str:
 
 
 def compare(state: State, snapshot_id: UUID, other_id: UUID, limit: int) -> SnapshotDiff:
-    """What differs from `other` to this snapshot; raises RefusedError when they are of different projects."""
+    """What differs from `other` to this snapshot; raises RefusedError when they are of different projects,
+    ConflictError when the files of one are not what they were."""
     with state.database.read() as session:
         row, other = ready(session, snapshot_id), existing(session, other_id, "other: no such snapshot")
         if row.project_id != other.project_id:
@@ -175,7 +177,9 @@ def compare(state: State, snapshot_id: UUID, other_id: UUID, limit: int) -> Snap
     assert other.hash is not None
     assert row.card is not None
     assert other.card is not None
-    found = diff(places.folder_of(state.settings, other.hash), places.folder_of(state.settings, row.hash), limit)
+    old, new = places.folder_of(state.settings, other.hash), places.folder_of(state.settings, row.hash)
+    with named({old: other.name, new: row.name}):
+        found = diff(old, new, limit)
     return SnapshotDiff(
         snapshot_id=snapshot_id,
         other_id=other_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,12 @@ from tests.server.people import add_user, sign_in
 __all__ = ["sqlite_template"]
 
 
-def test_a_snapshot_from_the_shell(tmp_path: Path, sqlite_template: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_snapshot_from_the_shell(
+    tmp_path: Path,
+    sqlite_template: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     data, out = tmp_path / "data", tmp_path / "out"
     data.mkdir()
     shutil.copy(sqlite_template, data / "densemark.db")
@@ -58,6 +64,11 @@ def test_a_snapshot_from_the_shell(tmp_path: Path, sqlite_template: Path, capsys
     restore(file, tmp_path / "restored")
     assert "is whole" in densemark(capsys, "snapshot", "verify", "Street", "one", "--data", tmp_path / "restored")[1]
 
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", StringIO("n\n"))
+        asked = densemark(capsys, "withdraw", "Street", "3.png", "--data", data)[2]
+    assert "project 'Street': 1 image, 1 person" in asked
+    assert asked.count("holds it") == 2
     assert run("withdraw", "Street", "3.png", "--yes").count("held it") == 2
     assert "erased 1 image" in run("withdraw", "Street", str(images[3]), "--yes")
     export = ("export", "Street", "--snapshot", "one", "--out", out)
@@ -68,7 +79,26 @@ def test_a_snapshot_from_the_shell(tmp_path: Path, sqlite_template: Path, capsys
     assert "train, val" in run(*export, "--split", "test", code=1)
     run(*export, "--open", "--no-browser")
     assert "data:image/jpeg" in (out / "gallery.html").read_text()
+    shutil.rmtree(out)
+    file = data / "snapshots" / made["hash"] / "persons-val.jsonl"
+    whole = file.read_bytes()
+    for damaged, what in [
+        (whole.replace(b'"id":', b'"id": ', 1), "persons-val.jsonl is not what it was"),
+        (whole.replace(b'"bbox"', b'"bbux"', 1), "persons-val.jsonl, line 1"),
+        (whole.replace(b'"iuv":[[', b'"iuv":[[9', 1), "persons-val.jsonl is not what it was"),
+    ]:
+        assert damaged != whole
+        file.write_bytes(damaged)
+        assert f"the snapshot 'one' is damaged: {what}" in run(*export, "--images", code=1)
+        assert not out.exists()
+        assert "the snapshot 'one' is damaged: persons-val.jsonl" in run(
+            "snapshot", "diff", "Street", "one", "two", code=1
+        )
+    file.unlink()
+    assert "persons-val.jsonl is missing" in run(*export, code=1)
+    file.write_bytes(whole)
     (data / "snapshots" / made["hash"] / "images.jsonl").write_text("")
+    assert "images.jsonl is not what it was" in run(*export, code=1)
     assert "images.jsonl is not what it was" in run("snapshot", "verify", "Street", "one", code=1)
     run("snapshot", "delete", "Street", "one")
     assert "no snapshot 'one'" in run("snapshot", "show", "Street", "one", code=1)
