@@ -62,6 +62,9 @@ def create(
     marks: Annotated[str, typer.Option(help="Of several marks on a point: consensus or single (the latest).")] = (
         "consensus"
     ),
+    body: Annotated[
+        str | None, typer.Option(help="Name or hash of a body to transfer the marks to; the project's own if left out.")
+    ] = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
@@ -85,6 +88,7 @@ def create(
             "rendered": rendered,
             "gold": gold,
             "marks": marks,
+            "body": body,
             "splits": parse_split(split) if split else None,
         }
         settings |= {"states": state_} if state_ else {}

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
+from surface.transfer_figures import Figures
+
 FORM = 1
 
 
@@ -123,6 +125,17 @@ class NearDuplicates:
 
 
 @dataclass(frozen=True)
+class TransferredFrom:
+    """The body that the marks were made on and transferred from, how many points came to lie in another part by that,
+    and the figures of the transfer, whose lengths are metres."""
+
+    body: str
+    body_hash: str
+    other_part: int
+    figures: Figures
+
+
+@dataclass(frozen=True)
 class ContentFile:
     """A content file."""
 
@@ -133,7 +146,8 @@ class ContentFile:
 
 @dataclass(frozen=True)
 class Card:
-    """All of it. `settings` are sentences; `left_out` counts by reason."""
+    """All of it. `settings` are sentences; `left_out` counts by reason; the names of `parts` are those of the body that
+    was marked on."""
 
     form: int
     name: str
@@ -159,6 +173,7 @@ class Card:
     licences: list[Licence]
     without_licence: int
     files: list[ContentFile] = field(default_factory=list)
+    transferred_from: TransferredFrom | None = None
 
 
 def to_json(card: Card) -> str:
@@ -182,6 +197,7 @@ def _lines(card: Card) -> Iterator[str]:
         yield ""
         yield _plain(card.description)
     yield from ("", f"Snapshot `{card.hash}`, made on {card.made_at} with {card.tool}. Body `{card.body_hash}`.")
+    yield from _transferred(card)
     yield from _inside(card)
     yield from _chosen(card)
     yield from _measured(card)
@@ -189,6 +205,20 @@ def _lines(card: Card) -> Iterator[str]:
     yield from ("", "## Files", "")
     yield from _table(("file", "bytes", "SHA-256"), [(f"`{f.name}`", f.bytes, f"`{f.sha256}`") for f in card.files])
     yield from ("", "Photos are not in these files; `images.jsonl` names each by the SHA-256 of its bytes.")
+
+
+def _transferred(card: Card) -> Iterator[str]:
+    made_on = card.transferred_from
+    if made_on is None:
+        return
+    cycle = made_on.figures.cycle
+    yield ""
+    yield (
+        f"The marks were made on the body **{_plain(made_on.body)}** (`{made_on.body_hash}`) and transferred to this "
+        f"one: there and back a point comes {100 * cycle.mean:.2f} cm from where it was on average (95% within "
+        f"{100 * cycle.p95:.2f} cm), and {made_on.other_part:,} points came to lie in another part. What is measured "
+        "below was measured on the body they were made on."
+    )
 
 
 def _inside(card: Card) -> Iterator[str]:

@@ -17,6 +17,7 @@ from annotation.words import PersonSource
 from annotation_db.repositories import dataset_rows
 from annotation_db.repositories.dataset_rows import SURFACE, BoxRow, ImageRow, MarkRow, MaskRow, PersonRow, PointRow
 from export.densepose_coco import BORDER
+from export.on_body import transferred
 from export.records import ImageRecord, PersonRecord, Points
 from export.wanted import PlannedPerson, Wanted, batches
 from surface.transfer import Transfer
@@ -235,13 +236,7 @@ class _Marked:
         face = np.array([mark.face for _, mark, _, _ in found], np.int32)
         bary = np.array([(m.bary_0, m.bary_1, m.bary_2) for _, m, _, _ in found], np.float64).reshape(-1, 3)
         iuv = np.array([(mark.i, mark.u, mark.v) for _, mark, _, _ in found], np.float64).reshape(-1, 3)
-        transfer = self._how.transfer
-        if transfer is not None:
-            before = transfer.source.part(face)
-            face, bary = transfer.apply(face, bary)
-            notes.other_part += int((before != transfer.target.part(face)).sum())
-            iuv = np.stack(transfer.target.to_iuv(face, bary), axis=1)
-        return Points(
+        points = Points(
             xy=np.array([(point.x, point.y) for point, _, _, _ in found], np.float64).reshape(-1, 2),
             part=np.array([point.part for point, _, _, _ in found], np.uint8),
             face=face,
@@ -251,6 +246,11 @@ class _Marked:
             spread=np.array([spread for _, _, _, spread in found], np.float64),
             seconds=np.array([mark.seconds for _, mark, _, _ in found], np.float64),
         )
+        if self._how.transfer is None:
+            return points
+        points, changed = transferred(points, self._how.transfer)
+        notes.other_part += changed
+        return points
 
 
 def _unmeasured(_a: SurfacePoints, _b: SurfacePoints) -> NDArray[np.float64]:

@@ -124,5 +124,8 @@ def _info(project: Project, transfer: Transfer | None) -> dict[str, object]:
     """No date: the same data gives the same bytes."""
     made: dict[str, object] = {"project": str(project.id), "body": project.body_name, "body_hash": project.body_hash}
     if transfer is not None:
-        made |= {**name_of(transfer.target), "transferred_from": transferred_from(transfer)}
+        made |= {
+            **name_of(transfer.target),
+            "transferred_from": transferred_from(name_of(transfer.source), transfer.figures),
+        }
     return {"description": project.name, "version": "1.0", "densemark": made}

@@ -7,10 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from export.wanted import Wanted
-from server.snapshots.schemas import SnapshotSettings
+from server.snapshots.schemas import Selection, SnapshotSettingsUsed
 
 
-def wanted(settings: SnapshotSettings, as_of: datetime | None, good_enough: Collection[UUID] | None) -> Wanted:
+def wanted(settings: Selection, as_of: datetime | None, good_enough: Collection[UUID] | None) -> Wanted:
     """What is taken. `good_enough`: who was measured to annotate well enough; None where that is not asked for."""
     named = None if settings.annotators is None else set(settings.annotators)
     if good_enough is not None:
@@ -32,7 +32,7 @@ def wanted(settings: SnapshotSettings, as_of: datetime | None, good_enough: Coll
     )
 
 
-def sentences(settings: SnapshotSettings) -> list[str]:
+def sentences(settings: SnapshotSettingsUsed) -> list[str]:
     """The settings in words; nobody is named."""
     states = ", ".join(settings.states)
     said = [f"Persons carry their masks and points when the work on them is in the state: {states}."]
@@ -47,6 +47,11 @@ def sentences(settings: SnapshotSettings) -> list[str]:
         if settings.marks == "consensus"
         else "Of several marks on a point, the latest counts."
     )
+    if settings.body is not None:
+        said.append(
+            f"Points are on the body {settings.body.name}, to which the marks were transferred; they were compared on"
+            " the body they were made on."
+        )
     if settings.annotators is not None:
         said.append(f"Only marks of {len(settings.annotators):,} chosen annotators count.")
     if settings.max_error_cm is not None:

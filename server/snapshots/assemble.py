@@ -31,6 +31,7 @@ from export.card import (
     Licence,
     PartCount,
     StudyHeadline,
+    TransferredFrom,
 )
 from export.gather import image_record
 from export.records import ImageRecord
@@ -39,8 +40,9 @@ from server.jobs.kinds import PassingError
 from server.jobs.steps import say
 from server.snapshots import places, plans
 from server.snapshots.asked import sentences
+from server.snapshots.bodies import transfer_of
 from server.snapshots.cards import said_by
-from server.snapshots.schemas import SnapshotSettings
+from server.snapshots.schemas import SnapshotSettingsUsed
 from server.snapshots.sides import sides_of
 from server.state import State
 from server.version import version
@@ -62,6 +64,7 @@ class Tally:
     error_part: array[int] = field(default_factory=lambda: array("B"))
     gold: int = 0
     outside: int = 0
+    other_part: int = 0
 
     def count(self, image: ImageRecord, counts: dict[str, Any]) -> None:
         """Count a person that was written."""
@@ -71,6 +74,7 @@ class Tally:
         self.parts.update({int(part): n for part, n in counts["parts"].items()})
         self.points_by.update(counts["annotators"])
         self.persons_by.update(counts["annotators"].keys())
+        self.other_part += counts.get("other_part", 0)
         self.spread.extend(counts.get("spread", ()))
         gold = counts.get("gold")
         if gold is not None:
@@ -84,7 +88,7 @@ def assemble(
     state: State,
     row: models.Snapshot,
     project: models.Project,
-    settings: SnapshotSettings,
+    settings: SnapshotSettingsUsed,
     study: dict[str, Any] | None,
     results: list[dict[str, Any]],
 ) -> None:
@@ -129,6 +133,7 @@ def assemble(
         files=files,
         left_out=dict(sorted(left_out.items())),
         near_duplicates=near,
+        **_on_other_body(state, project, settings, tally),
         study=None if study is None else StudyHeadline(**study),
         **_licences(images),
     )
@@ -142,7 +147,9 @@ def _lines(shards: list[Path]) -> Iterator[Counted]:
         yield from read_shard(path)
 
 
-def _card(row: models.Snapshot, project: models.Project, settings: SnapshotSettings, body: Body, tally: Tally) -> Card:
+def _card(
+    row: models.Snapshot, project: models.Project, settings: SnapshotSettingsUsed, body: Body, tally: Tally
+) -> Card:
     counts = {name: _counts(own) for name, own in tally.splits.items()}
     by = [
         AnnotatorCount(f"annotator {n}", tally.points_by[user], tally.persons_by[user])
@@ -174,6 +181,18 @@ def _card(row: models.Snapshot, project: models.Project, settings: SnapshotSetti
         licences=[],
         without_licence=0,
     )
+
+
+def _on_other_body(
+    state: State, project: models.Project, settings: SnapshotSettingsUsed, tally: Tally
+) -> dict[str, Any]:
+    """What the card says of the body, where the marks were transferred to another one."""
+    transfer = transfer_of(state, project.body_hash, settings.body)
+    if transfer is None:
+        return {}
+    source, target = transfer.source, transfer.target
+    made_on = TransferredFrom(source.name, source.hash, tally.other_part, transfer.figures)
+    return {"body": target.name, "body_hash": target.hash, "transferred_from": made_on}
 
 
 def _gold(body: Body, tally: Tally) -> GoldFigures | None:

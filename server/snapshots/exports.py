@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse
 from annotation_db.repositories import snapshots
 from export.files import all_or_none
 from export.formats import require_format, write
+from export.on_body import transferred_from
 from export.photos import copy_photo
 from export.snapshots import (
     IMAGES,
@@ -28,6 +29,7 @@ from export.snapshots import (
 from server.exports.downloads import download_of
 from server.problems import RefusedError
 from server.snapshots import places
+from server.snapshots.cards import card_of
 from server.snapshots.damaged import named
 from server.snapshots.service import ready
 from server.state import State
@@ -49,6 +51,7 @@ class _Source:
     folder: Path
     body_hash: str
     info: dict[str, Any]
+    labels: dict[str, Any]
     withdrawn: frozenset[str]
 
 
@@ -121,6 +124,7 @@ def _write(state: State, source: _Source, split: str, path: Path, format_: str, 
             there.values(),
             read_persons(source.folder, split, there),
             info={"description": source.name, "version": "1.0", "densemark": info},
+            labels=source.labels,
         )
     except DamagedError:
         raise
@@ -135,14 +139,20 @@ def _source(state: State, snapshot_id: UUID) -> _Source:
         withdrawn = frozenset(snapshots.withdrawn_of(session, snapshot_id).values())
     assert row.hash is not None
     assert row.card is not None
-    info = {
+    card = card_of(row.card)
+    info: dict[str, Any] = {
         "project": str(row.project_id),
         "snapshot": row.hash,
-        "body": row.card["body"],
-        "body_hash": row.card["body_hash"],
+        "body": card.body,
+        "body_hash": card.body_hash,
     }
+    labels: dict[str, Any] = {}
+    if card.transferred_from is not None:
+        made_on = {"body": card.transferred_from.body, "body_hash": card.transferred_from.body_hash}
+        info["transferred_from"] = transferred_from(made_on, card.transferred_from.figures)
+        labels["transferred_from"] = made_on
     folder = places.folder_of(state.settings, row.hash)
-    return _Source(row.name, row.hash, folder, row.card["body_hash"], info, withdrawn)
+    return _Source(row.name, row.hash, folder, card.body_hash, info, labels, withdrawn)
 
 
 def _listed(names: list[str]) -> str:

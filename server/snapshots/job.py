@@ -6,6 +6,7 @@ Everything goes by the moment that the snapshot is of, so that shards that are m
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from annotation_db.models import SnapshotState
 from annotation_db.repositories import dataset_rows, images, projects, snapshots
 from export.gather import Gathering, Notes, person_records
 from export.near import phash
+from export.on_body import transferred
 from export.records import PersonRecord
 from export.snapshots import write_shard
 from export.wanted import Wanted, plan
@@ -24,9 +26,11 @@ from server.jobs.steps import say
 from server.problems import NotFoundError
 from server.snapshots import assemble, gold, places, plans
 from server.snapshots.asked import wanted
-from server.snapshots.schemas import SnapshotSettings
+from server.snapshots.bodies import make_transfer, transfer_of
+from server.snapshots.schemas import SnapshotSettingsUsed
 from server.state import State
 from server.studies.report_job import Say, table_of
+from surface.transfer import Transfer
 
 _FEWEST, _MOST = 20, 400  # persons or photos of a shard; at most a few seconds of work
 _SHARDS = 16  # so many at least, where there is enough to do: progress that moves, and work for several workers
@@ -46,6 +50,7 @@ def make_plan(state: State, args: dict[str, Any], tell: Say = say) -> list[Shard
         raise ValueError("nothing is in it: no person fits these settings")
     if several or planned.gold:
         table_of(state, state.bodies.by_hash(project.body_hash).body, tell)
+    make_transfer(state, project.body_hash, settings.body, tell)
     photos = [image.id for image in planned.everything if image.phash is None] if settings.splits else []
     size = _size(len(planned.persons))
     name, ranges = plans.write(places.working(state.settings, row.id), planned, photos, size)
@@ -62,13 +67,14 @@ def _size(count: int) -> int:
 def make_shard(state: State, args: dict[str, Any], shard: Shard) -> dict[str, Any]:
     """Do a shard."""
     what, name, start, end = shard
-    row, project, _, how = _asked(state, args)
+    row, project, settings, how = _asked(state, args)
     folder = places.working(state.settings, row.id)
     if what == "photos":
         _look_at(state, plans.read(folder, name).photos[start:end])
         return {"plan": name}
     planned = plans.read_persons(folder, name, start, end)
     kept: set[int] = set()
+    transfer = transfer_of(state, project.body_hash, settings.body)
     left_out: dict[str, int] = {}
     with state.database.read() as session:
         found = images.many(session, {person.image_id for person in planned})
@@ -82,7 +88,7 @@ def make_shard(state: State, args: dict[str, Any], shard: Shard) -> dict[str, An
         )
         records = person_records(session, gathering, persons)
         path = folder / f"{start:012d}.jsonl"
-        write_shard(path, _counted(state, gathering, records, kept, left_out))
+        write_shard(path, _counted(state, gathering, records, kept, left_out, transfer))
     return {"plan": name, "file": path.name, "images": sorted(kept), "left_out": left_out}
 
 
@@ -108,6 +114,7 @@ def _counted(
     records: Iterator[tuple[PersonRecord, Notes]],
     kept: set[int],
     left_out: dict[str, int],
+    transfer: Transfer | None,
 ) -> Iterator[tuple[PersonRecord, Any]]:
     """The records, each with what the card counts of it."""
     for record, notes in records:
@@ -118,7 +125,11 @@ def _counted(
             continue
         _add(left_out, {f"points: {reason}": n for reason, n in notes.left_out.items()})
         _add(left_out, {f"persons: {reason}": n for reason, n in notes.persons.items()})
-        yield record, _counts(state, how, record, notes)
+        counts = _counts(state, how, record, notes)  # of the marks as they were made
+        if transfer is not None and len(record.points):
+            points, counts["other_part"] = transferred(record.points, transfer)
+            record = replace(record, points=points)
+        yield record, counts
 
 
 def _counts(state: State, how: Gathering, record: PersonRecord, notes: Notes) -> dict[str, Any]:
@@ -146,13 +157,13 @@ def _distances(state: State, body_hash: str) -> Any:
     return None if table is None else table.distances
 
 
-def _asked(state: State, args: dict[str, Any]) -> tuple[models.Snapshot, models.Project, SnapshotSettings, Wanted]:
+def _asked(state: State, args: dict[str, Any]) -> tuple[models.Snapshot, models.Project, SnapshotSettingsUsed, Wanted]:
     with state.database.read() as session:
         row = snapshots.by_id(session, UUID(args["snapshot"]))
         project = projects.by_id(session, row.project_id) if row is not None else None
     if row is None or project is None:
         raise NotFoundError("the snapshot was removed")
-    settings = SnapshotSettings.model_validate(row.settings)
+    settings = SnapshotSettingsUsed.model_validate(row.settings)
     good = None if args["good_enough"] is None else [UUID(user) for user in args["good_enough"]]
     return row, project, settings, wanted(settings, row.as_of, good)
 

@@ -8,13 +8,14 @@ from uuid import UUID
 from export.wanted import plan
 from server.snapshots.asked import wanted
 from server.snapshots.schemas import SnapshotPreview, SnapshotSettings, SplitCounts, StudyUsed
-from server.snapshots.service import good_enough
+from server.snapshots.service import check_body, good_enough
 from server.snapshots.sides import Photo, sides_of
 from server.state import State
 
 
 def preview(state: State, project_id: UUID, settings: SnapshotSettings) -> SnapshotPreview:
     """Count persons and their marks; which marks agree is looked at when the snapshot is made. Raises RefusedError."""
+    check_body(state, project_id, settings)
     found, good = good_enough(state, project_id, settings)
     with state.database.read() as session:
         planned = plan(session, project_id, wanted(settings, None, good))

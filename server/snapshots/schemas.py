@@ -20,7 +20,9 @@ Tag = Annotated[str, Field(min_length=1, max_length=100)]
 _Tags = Annotated[list[Tag], Field(max_length=100)]
 
 
-class _Settings(BaseModel):
+class Selection(BaseModel):
+    """What is taken into a snapshot, and how it is split."""
+
     states: list[PersonState] = Field(
         default=[PersonState.done], min_length=1, description="Persons in these states carry their masks and points."
     )
@@ -70,8 +72,17 @@ class _Settings(BaseModel):
     )
 
 
-class SnapshotSettings(_Settings, In):
-    """What is taken into a snapshot, and how it is split. The defaults take all finished persons, unsplit."""
+class SnapshotSettings(Selection, In):
+    """What is taken into a snapshot, how it is split, and on which body. The defaults take all finished persons,
+    unsplit, on the body that they were marked on."""
+
+    body: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Name or hash of the body that points are to be on, to which marks are transferred; null for the"
+        " project's own, on which they are made and compared.",
+    )
 
     @field_validator("splits")
     @classmethod
@@ -79,8 +90,10 @@ class SnapshotSettings(_Settings, In):
         return None if value is None else checked(value)
 
 
-class SnapshotSettingsUsed(_Settings, Out):
+class SnapshotSettingsUsed(Selection, Out):
     """The settings that a snapshot was made with."""
+
+    body: BodyRef | None = Field(default=None, description="Where it is not the project's: the marks are transferred.")
 
 
 class SnapshotCreate(In):

@@ -19,7 +19,7 @@ from server.paging import page
 from server.problems import ConflictError, NotFoundError, RefusedError
 from server.projects.schemas import BodyRef
 from server.schemas import Page, decode_cursor
-from server.snapshots import places
+from server.snapshots import bodies, places
 from server.snapshots.cards import card_of
 from server.snapshots.damaged import named
 from server.snapshots.measured import Measured, measured
@@ -49,6 +49,7 @@ def create(state: State, project_id: UUID, body: SnapshotCreate, user_id: UUID |
     that failed makes room.
     """
     now = utc_now()
+    other = check_body(state, project_id, body.settings)
     found, good = good_enough(state, project_id, body.settings)
     with state.database.write() as session:
         projects.by_id(session, project_id, lock=True)
@@ -62,7 +63,7 @@ def create(state: State, project_id: UUID, body: SnapshotCreate, user_id: UUID |
             id=body.id or uuid4(),
             project_id=project_id,
             name=body.name,
-            settings=body.settings.model_dump(mode="json"),
+            settings=body.settings.model_dump(mode="json") | {"body": other and other.model_dump()},
             as_of=now,
             state=SnapshotState.making,
             created_by=user_id,
@@ -86,6 +87,15 @@ def create(state: State, project_id: UUID, body: SnapshotCreate, user_id: UUID |
     if failed is not None:
         places.drop_working(state.settings, failed)
     return made
+
+
+def check_body(state: State, project_id: UUID, settings: SnapshotSettings) -> BodyRef | None:
+    """The body that points are to be on; None for the project's own. Raises RefusedError."""
+    with state.database.read() as session:
+        project = projects.by_id(session, project_id)
+    if project is None:
+        raise NotFoundError("no such project")
+    return bodies.asked_for(state, project.body_hash, settings.body)
 
 
 def good_enough(state: State, project_id: UUID, settings: SnapshotSettings) -> tuple[Measured | None, set[UUID] | None]:
@@ -235,15 +245,16 @@ def _out(session: Session, row: models.Snapshot, withdrawn: int) -> Snapshot:
     card = card_of(row.card) if row.card else None
     project = projects.by_id(session, row.project_id)
     assert project is not None
+    settings = SnapshotSettingsUsed.model_validate(row.settings)
     return Snapshot(
         id=row.id,
         project_id=row.project_id,
         name=row.name,
         state=_state(session, row),
         error=None if job is None or row.state == SnapshotState.ready else _error(job),
-        settings=SnapshotSettingsUsed.model_validate(row.settings),
+        settings=settings,
         as_of=row.as_of,
-        body=BodyRef(name=project.body_name, hash=project.body_hash),
+        body=settings.body or BodyRef(name=project.body_name, hash=project.body_hash),
         hash=row.hash,
         counts=_counts(card),
         splits=_splits(card),

@@ -11,7 +11,7 @@ import numpy as np
 from export.card import NearDuplicates
 from export.near import groups
 from export.splits import sides
-from server.snapshots.schemas import SnapshotSettings
+from server.snapshots.schemas import Selection
 
 
 class Photo(NamedTuple):
@@ -23,7 +23,7 @@ class Photo(NamedTuple):
 
 
 def sides_of(
-    photos: Sequence[Photo], phashes: Sequence[str | None], settings: SnapshotSettings
+    photos: Sequence[Photo], phashes: Sequence[str | None], settings: Selection
 ) -> tuple[dict[UUID, str], NearDuplicates | None]:
     """The split of each of N photos, given by age with their N perceptual hashes, and what is to be said of
     near-duplicates among those that were not taken out; without splits nothing of both."""

@@ -1813,7 +1813,8 @@ export interface components {
         };
         /**
          * Card
-         * @description All of it. `settings` are sentences; `left_out` counts by reason.
+         * @description All of it. `settings` are sentences; `left_out` counts by reason; the names of `parts` are those of the body that
+         *     was marked on.
          */
         Card: {
             agreement: components["schemas"]["Agreement"] | null;
@@ -1859,6 +1860,7 @@ export interface components {
             study: components["schemas"]["StudyHeadline"] | null;
             /** Tool */
             tool: string;
+            transferred_from?: components["schemas"]["TransferredFrom"] | null;
             /** Without Licence */
             without_licence: number;
         };
@@ -2135,6 +2137,30 @@ export interface components {
             low: number | null;
             /** Value */
             value: number | null;
+        };
+        /**
+         * Figures
+         * @description What can be measured about the maps between two bodies. Lengths are metres; points are random by area.
+         *
+         *     Attributes:
+         *         fit: distance of the registered body's vertices from the other body's surface.
+         *         cycle: distance between a point of either body and where it comes back to, there and back.
+         *         mirror: distance between the mirror image of a point's image and the image of its mirror image, on either
+         *             body; None unless both bodies are symmetric. Distances are straight, not along the surface.
+         *         parts: share of points whose coarse part has the same name on both bodies; None when names differ.
+         *         folded: share of area whose image is turned inside out.
+         *         digits: hands and feet matched finger by finger and toe by toe, by the joint they hang from.
+         */
+        Figures: {
+            cycle: components["schemas"]["Spread"];
+            /** Digits */
+            digits: string[];
+            fit: components["schemas"]["Spread"];
+            /** Folded */
+            folded: number;
+            mirror: components["schemas"]["Spread"] | null;
+            /** Parts */
+            parts: number | null;
         };
         /**
          * GeodesicPath
@@ -3837,7 +3863,8 @@ export interface components {
         };
         /**
          * SnapshotSettings
-         * @description What is taken into a snapshot, and how it is split. The defaults take all finished persons, unsplit.
+         * @description What is taken into a snapshot, how it is split, and on which body. The defaults take all finished persons,
+         *     unsplit, on the body that they were marked on.
          */
         SnapshotSettings: {
             /**
@@ -3845,6 +3872,11 @@ export interface components {
              * @description Whose marks count; null for everybody's.
              */
             annotators?: string[] | null;
+            /**
+             * Body
+             * @description Name or hash of the body that points are to be on, to which marks are transferred; null for the project's own, on which they are made and compared.
+             */
+            body?: string | null;
             /**
              * Gold
              * @description Persons whose truth is known.
@@ -3942,6 +3974,8 @@ export interface components {
              * @description Whose marks count; null for everybody's.
              */
             annotators?: string[] | null;
+            /** @description Where it is not the project's: the marks are transferred. */
+            body?: components["schemas"]["BodyRef"] | null;
             /**
              * Gold
              * @description Persons whose truth is known.
@@ -4050,6 +4084,20 @@ export interface components {
             persons: number;
             /** Points */
             points: number;
+        };
+        /**
+         * Spread
+         * @description Mean, median, 95th percentile and largest of some distances, metres.
+         */
+        Spread: {
+            /** Mean */
+            mean: number;
+            /** Median */
+            median: number;
+            /** P95 */
+            p95: number;
+            /** Worst */
+            worst: number;
         };
         /**
          * StoredFile
@@ -4448,6 +4496,20 @@ export interface components {
          * @enum {string}
          */
         TaskState: "open" | "submitted" | "returned" | "waiting";
+        /**
+         * TransferredFrom
+         * @description The body that the marks were made on and transferred from, how many points came to lie in another part by that,
+         *     and the figures of the transfer, whose lengths are metres.
+         */
+        TransferredFrom: {
+            /** Body */
+            body: string;
+            /** Body Hash */
+            body_hash: string;
+            figures: components["schemas"]["Figures"];
+            /** Other Part */
+            other_part: number;
+        };
         /**
          * Trend
          * @description Error against something. `name`: "seconds", "angle" (degrees, 0 faces the viewer) or "order" (points before).

@@ -15,6 +15,7 @@ const cm = (value: number | null) => (value === null ? "–" : `${value.toFixed(
 export function CardQuality({ card }: { card: Card }) {
   return (
     <Section id="quality" title="How it was measured">
+      {card.transferred_from && <Transferred from={card.transferred_from} />}
       <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
         <Study card={card} />
         <Gold card={card} />
@@ -23,6 +24,17 @@ export function CardQuality({ card }: { card: Card }) {
       {card.gold && <GoldTable gold={card.gold} />}
       {card.annotators.length > 0 && <Annotators card={card} />}
     </Section>
+  );
+}
+
+function Transferred({ from: { body, figures, other_part } }: { from: NonNullable<Card["transferred_from"]> }) {
+  const { mean, p95 } = figures.cycle;
+  return (
+    <Text size="sm" maw={720} className="numbers">
+      The marks were made on the body {body}, on which the figures below were measured, and then transferred: there and
+      back, a point comes {cm(100 * mean)} from where it was on average (95% within {cm(100 * p95)}).{" "}
+      {other_part === 1 ? "1 point" : `${count(other_part)} points`} came to lie in another part.
+    </Text>
   );
 }
 

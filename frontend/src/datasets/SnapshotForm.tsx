@@ -24,6 +24,7 @@ import { uuid } from "../lib/uuid";
 import { AnnotatorSelect } from "../studies/AnnotatorSelect";
 import setup from "../studies/setup.module.css";
 import { createSnapshot } from "./api";
+import { BodyChoice } from "./BodyChoice";
 import { Command } from "./Command";
 import { drafts, written } from "./draft";
 import { PreviewPanel, usePreview } from "./PreviewPanel";
@@ -146,17 +147,16 @@ function Form({ project, taken, people, kept, onAnew }: Props & { kept: Draft | 
           <Row title="Photos" text="By the tags they were given at import.">
             <Tags draft={draft} set={set} tags={preview.data?.tags} />
           </Row>
-          <Row title="Body">
-            <Text size="sm">
-              {project.body.name}, as annotated.{" "}
-              <Text span size="sm" c="dimmed">
-                For another body, transfer the marks in{" "}
-                <Anchor component={Link} to={`/projects/${project.id}/datasets/now`} size="sm" underline="always">
-                  a download of the work as it is now
-                </Anchor>
-                .
-              </Text>
-            </Text>
+          <Row title="Body" text="That the points are on.">
+            <BodyChoice
+              label={null}
+              own={project.body}
+              value={draft.body ?? project.body.hash}
+              onChange={(hash) => set({ body: hash === project.body.hash ? null : hash })}
+            >
+              The marks were made on another body. They are transferred to this one when the snapshot is made, and the
+              card and the files say so; the first transfer takes about half a minute.
+            </BodyChoice>
           </Row>
         </Paper>
         <Paper bg="var(--dm-surface)" p="lg" className={setup.summary}>

@@ -30,6 +30,7 @@ const FULL: Draft = {
   withoutTags: ["night time"],
   rendered: "without",
   marks: "single",
+  body: "b0d7",
   splits: [...TWO],
 };
 
@@ -44,6 +45,7 @@ describe("the settings of the form", () => {
       tags: [],
       rendered: "with",
       marks: "consensus",
+      body: null,
       splits: null,
     });
   });
@@ -60,6 +62,7 @@ describe("the settings of the form", () => {
       without_tags: ["night time"],
       rendered: "without",
       marks: "single",
+      body: "b0d7",
       splits: { train: 0.8, val: 0.2 },
     });
     expect(settingsOf({ ...FULL, maxFlagged: 0 }).max_flagged).toBe(0);
@@ -157,7 +160,7 @@ describe("commands", () => {
     expect(createCommand("Street scenes", FULL, new Map([["u1", "ann"]]))).toBe(
       "densemark snapshot create 'Street scenes' June --split train=.8,val=.2 --state done --state points --only " +
         "--annotator ann --annotator u2 --max-error 2.5 --max-flagged 0.1 --max-spread 4 --min-marks 3 --tag street " +
-        "--without-tag 'night time' --rendered without --marks single",
+        "--without-tag 'night time' --rendered without --marks single --body b0d7",
     );
   });
 

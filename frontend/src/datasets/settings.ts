@@ -29,6 +29,8 @@ export interface Draft {
   withoutTags: string[];
   rendered: Choice;
   marks: Marks;
+  /** Hash of the body that the points are to be on; null for the project's own. */
+  body: string | null;
   /** Empty where there is no split. */
   splits: Share[];
 }
@@ -58,6 +60,7 @@ export function freshDraft(name: string): Draft {
     withoutTags: [],
     rendered: "with",
     marks: "consensus",
+    body: null,
     splits: [],
   };
 }
@@ -76,6 +79,7 @@ export function settingsOf(draft: Draft): SnapshotSettings {
     rendered: draft.rendered,
     gold: "with",
     marks: draft.marks,
+    body: draft.body,
     splits:
       draft.splits.length > 0
         ? Object.fromEntries(draft.splits.map(({ name, percent }) => [name.trim(), (percent ?? 0) / 100]))

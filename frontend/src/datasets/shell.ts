@@ -45,6 +45,7 @@ export function createCommand(project: string, draft: Draft, usernames: Readonly
       ...draft.withoutTags.flatMap((tag) => option("without-tag", tag)),
       ...(draft.rendered === "with" ? [] : option("rendered", draft.rendered)),
       ...(draft.marks === "consensus" ? [] : option("marks", draft.marks)),
+      ...(draft.body === null ? [] : option("body", draft.body)),
     ],
   );
 }

@@ -55,6 +55,7 @@ function Loaded({ snapshot }: { snapshot: SnapshotDetail }) {
               <Anchor component={Link} to={`/bodies/${body.hash}`} size="sm" underline="always">
                 {body.name}
               </Anchor>
+              {card?.transferred_from && `, transferred from ${card.transferred_from.body}`}
             </span>
             {hash && <Hash value={hash} />}
           </Group>

@@ -1,14 +1,14 @@
-import { Anchor, Button, Group, List, Paper, Radio, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, List, Paper, Radio, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { type ExportFormat, getPersons, thumbnailUrl } from "../api/endpoints";
-import { queries } from "../api/queries";
 import type { PersonState, Project } from "../api/types";
 import { count } from "../components/Meter";
 import { Restricted } from "../components/Restricted";
 import { ErrorState, InlineError } from "../components/states";
+import { BodyChoice } from "../datasets/BodyChoice";
 import { Command } from "../datasets/Command";
 import { FORMATS, USUAL } from "../datasets/formats";
 import { exportCommand } from "../datasets/shell";
@@ -32,8 +32,6 @@ export default function ExportPage() {
 
 function Export({ project }: { project: Project }) {
   const [format, setFormat] = useState<ExportFormat>(USUAL);
-  const bodies = useQuery(queries.bodies());
-  const others = bodies.data?.items.filter(({ hash }) => hash !== project.body.hash) ?? [];
   const [body, setBody] = useState(project.body.hash);
   const transferred = body !== project.body.hash;
   const [waiting, setWaiting] = useState("");
@@ -78,27 +76,10 @@ function Export({ project }: { project: Project }) {
                 ))}
               </Stack>
             </Radio.Group>
-            {others.length > 0 && (
-              <Select
-                label="Body"
-                w="100%"
-                allowDeselect={false}
-                value={body}
-                onChange={(hash) => hash && setBody(hash)}
-                data={[
-                  { value: project.body.hash, label: `${project.body.name}, as annotated` },
-                  ...others.map(({ hash, name }) => ({
-                    value: hash,
-                    label: `${name} (${hash.slice(0, 8)}), transferred`,
-                  })),
-                ]}
-                description={
-                  transferred
-                    ? "The marks were made on another body. They are transferred to this one, and the file says so; the first transfer takes about half a minute."
-                    : undefined
-                }
-              />
-            )}
+            <BodyChoice own={project.body} value={body} onChange={setBody} label="Body">
+              The marks were made on another body. They are transferred to this one, and the file says so; the first
+              transfer takes about half a minute.
+            </BodyChoice>
             {waiting && (
               <Text size="sm" c="dimmed" role="status">
                 {waiting}. The download begins by itself when it is ready.
