@@ -75,6 +75,10 @@ def evaluate(
     with errors.status("reading the ground truth") as status:
         truth, info = _read_truth(gt)
         status.update("reading the detections")
+        if _are_keypoints(predictions):
+            status.stop()
+            _evaluate_keypoints(truth, gt, predictions, out, html, as_json)
+            return
         detections, joints = _read_predictions(predictions)
         status.update("opening the surface")
         distances, parts = _surface(info, body, surface, vertices, data)
@@ -91,13 +95,7 @@ def evaluate(
         summary = summarise(truth, detections, found, parts, worst)
         limbs = keypoints.evaluate(_document(truth), joints) if joints else None
         said = summary_json.document(found, summary, limbs, {"ground truth": gt.name, "predictions": predictions.name})
-    if out is not None:
-        from export.files import replacing
-
-        with replacing(out) as file:
-            json.dump(said, file, indent=1, allow_nan=False)
-            file.write("\n")
-        errors.print(f"wrote {out.absolute()}")
+    _write_json(said, out)
     if html is not None:
         from cli.gallery import photos_in
         from evaluation.detection.page import write
@@ -114,6 +112,66 @@ def evaluate(
     from cli.evaluate_text import show
 
     show(said, console)
+
+
+def _write_json(said: Mapping[str, Any], out: Path | None) -> None:
+    if out is None:
+        return
+    from export.files import replacing
+
+    with replacing(out) as file:
+        json.dump(said, file, indent=1, allow_nan=False)
+        file.write("\n")
+    errors.print(f"wrote {out.absolute()}")
+
+
+def _are_keypoints(path: Path) -> bool:
+    """Whether a file of results has keypoints and no surface, as its first detection tells."""
+    from evaluation.detection import predictions
+
+    try:
+        first = next(predictions.entries(path), None)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return isinstance(first, Mapping) and bool(first.get("keypoints")) and "uv_data" not in first
+
+
+def _evaluate_keypoints(
+    truth: GroundTruth, gt: Path, path: Path, out: Path | None, html: Path | None, as_json: bool
+) -> None:
+    """The figures of keypoints alone."""
+    from cli.evaluate_text import show
+    from evaluation import keypoints
+    from evaluation.detection import groundtruth, predictions, summary_json
+
+    joints = []
+    try:
+        for n, entry in enumerate(predictions.entries(path), start=1):
+            where = f"detection {n}"
+            if not isinstance(entry, Mapping) or "uv_data" in entry:
+                raise ValueError(f"{where}: the file begins with keypoints alone, and this is something else")
+            _check_joints(entry.get("keypoints"), where)
+            ids = {key: groundtruth.whole(entry, key, where) for key in ("image_id", "category_id")}
+            score = groundtruth.number(entry, "score", where)
+            joints.append({**ids, "score": score, "keypoints": entry["keypoints"]})
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    found = keypoints.evaluate(_document(truth), joints)
+    if found is None:
+        raise ValueError(f"{gt}: no person in it has keypoints, and {path.name} has nothing else")
+    said = summary_json.keypoints_only(found, {"ground truth": gt.name, "predictions": path.name})
+    _write_json(said, out)
+    if html is not None:
+        from evaluation.detection.page import write_keypoints
+        from export.files import replacing
+
+        with replacing(html) as file:
+            file.writelines(write_keypoints(said))
+        errors.print(f"wrote {html.absolute()}")
+    if as_json:
+        print_json(said)
+    else:
+        show(said, console)
 
 
 def _kappa(text: str) -> Literal["per-part"] | float:

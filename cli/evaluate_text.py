@@ -15,6 +15,10 @@ _NAMED = 5
 
 def show(said: Mapping[str, Any], console: Console) -> None:
     """Print what ``summary_json.document`` made."""
+    if "surface" in said:  # keypoints only
+        _keypoints(said["keypoints"], console)
+        _note(console, f"Note: {said['surface']}.")
+        return
     counts, points, human = said["counts"], said["points"], said["rcp"]["human"]
     names = list(said["gps"])
     _table(console, ("", *names), [(title, *(_share(said[mode][name]) for name in names)) for mode, title in MODES])

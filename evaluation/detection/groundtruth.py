@@ -89,16 +89,16 @@ def from_coco(dataset: Mapping[str, Any]) -> GroundTruth:
     images = sorted((_image(n, e) for n, e in enumerate(_entries(dataset, "images"))), key=lambda image: image[0])
     image_ids = np.array([image[0] for image in images], np.int64)
     _distinct(image_ids, "image")
-    categories = {_whole(entry, "id", f"category {n}") for n, entry in enumerate(_entries(dataset, "categories"))}
+    categories = {whole(entry, "id", f"category {n}") for n, entry in enumerate(_entries(dataset, "categories"))}
     category_ids = np.array(sorted(categories), np.int64)
     rows = {id_: row for row, id_ in enumerate(image_ids.tolist())}
     kinds = {id_: row for row, id_ in enumerate(category_ids.tolist())}
 
     persons: list[tuple[int, int, int, Mapping[str, Any]]] = []
     for n, entry in enumerate(_entries(dataset, "annotations")):
-        id_ = _whole(entry, "id", f"annotation {n} (counted from 0)")
+        id_ = whole(entry, "id", f"annotation {n} (counted from 0)")
         where = f"annotation {id_}"
-        image, category = (_whole(entry, key, where) for key in ("image_id", "category_id"))
+        image, category = (whole(entry, key, where) for key in ("image_id", "category_id"))
         if image in rows and category in kinds:
             persons.append((rows[image], kinds[category], id_, entry))
     persons.sort(key=lambda person: (person[1], person[0]))
@@ -169,7 +169,8 @@ def _entries(dataset: Mapping[str, Any], key: str) -> Sequence[Any]:
     return found
 
 
-def _whole(entry: Mapping[str, Any], key: str, where: str) -> int:
+def whole(entry: Mapping[str, Any], key: str, where: str) -> int:
+    """A whole number of an entry; ValueError says where it is none."""
     value = entry.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
         raise ValueError(f"{where}: {key!r} is {str(value)[:50]}, not a whole number")
@@ -177,8 +178,8 @@ def _whole(entry: Mapping[str, Any], key: str, where: str) -> int:
 
 
 def _image(n: int, entry: Mapping[str, Any]) -> tuple[int, int, int, str]:
-    id_ = _whole(entry, "id", f"image {n} (counted from 0)")
-    height, width = (_whole(entry, key, f"image {id_}") for key in ("height", "width"))
+    id_ = whole(entry, "id", f"image {n} (counted from 0)")
+    height, width = (whole(entry, key, f"image {id_}") for key in ("height", "width"))
     if not (0 < height < 2**16 and 0 < width < 2**16):
         raise ValueError(f"image {id_}: a size of {width} x {height} pixels")
     if entry.get("ignore_regions_x"):

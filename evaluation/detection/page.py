@@ -38,13 +38,42 @@ def write(
     Raises:
         ValueError: the PNG of a detection, or a mask of a person, is damaged.
     """
-    folder = files("evaluation.detection")
-    style, script = ((folder / name).read_text("utf-8") for name in ("page_style.css", "page_script.js"))
     settings = said["settings"]
-    title = html.escape(str(settings.get("predictions", "detections")))
     against = html.escape(str(settings.get("ground truth", "the ground truth")))
     counts = said["counts"]
-    yield f"""<!doctype html>
+    yield _head(
+        str(settings.get("predictions", "detections")),
+        f"""against {against}: {counts["annotated"]:,} persons with {counts["points"]:,} points in {counts["images"]:,}\
+ images, {counts["detections"]:,} detections""",
+        f"""<a href="#figures">Figures</a><a href="#points">Points</a><a href="#sizes">Sizes</a>\
+{'<a href="#keypoints">Keypoints</a>' if said["keypoints"] else ""}<a href="#worst">Worst persons</a>\
+<a href="#settings">Settings</a>""",
+    )
+    yield page_tables.headline(said)
+    yield page_tables.figures(said)
+    yield _points(said, found, parts)
+    yield page_tables.sizes(said)
+    if said["keypoints"]:
+        yield _keypoints(said["keypoints"])
+    yield from page_people.section(summary, found, truth, predictions, parts, photo)
+    yield page_tables.settings(said)
+    yield _foot()
+
+
+def write_keypoints(said: Mapping[str, Any]) -> Iterator[str]:
+    """The page of what ``summary_json.keypoints_only`` made."""
+    settings = said["settings"]
+    against = html.escape(str(settings.get("ground truth", "the ground truth")))
+    link = '<a href="#keypoints">Keypoints</a>'
+    yield _head(str(settings.get("predictions", "detections")), f"against {against}; {said['surface']}", link)
+    yield _keypoints(said["keypoints"])
+    yield _foot()
+
+
+def _head(title: str, about: str, sections: str) -> str:
+    """The page up to its first section; ``about`` and ``sections`` are HTML."""
+    style, title = _asset("page_style.css"), html.escape(title)
+    return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -59,24 +88,21 @@ script-src 'unsafe-inline'">
 <body>
 <header>
 <div><h1>Evaluation of {title}</h1>
-<p>against {against}: {counts["annotated"]:,} persons with {counts["points"]:,} points in {counts["images"]:,} images,\
- {counts["detections"]:,} detections</p></div>
-<nav aria-label="Sections"><a href="#figures">Figures</a><a href="#points">Points</a><a href="#sizes">Sizes</a>\
-{'<a href="#keypoints">Keypoints</a>' if said["keypoints"] else ""}<a href="#worst">Worst persons</a>\
-<a href="#settings">Settings</a></nav>
+<p>{about}</p></div>
+<nav aria-label="Sections">{sections}</nav>
 <button type="button" id="scheme" class="quiet" title="Light or dark"></button>
 </header>
 <main>
 """
-    yield page_tables.headline(said)
-    yield page_tables.figures(said)
-    yield _points(said, found, parts)
-    yield page_tables.sizes(said)
-    if said["keypoints"]:
-        yield _keypoints(said["keypoints"])
-    yield from page_people.section(summary, found, truth, predictions, parts, photo)
-    yield page_tables.settings(said)
-    yield f'</main>\n<dialog id="large"></dialog>\n<script>\n{script}</script>\n</body>\n</html>\n'
+
+
+def _foot() -> str:
+    script = _asset("page_script.js")
+    return f'</main>\n<dialog id="large"></dialog>\n<script>\n{script}</script>\n</body>\n</html>\n'
+
+
+def _asset(name: str) -> str:
+    return (files("evaluation.detection") / name).read_text("utf-8")
 
 
 def _points(said: Mapping[str, Any], found: Evaluation, parts: Parts) -> str:

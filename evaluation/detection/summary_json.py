@@ -58,6 +58,14 @@ def document(
     }
 
 
+NO_SURFACE = "the detections carry keypoints and no uv_data: there are no surface figures"
+
+
+def keypoints_only(keypoints: Keypoints, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of detections that are keypoints and nothing else: ``surface`` says why there are no other figures."""
+    return {"surface": NO_SURFACE, "keypoints": _keypoints(keypoints), "settings": dict(settings)}
+
+
 def _person(person: PersonFigures) -> dict[str, Any]:
     said = asdict(person)
     points = said.pop("points")

@@ -252,3 +252,24 @@ def test_an_unknown_body_is_named(files, spoilt, tmp_path):
     assert "points are on body 1234567890ab, not on 'anny'" in refused(
         *command, "--body", "anny", data=tmp_path / "data"
     )
+
+
+def test_keypoints_alone_are_evaluated_and_say_so(files, tmp_path):
+    results = [
+        {key: entry[key] for key in ("image_id", "category_id", "score", "keypoints")}
+        for entry in json.loads((files / "results.json").read_text())
+        if "keypoints" in entry
+    ]
+    (tmp_path / "k.json").write_text(json.dumps(results))
+    command = ["evaluate", "--gt", files / "gt.json", "--predictions", tmp_path / "k.json"]
+    both = json.loads(ok(*words(files, files / "surface"), "--json", data=tmp_path))
+    said = json.loads(
+        ok(*command, "--json", "--html", tmp_path / "page.html", "--out", tmp_path / "o.json", data=tmp_path)
+    )
+    assert said["keypoints"] == both["keypoints"]
+    assert set(said) == {"surface", "keypoints", "settings"}
+    assert json.loads((tmp_path / "o.json").read_text()) == said
+    for text in (said["surface"], (tmp_path / "page.html").read_text(), " ".join(ok(*command, data=tmp_path).split())):
+        assert "no surface figures" in text
+    (tmp_path / "k.json").write_text(json.dumps([results[0], results[1] | {"score": None}]))
+    assert "k.json: detection 2: 'score' is None" in refused(*command, data=tmp_path)
