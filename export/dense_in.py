@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from annotation.masks import Region
 from export.check_points import check_dense
 from export.check_rules import WARNINGS
+from export.densepose_parts import COARSE_NAMES
 from export.square_in import SIDE, label_map, labels_at, runs
+from surface.body import Body
 
 _PASSED = WARNINGS | {"points-float"}
 """Broken rules that lose nothing when the data is read here."""
@@ -64,6 +66,11 @@ def dense(entry: Mapping[str, Any]) -> Dense:
         ends=ends,
         bbox=(x0, y0, w, h),
     )
+
+
+def has_parts(body: Body) -> bool:
+    """Whether a body has the format's 14 parts in its order, so that its masks mean the same on it."""
+    return body.part_names == COARSE_NAMES[1:]
 
 
 def kept_masks(masks: Sequence[Any]) -> list[Any]:

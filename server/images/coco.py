@@ -12,7 +12,8 @@ from uuid import UUID
 from annotation_db.repositories import images, projects
 from annotation_db.repositories.images import Named
 from export.coco_in import LARGEST_ID, CocoFile, CocoImage, CocoPerson, Refused, persons, survey
-from export.on_body import require_charts, require_parts
+from export.dense_in import has_parts
+from export.on_body import require_charts
 from server.images import finding, imported, names, service
 from server.images.imported import Place, Target
 from server.images.schemas import CocoResult, ImportResult, PersonNote, RefusedFile, RefusedPerson
@@ -116,10 +117,19 @@ def _open(
 
 def _remarks(coco: CocoFile, body: Body, consent: bool) -> list[str]:
     """What is to be said of the body that a file's points are on. Raises RefusedError if it is not the project's."""
-    try:
-        (require_charts if coco.charts else require_parts)(body)
-    except ValueError as error:
-        raise RefusedError(f"{coco.path.name}: {error}") from error
+    if coco.charts:
+        try:
+            require_charts(body)
+        except ValueError as error:
+            raise RefusedError(f"{coco.path.name}: {error}") from error
+    painted = (
+        f"the masks of the file name no parts of {body.name}: each pixel of a person took that of the nearest point"
+    )
+    return [*_on_other(coco, body, consent), *([] if has_parts(body) else [painted])]
+
+
+def _on_other(coco: CocoFile, body: Body, consent: bool) -> list[str]:
+    """What is to be said of the body that a file names. Raises RefusedError if it is not the project's."""
     said = coco.info.get("densemark")
     said = said if isinstance(said, dict) else {}
     others = [f"the mesh {mesh!r:.80}" for mesh in sorted(coco.meshes) if mesh != body.name]

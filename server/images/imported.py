@@ -13,15 +13,16 @@ from uuid import UUID, uuid5
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from sqlalchemy.exc import IntegrityError
 
-from annotation.masks import region_of, to_coco_rle
+from annotation.masks import Region, region_of, to_coco_rle
 from annotation.words import PersonSource, PersonState, Role, TaskKind, TaskState
 from annotation_db import models, utc_now
 from annotation_db.models.base import Base
 from annotation_db.repositories import imports, users
 from export.coco_in import CocoPerson
-from export.dense_in import Dense, draw
+from export.dense_in import Dense, draw, has_parts
 from server.images import added_work
 from server.persons.service import clip_box
 from server.schemas import Box
@@ -74,7 +75,22 @@ class Target:
         assert self.body is not None
         if dense.iuv is not None:
             return self.body.chart_part[dense.iuv[:, 0].astype(np.int64) - 1].astype(np.uint8)
+        if not has_parts(self.body):
+            return self.body.part(face)
         return np.where(dense.label > 0, dense.label, self.body.part(face)).astype(np.uint8)
+
+    def labels(self, dense: Dense, region: Region) -> NDArray[np.uint8]:
+        """Part labels (h, w) of a region of the image. On a body with other parts than the format's 14 the masks say
+        only where the person is; each of its pixels takes the part of the nearest point."""
+        assert self.body is not None
+        drawn = draw(dense, region)
+        if has_parts(self.body):
+            return drawn
+        rows, columns = np.nonzero(drawn)
+        centres = np.stack([columns + (region[0] + 0.5), rows + (region[1] + 0.5)], axis=1)
+        nearest = cKDTree(dense.xy).query(centres)[1]
+        drawn[rows, columns] = self.part(dense, self.on_body(dense)[0])[nearest]
+        return drawn
 
     @cached_property
     def _corners(self) -> NDArray[np.int64]:
@@ -225,7 +241,7 @@ def _rows(
         _task(target, id_, kind, TaskState.submitted, now) for kind in (TaskKind.mask, TaskKind.points)
     ]
     rows[models.Mask][0] |= {"revision": 1, "sampled_revision": 1}
-    mask = _mask(mask_id, place, box, person.dense, now)
+    mask = _mask(target, mask_id, place, box, person.dense, now)
     rows[models.MaskRevision] = [mask]
     rows[models.Person][0] |= {"state": PersonState.done, "parts": mask["parts"]} | dict.fromkeys(
         ("points", "marks"), len(person.dense)
@@ -272,9 +288,9 @@ def _task(target: Target, person: UUID, kind: TaskKind, task_state: TaskState, n
     }
 
 
-def _mask(mask_id: UUID, place: Place, box: Box, dense: Dense, now: datetime) -> dict[str, Any]:
+def _mask(target: Target, mask_id: UUID, place: Place, box: Box, dense: Dense, now: datetime) -> dict[str, Any]:
     region = region_of(box, place.width, place.height)
-    labels = draw(dense, region)
+    labels = target.labels(dense, region)
     rles = to_coco_rle(labels, region[:2], place.width, place.height)
     return {
         "mask_id": mask_id,

@@ -1,19 +1,28 @@
 """A body that is no human: listed, described, and annotated on from the mask to the last point."""
 
 import io
+import json
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
 from fastapi import FastAPI
 from PIL import Image
+from sqlalchemy import select
 
 import surface
+from annotation.masks import decode_rle
 from annotation.words import Role
+from annotation_db.models import MaskRevision, Point
+from export.project import export_project
 from server.bodies import registry
+from server.images import coco
 from surface import views
 from surface.body import Body
-from tests.server.people import Api, add_user, label_map, sign_in
+from tests.server.dense_files import cse, dp_masks, entry, write
+from tests.server.people import Api, add_user, label_map, png, sign_in
 from tests.server.worm import BELLY, NOSE, TAIL, worm, worm_arrays
 
 ALL_OF_IT = {
@@ -246,3 +255,32 @@ def test_whatever_a_body_is_called_its_copy_stays_in_the_folder(app: FastAPI, le
     (copy,) = made
     assert copy.parent == data / "bodies"
     assert surface.load(copy).hash == worm(name).hash
+
+
+def test_an_export_by_vertices_comes_back_on_any_body(app: FastAPI, tmp_path: Path) -> None:
+    lead, body = with_worm(app)
+    state = app.state.densemark
+    project = lead.ok("POST", "/api/projects", 201, json={"name": "Worms", "body": "worm"})["id"]
+    (tmp_path / "a.png").write_bytes(png())
+    whole = np.zeros((256, 256), np.uint8)
+    whole[40:220, 30:200] = 1
+    found = cse(entry(7), range(20), "worm") | {"dp_masks": dp_masks(whole)}
+    file = write(tmp_path / "in.json", [found])
+    result = coco.import_coco_file(state, UUID(project), None, file, [tmp_path / "a.png"])
+    assert (result.persons, result.points, result.refused_persons) == (1, 20, [])
+    assert any("nearest point" in remark for remark in result.remarks)
+    with state.database.read() as session:
+        points = session.scalars(select(Point).order_by(Point.order)).all()
+        mask = session.scalars(select(MaskRevision)).one()
+        exported = export_project(session, UUID(project), tmp_path / "out", "densepose-cse", body=body)
+    assert {str(point.part) for point in points} >= set(mask.counts)
+    labels = np.zeros((80, 60), np.uint8)
+    for label, counts in mask.counts.items():
+        labels[decode_rle({"size": [80, 60], "counts": counts})] = int(label)
+    for y, x in np.argwhere(labels)[::50]:
+        near = min(points, key=lambda point: (point.x - x - 0.5) ** 2 + (point.y - y - 0.5) ** 2)
+        assert labels[y, x] == near.part
+    out = json.loads(exported.files[0].read_text())["annotations"][0]
+    assert {key: out[key] for key in ("dp_masks", "dp_vertex", "ref_model", "bbox")} == {
+        key: found[key] for key in ("dp_masks", "dp_vertex", "ref_model", "bbox")
+    }
