@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from annotation_db.models import Snapshot
     from server.snapshots.schemas import Changes, SnapshotDetail
     from server.state import State
+    from server.withdrawals.schemas import Reach
 
 app = typer.Typer(help="Make immutable versions of a project's work, compare and check them.", no_args_is_help=True)
 
@@ -68,7 +69,8 @@ def create(
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Make a snapshot of a project's work as it is now. Ctrl+C stops it and leaves nothing."""
+    """Make a snapshot of a project's work as it is now. Ctrl+C stops it and leaves nothing; after a kill or a power cut
+    the same command goes on with it."""
     from export.splits import parse_split
     from server.jobs.here import do
     from server.snapshots import service
@@ -94,7 +96,10 @@ def create(
         settings |= {"states": state_} if state_ else {}
         settings |= {"near_distance": near} if near is not None else {}
         asked = SnapshotCreate(name=name, settings=_checked(SnapshotSettings, settings))
-        made = service.create(state, project_id, asked, None)
+        begun = service.being_made(state, project_id, asked)
+        if begun is not None:
+            errors.print(f"going on with {name}, of the work as of {begun.as_of:%Y-%m-%d %H:%M} UTC", markup=False)
+        made = begun or service.create(state, project_id, asked, None)
         assert made.job is not None
         try:
             with progress_bar() as bar:
@@ -220,13 +225,15 @@ def withdraw(
     as_json: AsJson = False,
 ) -> None:
     """Erase a photo that its subject withdrew, with everything made on it, in every project that has its bytes. It
-    cannot be brought back, nor imported again."""
+    cannot be brought back, nor imported again. How far that reaches is told before it asks."""
     from server.withdrawals import service
 
     with open_state(data) as state:
         image_id = _image(state, find_project(state, project)[0], image)
         if not yes:
-            typer.confirm(f"Erase {image} and everything on it for good?", abort=True)
+            with state.database.read() as session:
+                _print_reach(service.reach(session, image_id))
+            typer.confirm(f"Erase {image} and everything on it for good?", abort=True, err=True)
         done = service.withdraw(state, image_id, reason, None)
     if as_json:
         print_json(done.model_dump(mode="json"))
@@ -238,6 +245,17 @@ def withdraw(
             f"the snapshot {snapshot.name!r} ({snapshot.id}) held it: no export of it has it any more", markup=False
         )
     console.print("backups made before still hold it: delete them, or make new ones")
+
+
+def _print_reach(reach: Reach) -> None:
+    """Tell, on standard error, what a withdrawal will erase and affect."""
+    for project in reach.projects:
+        what = f"{counted(project.images, 'image')}, {counted(project.persons, 'person')}"
+        errors.print(f"project {project.name!r}: {what if project.images else 'erased before'}", markup=False)
+    for study in reach.studies:
+        errors.print(f"study {study.name!r} shows it, and loses its persons with their marks", markup=False)
+    for snapshot in reach.snapshots:
+        errors.print(f"snapshot {snapshot.name!r} holds it; no export of it will have it any more", markup=False)
 
 
 def export_snapshot(

@@ -110,10 +110,11 @@ def page(session: Session, project_id: UUID, before: tuple[datetime, UUID] | Non
     return session.scalars(query.order_by(Withdrawal.created_at.desc(), Withdrawal.id.desc()).limit(limit)).all()
 
 
-def same_bytes(session: Session, keys: Collection[str]) -> Sequence[Image]:
-    """The images of all projects, those taken out too, whose bytes have one of these hashes; locked."""
-    query = select(Image).where(or_(Image.sha256.in_(keys), Image.blob.in_(keys)))
-    return session.scalars(query.order_by(Image.created_at, Image.id).with_for_update()).all()
+def same_bytes(session: Session, keys: Collection[str], lock: bool = False) -> Sequence[Image]:
+    """The images of all projects, those taken out too, whose bytes have one of these hashes; with `lock`, held until
+    the transaction ends."""
+    query = select(Image).where(or_(Image.sha256.in_(keys), Image.blob.in_(keys))).order_by(Image.created_at, Image.id)
+    return session.scalars(query.with_for_update() if lock else query).all()
 
 
 def truths_in(session: Session, image_id: UUID) -> set[str]:

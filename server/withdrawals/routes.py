@@ -9,9 +9,16 @@ from server.paging import After, Limit
 from server.schemas import Page
 from server.state import AppState
 from server.withdrawals import service
-from server.withdrawals.schemas import Withdrawal, Withdrawn, WithdrawRequest
+from server.withdrawals.schemas import Reach, Withdrawal, Withdrawn, WithdrawRequest
 
 router = APIRouter(tags=["withdrawals"])
+
+
+@router.get("/api/images/{photo_id}/withdraw", dependencies=[allow(MANAGE, Of.photo)])
+def preview_withdrawal(photo_id: UUID, state: AppState) -> Reach:
+    """What withdrawing the image would erase and affect; nothing is changed."""
+    with state.database.read() as session:
+        return service.reach(session, photo_id)
 
 
 @router.post("/api/images/{photo_id}/withdraw", dependencies=[allow(MANAGE, Of.photo)])

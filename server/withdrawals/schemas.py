@@ -35,6 +35,32 @@ class AffectedSnapshot(Out):
     name: str
 
 
+class ReachedProject(Out):
+    """A project that has the very same bytes, or had them."""
+
+    id: UUID
+    name: str
+    images: int = Field(description="Images of it that go, those taken out too; 0 if they went before.")
+    persons: int = Field(description="Persons that go with them, deleted ones too, copies for studies not counted.")
+
+
+class ReachedStudy(Out):
+    """A study that shows the image, which will have a person less, and its marks."""
+
+    id: UUID
+    project_id: UUID
+    name: str
+
+
+class Reach(Out):
+    """What a withdrawal will erase, and which snapshots it will affect."""
+
+    projects: list[ReachedProject]
+    persons: int
+    studies: list[ReachedStudy]
+    snapshots: list[AffectedSnapshot]
+
+
 class Withdrawn(Out):
     """What a withdrawal did: in every project that had the very same bytes."""
 

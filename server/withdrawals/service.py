@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from annotation_db import models, utc_now
-from annotation_db.repositories import images, jobs, render_files, snapshots, withdrawals
+from annotation_db.repositories import images, jobs, projects, render_files, snapshots, studies, withdrawals
 from export.wanted import coco_id, numbers
 from server.paging import page
 from server.problems import NotFoundError, RefusedError
@@ -18,7 +18,7 @@ from server.schemas import Page, decode_cursor
 from server.snapshots import places, unused
 from server.state import State
 from server.studies import reports
-from server.withdrawals.schemas import AffectedSnapshot, Withdrawal, Withdrawn
+from server.withdrawals.schemas import AffectedSnapshot, Reach, ReachedProject, ReachedStudy, Withdrawal, Withdrawn
 
 
 def withdraw(state: State, image_id: UUID, reason: str, user_id: UUID | None) -> Withdrawn:
@@ -32,13 +32,8 @@ def withdraw(state: State, image_id: UUID, reason: str, user_id: UUID | None) ->
     Raises NotFoundError.
     """
     with state.database.write() as session:
-        image = images.many(session, [image_id]).get(image_id)
-        known = withdrawals.of_image(session, image_id)
-        if image is None and known is None:
-            raise NotFoundError("no such image")
-        keys = {image.sha256, image.blob} if image is not None else set()
-        keys |= {known.sha256, known.blob} if known is not None else set()
-        for row in withdrawals.same_bytes(session, keys):
+        keys = _bytes_of(session, image_id)
+        for row in withdrawals.same_bytes(session, keys, lock=True):
             withdrawals.add(session, _noted(session, row, reason, user_id))
             withdrawals.erase(session, row.id)
         rows = withdrawals.of_bytes(session, keys)
@@ -46,6 +41,33 @@ def withdraw(state: State, image_id: UUID, reason: str, user_id: UUID | None) ->
         render_files.remove_bytes(session, keys)
     _remove_files(state, rows)
     return done
+
+
+def reach(session: Session, image_id: UUID) -> Reach:
+    """What withdrawing an image would erase, in all projects that have the very same bytes, and affect.
+
+    Raises NotFoundError.
+    """
+    keys = _bytes_of(session, image_id)
+    rows = withdrawals.same_bytes(session, keys)
+    gone = withdrawals.of_bytes(session, keys)
+    taken: dict[UUID, list[int]] = {row.project_id: [] for row in (*rows, *gone)}
+    for row in rows:
+        taken[row.project_id].append(len(withdrawals.person_ids(session, row.id)))
+    shown = {study_id for row in rows for study_id in withdrawals.studies_of(session, row.id)}
+    found = [(id_, projects.by_id(session, id_), own) for id_, own in taken.items()]
+    study_rows = [row for id_ in sorted(shown) if (row := studies.by_id(session, id_)) is not None]
+    holding = snapshots.holding(session, [row.id for row in rows] + [row.image_id for row in gone])
+    return Reach(
+        projects=[
+            ReachedProject(id=id_, name=row.name, images=len(own), persons=sum(own))
+            for id_, row, own in found
+            if row is not None
+        ],
+        persons=sum(map(sum, taken.values())),
+        studies=[ReachedStudy(id=row.id, project_id=row.project_id, name=row.name) for row in study_rows],
+        snapshots=_affected(holding),
+    )
 
 
 def complete(state: State) -> None:
@@ -72,6 +94,15 @@ def list_withdrawals(session: Session, project_id: UUID, after: str | None, limi
         lambda row: (row.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(), row.id),
         lambda kept: _out(session, kept),
     )
+
+
+def _bytes_of(session: Session, image_id: UUID) -> set[str]:
+    """The hashes of an image's bytes, as they came and as they are kept, or were. Raises NotFoundError."""
+    image = images.many(session, [image_id]).get(image_id)
+    known = withdrawals.of_image(session, image_id)
+    if image is None and known is None:
+        raise NotFoundError("no such image")
+    return {key for row in (image, known) if row is not None for key in (row.sha256, row.blob)}
 
 
 def _noted(session: Session, row: models.Image, reason: str, user_id: UUID | None) -> models.Withdrawal:
@@ -103,10 +134,11 @@ def _held(ids: Iterable[UUID], alike: Iterable[tuple[UUID, str | None]], gone: s
 
 def _done(session: Session, rows: Sequence[models.Withdrawal]) -> Withdrawn:
     holding = snapshots.holding(session, [row.image_id for row in rows])
-    return Withdrawn(
-        withdrawals=_out(session, rows),
-        snapshots=[AffectedSnapshot(id=row.id, project_id=row.project_id, name=row.name) for row in holding],
-    )
+    return Withdrawn(withdrawals=_out(session, rows), snapshots=_affected(holding))
+
+
+def _affected(rows: Sequence[models.Snapshot]) -> list[AffectedSnapshot]:
+    return [AffectedSnapshot(id=row.id, project_id=row.project_id, name=row.name) for row in rows]
 
 
 def _out(session: Session, rows: Sequence[models.Withdrawal]) -> list[Withdrawal]:

@@ -7,13 +7,17 @@ import shutil
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from annotation.words import PersonState, Role
 from cli.backup import backup, restore
 from server.app import create_app
+from server.jobs import steps
 from server.settings import Settings
+from server.snapshots import service
+from server.snapshots.schemas import SnapshotCreate
 from tests.annotation_db.conftest import sqlite_template
 from tests.cli.test_render_command import densemark
 from tests.server.filled import Filling
@@ -49,6 +53,7 @@ def test_a_snapshot_from_the_shell(
     assert made["counts"] == {"images": 7, "persons": 7, "annotated": 7, "points": 28}
     assert "no user nobody" in run("snapshot", "create", "Street", "x", "--annotator", "nobody", code=1)
     assert "rendered" in run("snapshot", "create", "Street", "x", "--rendered", "maybe", code=1)
+    assert "no body nobody" in run("snapshot", "create", "Street", "x", "--body", "nobody", code=1)
     assert "add up to" in run("snapshot", "create", "Street", "x", "--split", "a=.5", code=1)
     assert "no person fits" in run("snapshot", "create", "Street", "x", "--tag", "none", code=1)
     assert made["hash"][:12] in run("snapshot", "list", "Street")
@@ -58,6 +63,16 @@ def test_a_snapshot_from_the_shell(
     found = json.loads(run("snapshot", "diff", "Street", "one", "two", "--json"))
     assert (found["persons"]["added"], found["images"]["what"]) == (1, {"split": 7})
     assert "1 added" in run("snapshot", "diff", "Street", "one", "two")
+
+    project = UUID(made["project_id"])
+    killed = service.create(app.state.densemark, project, SnapshotCreate(name="killed"), None)
+    assert killed.job is not None
+    assert steps.plan(app.state.densemark, killed.job.id)
+    assert "being made" in run("snapshot", "create", "Street", "killed", "--only", code=1)
+    again = json.loads(run("snapshot", "create", "Street", "killed", "--json"))
+    assert (again["id"], again["state"]) == (str(killed.id), "ready")
+    assert "already" in run("snapshot", "create", "Street", "killed", code=1)
+    run("snapshot", "delete", "Street", "killed")
 
     file = tmp_path / "backup.tar"
     backup(file, data)

@@ -148,6 +148,8 @@ def withdraw(page: Page, street: Street) -> None:
     page.get_by_role("button", name="Withdraw photo").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Withdraw for good")).to_be_disabled()
+    expect(dialog.get_by_test_id("reach")).to_contain_text("1 photo, 1 person erased")
+    expect(dialog.get_by_test_id("reach")).to_contain_text("Snapshots that will be affected: v2, v1")
     dialog.get_by_label("Reason").fill("She asked for it by letter.")
     dialog.get_by_label("Type 3.png to confirm").fill("3.png")
     check(page)

@@ -109,6 +109,7 @@ TABLE: dict[tuple[str, str], tuple[Rule, Of | None]] = {
     ("GET", "/api/snapshots/{snapshot_id}/export"): (EXPORT, Of.snapshot),
     ("GET", "/api/snapshots/{snapshot_id}/diff"): (EXPORT, Of.snapshot),
     ("GET", "/api/projects/{project_id}/withdrawals"): (EXPORT, Of.project),
+    ("GET", "/api/images/{photo_id}/withdraw"): (MANAGE, Of.photo),
     ("POST", "/api/images/{photo_id}/withdraw"): (MANAGE, Of.photo),
     ("GET", "/{path:path}"): (PUBLIC, None),
 }

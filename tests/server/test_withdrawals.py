@@ -79,6 +79,14 @@ def test_a_withdrawn_image_leaves_no_trace(lead: Api, state: State, filling: Fil
     secret += [UUID(text.decode()).bytes for text in secret[3:]]
     assert all(any(word in content for _, content in files(state)) for word in secret[:3])
 
+    reach = lead.ok("GET", f"/api/images/{image}/withdraw")
+    assert {(item["id"], item["name"], item["images"], item["persons"]) for item in reach["projects"]} == {
+        (str(filling.project), lead.ok("GET", f"/api/projects/{filling.project}")["name"], 1, 1),
+        (str(elsewhere.project), "Elsewhere", 1, 1),
+    }
+    assert (reach["persons"], reach["studies"], reach["snapshots"]) == (2, [], [])
+    lead.fails("GET", f"/api/images/{uuid4()}/withdraw", 404)
+    assert lead.ok("GET", f"/api/images/{image}")["persons"] != []  # telling it changes nothing
     done = lead.ok("POST", f"/api/images/{image}/withdraw", json={"reason": "asked by letter"})
     assert {(item["image_id"], item["persons"], item["reason"]) for item in done["withdrawals"]} == {
         (str(image), 1, "asked by letter"), (str(twin), 1, "asked by letter"),
@@ -124,7 +132,11 @@ def test_old_snapshots_say_what_they_lost(lead: Api, state: State, filling: Fill
     project = str(filling.project)
     found = make(lead, state, project)
     bytes_before = {path.name: path.read_bytes() for path in folder_of(state, found).iterdir()}
+    reach = lead.ok("GET", f"/api/images/{photos[1]}/withdraw")
     done = lead.ok("POST", f"/api/images/{photos[1]}/withdraw", json={})
+    after = lead.ok("GET", f"/api/images/{photos[1]}/withdraw")
+    assert reach["snapshots"] == after["snapshots"] == done["snapshots"]
+    assert [(item["id"], item["images"], item["persons"]) for item in after["projects"]] == [(project, 0, 0)]
     assert done["snapshots"] == [{"id": found["id"], "project_id": project, "name": "first"}]
     assert done["withdrawals"][0]["snapshots"] == 1
     now = lead.ok("GET", f"/api/snapshots/{found['id']}")

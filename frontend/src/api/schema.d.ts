@@ -240,7 +240,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Preview Withdrawal
+         * @description What withdrawing the image would erase and affect; nothing is changed.
+         */
+        get: operations["preview_withdrawal"];
         put?: never;
         /**
          * Withdraw Image
@@ -3120,7 +3124,8 @@ export interface components {
          * Plan
          * @description How large the next study must be, from the spread seen in this one.
          *
-         *     `own` is how many points a person had in this study on average, `most` how many its settings give at most.
+         *     `own` is how many points two annotators both marked on a person of this study on average (where they drew the masks,
+         *     how many a person had), `most` how many its settings give at most.
          */
         Plan: {
             /** Most */
@@ -3362,6 +3367,61 @@ export interface components {
             of: number;
             /** Value */
             value: number | null;
+        };
+        /**
+         * Reach
+         * @description What a withdrawal will erase, and which snapshots it will affect.
+         */
+        Reach: {
+            /** Persons */
+            persons: number;
+            /** Projects */
+            projects: components["schemas"]["ReachedProject"][];
+            /** Snapshots */
+            snapshots: components["schemas"]["AffectedSnapshot"][];
+            /** Studies */
+            studies: components["schemas"]["ReachedStudy"][];
+        };
+        /**
+         * ReachedProject
+         * @description A project that has the very same bytes, or had them.
+         */
+        ReachedProject: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Images
+             * @description Images of it that go, those taken out too; 0 if they went before.
+             */
+            images: number;
+            /** Name */
+            name: string;
+            /**
+             * Persons
+             * @description Persons that go with them, deleted ones too, copies for studies not counted.
+             */
+            persons: number;
+        };
+        /**
+         * ReachedStudy
+         * @description A study that shows the image, which will have a person less, and its marks.
+         */
+        ReachedStudy: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
         };
         /**
          * Readiness
@@ -5763,6 +5823,91 @@ export interface operations {
                 };
                 content: {
                     "image/webp": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reach"];
                 };
             };
             /** @description Bad Request */

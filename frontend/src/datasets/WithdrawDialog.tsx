@@ -1,5 +1,5 @@
 import { Anchor, Button, Code, Group, List, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { queries } from "../api/queries";
@@ -7,7 +7,8 @@ import type { ImageWithPersons, Project } from "../api/types";
 import { count } from "../components/Meter";
 import { InlineError } from "../components/states";
 import { withdrawImage } from "./api";
-import type { Withdrawn } from "./types";
+import { datasetQueries } from "./queries";
+import type { Reach, Withdrawn } from "./types";
 
 interface Props {
   project: Project;
@@ -23,6 +24,7 @@ export function WithdrawDialog({ project, image, opened, onClose }: Props) {
   const [typed, setTyped] = useState("");
   const [reason, setReason] = useState("");
   const withdraw = useMutation({ mutationFn: () => withdrawImage(image.id, reason.trim()) });
+  const reach = useQuery({ ...datasetQueries.reach(image.id), enabled: opened && !withdraw.data });
   const leave = (to: string) => {
     void client.invalidateQueries({ queryKey: queries.projects().queryKey });
     void client.invalidateQueries({ queryKey: queries.imageOrder(project.id).queryKey });
@@ -66,6 +68,14 @@ export function WithdrawDialog({ project, image, opened, onClose }: Props) {
                 people downloaded, and backups, you must delete yourself.
               </List.Item>
             </List>
+            {reach.data ? (
+              <Reached reach={reach.data} />
+            ) : (
+              <Text size="sm" c="dimmed">
+                {reach.error ? "How far it reaches cannot be told." : "Looking how far it reaches…"}
+              </Text>
+            )}
+            <InlineError error={reach.error} />
             <Textarea
               label="Reason"
               description="It is kept, so name nobody here."
@@ -94,7 +104,7 @@ export function WithdrawDialog({ project, image, opened, onClose }: Props) {
               <Button variant="default" onClick={close} disabled={withdraw.isPending}>
                 Cancel
               </Button>
-              <Button type="submit" color="red" disabled={!matches} loading={withdraw.isPending}>
+              <Button type="submit" color="red" disabled={!matches || !reach.data} loading={withdraw.isPending}>
                 Withdraw for good
               </Button>
             </Group>
@@ -102,6 +112,27 @@ export function WithdrawDialog({ project, image, opened, onClose }: Props) {
         </form>
       )}
     </Modal>
+  );
+}
+
+/** How far a withdrawal will reach, by name. */
+function Reached({ reach }: { reach: Reach }) {
+  const { projects, studies, snapshots } = reach;
+  const listed = (items: { id: string; name: string }[]) => items.map(({ name }) => name).join(", ");
+  return (
+    <List size="sm" spacing={4} data-testid="reach">
+      {projects.map(({ id, name, images, persons }) => (
+        <List.Item key={id}>
+          Project {name}: {count(images)} {images === 1 ? "photo" : "photos"}, {peopleWords(persons)} erased
+        </List.Item>
+      ))}
+      <List.Item>
+        {studies.length === 0 ? "No study shows it" : `Studies lose its persons: ${listed(studies)}`}
+      </List.Item>
+      <List.Item>
+        {snapshots.length === 0 ? "No snapshot has it" : `Snapshots that will be affected: ${listed(snapshots)}`}
+      </List.Item>
+    </List>
   );
 }
 

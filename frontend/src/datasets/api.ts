@@ -3,6 +3,7 @@ import { api, type CallOptions, call } from "../api/client";
 import type { ExportFormat } from "../api/endpoints";
 import type { Page } from "../api/types";
 import type {
+  Reach,
   Snapshot,
   SnapshotDetail,
   SnapshotDiff,
@@ -63,6 +64,9 @@ export const getWithdrawals = (project_id: string, o?: Options) =>
       ...o,
     }),
   );
+/** What withdrawing a photo would erase and affect. */
+export const getReach = (photo_id: string, o?: Options) =>
+  call<Reach>(() => api.GET("/api/images/{photo_id}/withdraw", { params: { path: { photo_id } }, ...o }));
 export const withdrawImage = (photo_id: string, reason: string) =>
   call<Withdrawn>(() =>
     api.POST("/api/images/{photo_id}/withdraw", { params: { path: { photo_id } }, body: { reason } }),

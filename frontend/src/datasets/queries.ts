@@ -34,6 +34,12 @@ export const datasetQueries = {
       queryFn: ({ signal }) => api.getDiff(id, other, { signal }),
       staleTime: Number.POSITIVE_INFINITY,
     }),
+  reach: (photoId: string) =>
+    queryOptions({
+      queryKey: ["withdrawals", "reach", photoId],
+      queryFn: ({ signal }) => api.getReach(photoId, { signal }),
+      staleTime: 0,
+    }),
   withdrawals: (projectId: string) =>
     queryOptions({
       queryKey: ["projects", projectId, "withdrawals"],

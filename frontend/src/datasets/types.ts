@@ -13,3 +13,4 @@ export type Change = Schemas["Change"];
 export type Card = Schemas["Card"];
 export type Withdrawal = Schemas["Withdrawal"];
 export type Withdrawn = Schemas["Withdrawn"];
+export type Reach = Schemas["Reach"];
