@@ -121,12 +121,32 @@ def good_enough(state: State, project_id: UUID, settings: SnapshotSettings) -> t
     return found, good
 
 
+def being_made(state: State, project_id: UUID, body: SnapshotCreate) -> Snapshot | None:
+    """The snapshot of this name that is being made with these settings, if there is one: what is asked for once more
+    goes on with it."""
+    with state.database.read() as session:
+        row = snapshots.by_name(session, project_id, body.name)
+        if row is None or _state(session, row) != SnapshotState.making:
+            return None
+        made = out(session, [row])[0]
+    asked, own = body.settings.model_dump(mode="json"), dict(row.settings)
+    on, other = asked.pop("body", None), own.pop("body", None)
+    same_body = other is None if on is None else on in (made.body.name, made.body.hash)
+    return made if same_body and asked == own else None
+
+
 def _make_room(session: Session, project_id: UUID, name: str) -> UUID | None:
     """Raise ConflictError when the name is taken by anything but a snapshot that failed, which goes; returns its id."""
     other = snapshots.by_name(session, project_id, name)
     if other is None:
         return None
-    if _state(session, other) != SnapshotState.failed:
+    found = _state(session, other)
+    if found == SnapshotState.making:
+        raise ConflictError(
+            f"the snapshot {name!r} is being made: `densemark worker`, a running server, or the same command with the"
+            " same settings goes on with it; for another one choose another name, or remove it first"
+        )
+    if found != SnapshotState.failed:
         raise ConflictError(f"there is a snapshot {name!r} already; choose another name")
     snapshots.remove(session, other)
     return other.id
