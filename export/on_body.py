@@ -13,7 +13,7 @@ from surface.transfer_figures import Figures
 
 def require_parts(body: Body) -> None:
     """Raises ValueError unless a body has the format's 14 parts in its order, so that part masks mean the same."""
-    if not has_parts(body):
+    if body.part_names != COARSE_NAMES[1:]:
         raise ValueError(
             f"densepose-coco needs the 14 parts of DensePose in their order; "
             f"body {body.name!r} has {len(body.part_names)}: {', '.join(body.part_names[:3])} ..."
@@ -28,11 +28,6 @@ def require_charts(body: Body) -> None:
             f"densepose-coco needs the 24 charts of DensePose in their order; "
             f"body {body.name!r} has {len(body.chart_part)} charts, or others of them on each part"
         )
-
-
-def has_parts(body: Body) -> bool:
-    """Whether a body has the format's 14 parts in its order."""
-    return body.part_names == COARSE_NAMES[1:]
 
 
 def has_charts(body: Body) -> bool:
