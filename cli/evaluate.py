@@ -69,7 +69,7 @@ def evaluate(
 
     from evaluation import keypoints
     from evaluation.detection import evaluate as evaluator
-    from evaluation.detection import summary_json
+    from evaluation.detection import summary_json, warm
     from evaluation.detection.summary import summarise
 
     with errors.status("reading the ground truth") as status:
@@ -82,6 +82,10 @@ def evaluate(
         detections, joints = _read_predictions(predictions)
         status.update("opening the surface")
         distances, parts = _surface(info, body, surface, vertices, data)
+        if not warm.is_warm():
+            errors.print("compiling the evaluator, once after an install (about a minute)…")
+        status.update("preparing")
+        warm.warm(distances)
     with progress_bar(transient=True) as bar:
         task = bar.add_task("images", total=None)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +11,8 @@ from rich.text import Text
 
 MODES = (("gps", "GPS"), ("gpsm", "GPSm"), ("iou", "mask IoU"))
 _NAMED = 5
+_WHOLE = ("worst persons", "image", "detection")
+"""Columns of ids, which are of no use when they are cut; the file's name is cut instead."""
 
 
 def show(said: Mapping[str, Any], console: Console) -> None:
@@ -66,10 +68,12 @@ def show(said: Mapping[str, Any], console: Console) -> None:
             ],
         )  # fmt: skip
     missed = counts["measured"] - counts["found"]
+    elsewhere = counts["annotated"] - counts["measured"]
+    without = f" ({elsewhere:,} more: every point of theirs is on no chart of the surface)" if elsewhere else ""
     kappa = said["settings"]["kappa"]
     _note(
         console,
-        f"{missed:,} of {counts['measured']:,} persons with points not found. Surface:"
+        f"{missed:,} of {counts['measured']:,} persons with points on the surface not found{without}. Surface:"
         f" {said['settings']['distances']}; kappa: {kappa if isinstance(kappa, str) else f'{kappa:g} m'};"
         f" {said['seconds']:.2f} s.",
     )
@@ -92,10 +96,13 @@ def _keypoints(found: Mapping[str, Any], console: Console) -> None:
 
 def _table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
+    listed = list(rows)
     for n, column in enumerate(columns):
         left = n == 0 or column == "file"
-        table.add_column(column, justify="left" if left else "right", no_wrap=True, overflow="ellipsis")
-    for row in rows:
+        whole = max((len(row[n]) for row in listed), default=0) if column in _WHOLE else None
+        justify: Literal["left", "right"] = "left" if left else "right"
+        table.add_column(column, justify=justify, no_wrap=True, overflow="ellipsis", min_width=whole)
+    for row in listed:
         table.add_row(*map(Text, row))
     console.print(table, soft_wrap=False)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from surface import kernels
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -170,11 +171,7 @@ def _develop(
 
 def compiled() -> bool:
     """Whether the last of the kernels that an image needs has been compiled since this file was installed."""
-    kernel = _develop.py_func.__code__
-    # Its cache's index is named so, and is void once the source is another (numba.core.caching).
-    index = Path(str(_develop.stats.cache_path)).glob(f"film._develop-{kernel.co_firstlineno}.py*.nbi")
-    installed = Path(__file__).stat().st_mtime
-    return any(file.stat().st_mtime >= installed for file in index)
+    return kernels.compiled(_develop)
 
 
 def defocus(light: Singles, far: Singles, focus: float, radius: float) -> None:

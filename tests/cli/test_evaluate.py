@@ -6,7 +6,10 @@ import base64
 import html.parser
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -273,3 +276,15 @@ def test_keypoints_alone_are_evaluated_and_say_so(files, tmp_path):
         assert "no surface figures" in text
     (tmp_path / "k.json").write_text(json.dumps([results[0], results[1] | {"score": None}]))
     assert "k.json: detection 2: 'score' is None" in refused(*command, data=tmp_path)
+
+
+@pytest.mark.slow
+def test_a_first_evaluation_compiles_before_its_clock_and_says_so(files, tmp_path):
+    """In a process of its own, with an empty cache of kernels."""
+    run = [sys.executable, "-m", "cli", *map(str, words(files, files / "surface")), "--data", str(tmp_path), "--json"]
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+    first, second = (subprocess.run(run, env=environment, capture_output=True, text=True, check=True) for _ in range(2))
+    assert "once after an install" in first.stderr
+    assert "once after an install" not in second.stderr
+    taken = [json.loads(done.stdout)["seconds"] for done in (first, second)]
+    assert taken[0] < 1.0 + 10 * taken[1]  # compiling takes more than ten seconds
