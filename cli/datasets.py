@@ -46,11 +46,15 @@ def import_(
     as_project_body: Annotated[
         bool, typer.Option("--as-project-body", help="Read points as on the project's body, whatever the file says.")
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit 1 when a photo or person was refused; the rest is stored all the same."),
+    ] = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Import photos, and with --coco or --densepose the persons in them, or rendered persons. What cannot be read is
-    named; the rest goes through.
+    named; the rest goes through, and the exit status is 0 unless --strict is given.
     """
     files = [file for file in (coco, densepose) if file is not None]
     if len(files) > 1 or (renders is None) == (images is None and not files) or (renders is not None and files):
@@ -58,12 +62,14 @@ def import_(
     if renders is not None:
         from cli.rendered import import_renders
 
-        import_renders(project, renders, create, body, data, as_json)
+        import_renders(project, renders, create, body, data, as_json, strict)
         return
     from cli.imported import Wanted, import_dataset
 
     file = files[0] if files else None
-    wanted = Wanted(project, images or [], file, densepose is not None, as_project_body, tag or [], create, body)
+    wanted = Wanted(
+        project, images or [], file, densepose is not None, as_project_body, tag or [], create, body, strict
+    )
     import_dataset(wanted, data, as_json)
 
 

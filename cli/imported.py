@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from cli.common import console, counted, find_project, open_state, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from server.images.schemas import CocoResult, ImportResult
+    from server.state import State
 
 _LISTED = 50  # refusals and notes that are shown; --json has all
 
@@ -28,24 +33,55 @@ class Wanted:
     tags: Sequence[str]
     create: bool
     body: str | None
+    strict: bool = False
 
 
 def import_dataset(wanted: Wanted, data: Path, as_json: bool) -> None:
-    """Import, and tell what became of it. What cannot be read is named; the rest goes through."""
+    """Import, and tell what became of it. What cannot be read is named; the rest goes through. With `strict`, exits 1
+    at the end when anything was refused. A project that was made for an import that fails does not stay."""
     from server.images.coco import Options, import_coco_file
     from server.images.schemas import CocoResult
     from server.images.service import import_paths
 
     options = Options(wanted.as_project_body, tuple(wanted.tags), wanted.dense)
-    with open_state(data, wanted.create) as state, _steps() as progress:
-        project_id, name = find_project(state, wanted.project, create=wanted.create, body=wanted.body)
+    with (
+        open_state(data, wanted.create) as state,
+        _steps() as progress,
+        making_project(state, wanted.project, wanted.create, wanted.body) as (project_id, name),
+    ):
         if wanted.file is None:
             result: ImportResult = import_paths(state, project_id, None, wanted.images, wanted.tags, progress)
         else:
             result = import_coco_file(state, project_id, None, wanted.file, wanted.images, options, progress)
     if as_json:
         print_json(result.model_dump(mode="json"))
-        return
+    else:
+        _print_result(name, result)
+    if wanted.strict and (result.refused or (isinstance(result, CocoResult) and result.refused_persons)):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def making_project(state: State, project: str, create: bool, body: str | None) -> Iterator[tuple[UUID, str]]:
+    """Id and name of the project to import into; see `find_project`. One that is made here is taken away again when
+    the import fails before it has stored an image."""
+    from annotation_db import utc_now
+    from annotation_db.repositories import projects
+
+    begin = utc_now()
+    project_id, name = find_project(state, project, create=create, body=body)
+    try:
+        yield project_id, name
+    except BaseException:
+        if create:
+            with state.database.write() as session:
+                projects.remove_empty(session, project_id, begin)
+        raise
+
+
+def _print_result(name: str, result: ImportResult) -> None:
+    from server.images.schemas import CocoResult
+
     persons = f", {result.persons:,} persons" if isinstance(result, CocoResult) else ""
     console.print(f"{name}: {len(result.stored):,} photos stored{persons}, {len(result.duplicates):,} there already")
     refused = [(file.file, file.reason) for file in result.refused]

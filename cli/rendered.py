@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import console, counted, find_project, open_state, print_json, print_table, progress_bar, stop
+import typer
+
+from cli.common import console, counted, open_state, print_json, print_table, progress_bar, stop
+from cli.imported import making_project
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,7 +17,9 @@ if TYPE_CHECKING:
     from server.state import State
 
 
-def import_renders(project: str, folder: Path, create: bool, body: str | None, data: Path, as_json: bool) -> None:
+def import_renders(
+    project: str, folder: Path, create: bool, body: str | None, data: Path, as_json: bool, strict: bool = False
+) -> None:
     """Bring the images and persons of a folder into a project; what is there already stays. Ends on bad input."""
     from annotation_db.columns import utc_now
     from server.problems import RefusedError
@@ -23,8 +28,7 @@ def import_renders(project: str, folder: Path, create: bool, body: str | None, d
     if not (folder / "render.json").is_file() or not (numbers := dataset.numbers_in(folder)):
         stop(f"{folder} holds no renders: `densemark render --out {folder}` makes some")
     about = dataset.about(folder)
-    with open_state(data, create) as state:
-        project_id, name = find_project(state, project, create=create, body=body)
+    with open_state(data, create) as state, making_project(state, project, create, body) as (project_id, name):
         own = _body(state, project_id)
         if about["body_hash"] != own[1]:
             stop(
@@ -48,7 +52,14 @@ def import_renders(project: str, folder: Path, create: bool, body: str | None, d
         problems = [{"file": what, "reason": why} for what, why in refused]
         figures = {"images": images, "persons": added, "persons_present": present, "persons_deleted": deleted}
         print_json({"project": str(project_id), **figures, "refused": problems})
-        return
+    else:
+        _print_result(name, images, (added, present, deleted), refused)
+    if strict and refused:
+        raise typer.Exit(1)
+
+
+def _print_result(name: str, images: int, persons: tuple[int, int, int], refused: list[tuple[str, str]]) -> None:
+    added, present, deleted = persons
     there = f", {present:,} were there already" if present else ""
     gone = f", {deleted:,} were deleted in the project and stay out" if deleted else ""
     console.print(f"{name}: added {counted(added, 'rendered person')} of {counted(images, 'image')}{there}{gone}")

@@ -264,13 +264,13 @@ def _person(entry: Mapping[str, Any], coco: CocoFile, seen: set[int]) -> CocoPer
     if key < 1:
         raise ValueError(f"id-positive: id is {key}, which evaluators read as unmatched; ids begin at 1")
     if key in seen:
-        raise ValueError(f"id {key} appears twice; the first one is taken")
+        raise ValueError(f"id-unique: id {key} appears twice; the first one is taken")
     if entry.get("iscrowd"):
         raise ValueError("is a crowd, not one person")
     if not _is_id(image_id):
         raise ValueError(f"image_id {image_id!r:.80} is not an integer")
     if image_id not in coco.images:
-        raise ValueError(f"image {image_id} {coco.broken.get(image_id, 'is not in the file')}")
+        raise ValueError(f"image-missing: image {image_id} {coco.broken.get(image_id, 'is not in the file')}")
     image = coco.images[image_id]
     notes: list[str] = []
     if key >= LARGEST_ID:

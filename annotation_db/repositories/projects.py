@@ -1,6 +1,7 @@
 """Projects, members and progress."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -39,6 +40,12 @@ def add(session: Session, project: Project) -> None:
     """Insert."""
     session.add(project)
     session.flush()
+
+
+def remove_empty(session: Session, project_id: UUID, since: datetime) -> None:
+    """Delete a project that was made at this time or later and never had an image."""
+    used = exists().where(Image.project_id == project_id)
+    session.execute(delete(Project).where(Project.id == project_id, Project.created_at >= since, ~used))
 
 
 def page(session: Session, member: UUID | None, after: tuple[str, UUID] | None, limit: int) -> Sequence[Project]:

@@ -82,7 +82,8 @@ def import_coco_file(
 ) -> CocoResult:
     """The same for files and folders on disk."""
     found = _open(state, project_id, user_id, annotations, options, progress)
-    return _import(state, found, service.import_paths(state, project_id, user_id, photos, (), progress), progress)
+    stored = service.import_paths(state, project_id, user_id, photos, (), progress, but=annotations)
+    return _import(state, found, stored, progress)
 
 
 @dataclass
@@ -241,7 +242,7 @@ def _places(state: State, found: _Found, sent: ImportResult) -> tuple[dict[int, 
 def _mismatch(entry: CocoImage, row: Named) -> str | None:
     if (row.width, row.height) != (entry.width, entry.height):
         stated = f"{entry.width} x {entry.height}"
-        return f"the upright image has {row.width} x {row.height} pixels, the COCO file says {stated}"
+        return f"image-size: the upright image has {row.width} x {row.height} pixels, the COCO file says {stated}"
     return None
 
 

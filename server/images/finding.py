@@ -13,9 +13,11 @@ from export.coco_in import CocoImage
 from server.images import names
 from server.images.schemas import ImportResult
 
-_ABSENT = "the COCO file names this image, but it is neither in the project nor among the files sent"
-_SEVERAL = "several images could be the one that the COCO file names"
-_CLAIMED = "only an image of another folder has this name, and another entry of the COCO file names that one"
+_ABSENT = "image-missing: the COCO file names this image, but it is neither in the project nor among the files sent"
+_SEVERAL = "image-missing: several images could be the one that the COCO file names"
+_CLAIMED = (
+    "image-missing: only an image of another folder has this name, and another entry of the COCO file names that one"
+)
 
 
 def find(

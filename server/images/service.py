@@ -56,13 +56,15 @@ def import_paths(
     paths: Iterable[Path],
     tags: Collection[str] = (),
     progress: Callable[[str, int, int], None] | None = None,
+    but: Path | None = None,
 ) -> ImportResult:
     """The same for files and folders on disk; files in a folder are named by their path in it.
 
     :param progress: told what is done, how much of it, and how much there is.
+    :param but: a file that is no photo, should it lie in one of the folders.
     """
     outcomes: list[Outcome] = []
-    found = list(walk(paths))
+    found = [(name, path) for name, path in walk(paths) if but is None or not path.samefile(but)]
     for done, (name, path) in enumerate(found, start=1):
         with path.open("rb") as file:
             outcomes += _import_one(state, project_id, user_id, name, file)

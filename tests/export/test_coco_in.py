@@ -154,7 +154,7 @@ def test_duplicate_ids_keep_the_first():
     changed["annotations"][1]["id"] = 1
     result = parse(changed)
     assert [p.image_id for p in result.persons] == [7]
-    assert result.refused == [(1, "id 1 appears twice; the first one is taken")]
+    assert result.refused == [(1, "id-unique: id 1 appears twice; the first one is taken")]
 
 
 @pytest.mark.parametrize(
