@@ -41,7 +41,7 @@ def check_dense(entry: Mapping[str, Any], readable_box: bool, body: Body | None 
     ends = runs(masks) if isinstance(masks, list) else None
     found = [*_check_mesh(entry, body), *_check_points(entry), *_check_masks(masks, ends is not None)]
     yield from found
-    if ends is not None and not absent and not found and readable_box and keys is _POINT_KEYS:
+    if ends is not None and not absent and not found and readable_box:
         yield from _check_agreement(entry, ends)
 
 
@@ -138,13 +138,17 @@ def _check_masks(masks: Any, decoded: bool) -> Found:
 
 
 def _check_agreement(entry: Mapping[str, Any], ends: Mapping[int, NDArray[np.int64]]) -> Found:
-    """Points against masks, of an entry that is otherwise sound."""
-    x, y, i = (np.array(entry[key], np.float64) for key in ("dp_x", "dp_y", "dp_I"))
-    painted, meant = labels_at(ends, x, y), CHART_TO_MASK[i.astype(np.int64)]
+    """Points against masks, of an entry that is otherwise sound. A vertex is of no part: its point must be on any."""
+    x, y = (np.array(entry[key], np.float64) for key in ("dp_x", "dp_y"))
+    painted = labels_at(ends, x, y)
     x0, y0, w, h = entry["bbox"]
     for index in np.flatnonzero(painted == 0):
         at = f"{x0 + x[index] * w / MASK_SIDE:.1f}, {y0 + y[index] * h / MASK_SIDE:.1f}"
         yield "point-off-mask", f"point {index} at image position {at} lies on no part"
+    if "dp_I" not in entry:
+        return
+    i = np.array(entry["dp_I"], np.float64)
+    meant = CHART_TO_MASK[i.astype(np.int64)]
     for index in np.flatnonzero((painted != 0) & (painted != meant)):
         yield (
             "chart-off-mask",

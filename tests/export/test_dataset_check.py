@@ -174,6 +174,9 @@ def test_vertices_may_stand_in_place_of_charts():
     assert found(broken(dp_I=None, dp_U=None, dp_V=None, dp_vertex=[3, 400], ref_model="smpl_27554")) == set()
     assert found(broken(dp_I=None, dp_U=None, dp_V=None, dp_vertex=[3, 400])) == {(4, "points-incomplete")}
     assert found(broken(dp_I=None, dp_U=None, dp_V=None, dp_vertex=[3, -4], ref_model="m")) == {(4, "vertex")}
+    vertices = {"dp_I": None, "dp_U": None, "dp_V": None, "dp_vertex": [3, 400], "ref_model": "m"}
+    assert found(broken(**vertices, dp_masks=[[]] * 14)) == {(4, "point-off-mask")}
+    assert found(broken(dp_vertex=[3, 400], ref_model="smpl_27554")) == set()  # the reader takes both
 
 
 def test_a_problem_says_where_what_and_what_follows():
