@@ -129,12 +129,13 @@ def list_(project: ProjectName, data: DataDir = DEFAULT_DATA, as_json: AsJson = 
         print_json([item.model_dump(mode="json") for item in shown])
         return
     print_table(
-        ("name", "state", "as of", "images", "persons", "points", "withdrawn", "hash"),
+        ("name", "state", "as of", "images", "persons", "points", "withdrawn since", "hash"),
         [
             (
                 item.name, str(item.state), f"{item.as_of:%Y-%m-%d %H:%M}",
                 *((item.counts.images, item.counts.persons, item.counts.points) if item.counts else ("", "", "")),
-                item.withdrawn, (item.hash or "")[:12],
+                f"{item.withdrawn} photos, {item.withdrawn_persons} persons" if item.withdrawn else "",
+                (item.hash or "")[:12],
             )
             for item in shown
         ],
@@ -352,6 +353,8 @@ def _checked(kind: Any, values: dict[str, Any]) -> Any:
         return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
+        if "expected" in first.get("ctx", {}):
+            raise ValueError(f"{first['loc'][0]}: {first['input']!r} is none of {first['ctx']['expected']}") from error
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 

@@ -146,7 +146,8 @@ class ContentFile:
 
 @dataclass(frozen=True)
 class Card:
-    """All of it. `settings` are sentences; `left_out` counts by reason; the names of `parts` are those of the body that
+    """All of it. `settings` are sentences; `left_out` counts by reason; `without_licence` counts photos, `rendered`
+    images without a licence that were rendered; the names of `parts` are those of the body that
     was marked on."""
 
     form: int
@@ -174,11 +175,17 @@ class Card:
     without_licence: int
     files: list[ContentFile] = field(default_factory=list)
     transferred_from: TransferredFrom | None = None
+    rendered: int = 0
 
 
 def to_json(card: Card) -> str:
     """The card as JSON."""
     return json.dumps(asdict(card), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def counted(count: int, noun: str) -> str:
+    """How many there are of something, in words: 1 photo, 2 photos."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def markdown(card: Card) -> str:
@@ -247,13 +254,15 @@ def _chosen(card: Card) -> Iterator[str]:
     yield from (f"- {line}" for line in card.settings)
     near = card.near_duplicates
     if near is not None:
-        found = f"{near.images:,} photos in {near.groups:,} groups" if near.groups else "none were found"
+        found = (
+            f"{counted(near.images, 'photo')} in {counted(near.groups, 'group')}" if near.groups else "none were found"
+        )
         yield (
             f"- A photo is on one side of the split with all its persons, and with the photos that look like it "
             f"(perceptual hashes at most {near.distance} of 64 bits apart): {found}."
         )
         if near.unreadable:
-            yield f"- {near.unreadable:,} photos could not be compared, since their files could not be read."
+            yield f"- {counted(near.unreadable, 'photo')} could not be compared: files that could not be read."
     yield from ("", "### Left out", "")
     if card.left_out:
         yield from _table(("what", "count"), sorted(card.left_out.items()))
@@ -313,7 +322,11 @@ def _licences(card: Card) -> Iterator[str]:
     if rows:
         yield from _table(("licence", "address", "photos"), rows)
     if card.without_licence:
-        yield from ("", f"Nobody noted a licence for {card.without_licence:,} photos: ask before they are passed on.")
+        asked = "it is" if card.without_licence == 1 else "they are"
+        photos = counted(card.without_licence, "photo")
+        yield from ("", f"Nobody noted a licence for {photos}: ask before {asked} passed on.")
+    if card.rendered:
+        yield from ("", f"{counted(card.rendered, 'image')} {'was' if card.rendered == 1 else 'were'} rendered here.")
     for licence in card.licences:
         if licence.attributions:
             yield from ("", f"To be named under {_plain(licence.name)}:", "")

@@ -81,15 +81,16 @@ def remove(session: Session, snapshot: Snapshot) -> None:
     session.flush()
 
 
-def withdrawn_counts(session: Session, snapshot_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many images of several snapshots were withdrawn, of those that lost any."""
+def withdrawn_counts(session: Session, snapshot_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """How many images of several snapshots were withdrawn, and how many persons were erased with them; of those that
+    lost any."""
     rows = session.execute(
-        select(SnapshotImage.snapshot_id, func.count(SnapshotImage.image_id.distinct()))
+        select(SnapshotImage.snapshot_id, func.count(), func.sum(Withdrawal.persons))
         .join(Withdrawal, Withdrawal.image_id == SnapshotImage.image_id)
         .where(SnapshotImage.snapshot_id.in_(snapshot_ids))
         .group_by(SnapshotImage.snapshot_id)
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: (row[1], int(row[2])) for row in rows}
 
 
 def withdrawn_of(session: Session, snapshot_id: UUID) -> dict[UUID, str]:

@@ -18,6 +18,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from server.jobs import steps, words
+from server.problems import ProblemError
 from server.settings import Settings
 from server.startup import open_lazily
 from server.state import State
@@ -50,7 +51,7 @@ def answer(state: State, order: dict[str, Any]) -> dict[str, Any]:
         return {"done": None}
     except Exception as error:  # whatever a step may raise is the job's failure, not this process's
         passes = words.passes(error)
-        if not passes:
+        if not passes and not isinstance(error, ProblemError):  # a refusal in words is no fault of the server
             traceback.print_exc()
         return {"failed": words.in_words(error), "passes": passes}
 

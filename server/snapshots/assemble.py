@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -38,6 +38,7 @@ from export.records import ImageRecord
 from export.snapshots import Counted, content_files, hash_of, read_shard, write_content, write_sums
 from server.jobs.kinds import PassingError
 from server.jobs.steps import say
+from server.problems import RefusedError
 from server.snapshots import places, plans
 from server.snapshots.asked import sentences
 from server.snapshots.bodies import transfer_of
@@ -65,6 +66,7 @@ class Tally:
     gold: int = 0
     outside: int = 0
     other_part: int = 0
+    rendered: set[int] = field(default_factory=set)
 
     def count(self, image: ImageRecord, counts: dict[str, Any]) -> None:
         """Count a person that was written."""
@@ -74,6 +76,8 @@ class Tally:
         self.parts.update({int(part): n for part, n in counts["parts"].items()})
         self.points_by.update(counts["annotators"])
         self.persons_by.update(counts["annotators"].keys())
+        if counts.get("rendered"):
+            self.rendered.add(image.id)
         self.other_part += counts.get("other_part", 0)
         self.spread.extend(counts.get("spread", ()))
         gold = counts.get("gold")
@@ -113,7 +117,7 @@ def assemble(
     side, near = sides_of(plan.everything, [phash.get(photo.id) for photo in plan.everything], settings)
     held = [(number, image) for number, image in plan.images if number in kept and image.id in phash]
     if not held:
-        raise ValueError("nothing is in it: no person fits these settings")
+        raise RefusedError("nothing is in it: no person fits these settings")
     images = [image_record(number, image, side.get(image.id, "")) for number, image in held]
     splits = list(settings.splits or [""])
     tally = Tally({split: Counter() for split in splits})
@@ -135,7 +139,7 @@ def assemble(
         near_duplicates=near,
         **_on_other_body(state, project, settings, tally),
         study=None if study is None else StudyHeadline(**study),
-        **_licences(images),
+        **_licences(images, tally.rendered),
     )
     write_sums(out)
     _be_ready(state, row, card, [image for _, image in held], out)
@@ -209,7 +213,7 @@ def _gold(body: Body, tally: Tally) -> GoldFigures | None:
     return GoldFigures(tally.gold, tally.outside, errors)
 
 
-def _licences(images: Iterable[ImageRecord]) -> dict[str, Any]:
+def _licences(images: Iterable[ImageRecord], rendered: Container[int]) -> dict[str, Any]:
     by: dict[tuple[str, str], list[ImageRecord]] = defaultdict(list)
     for image in images:
         by[image.licence or "", image.licence_url or ""].append(image)
@@ -218,7 +222,8 @@ def _licences(images: Iterable[ImageRecord]) -> dict[str, Any]:
         Licence(name or url, url, len(own), sorted({image.attribution for image in own if image.attribution}))
         for (name, url), own in sorted(by.items())
     ]
-    return {"licences": named, "without_licence": len(without)}
+    here = sum(image.id in rendered for image in without)
+    return {"licences": named, "without_licence": len(without) - here, "rendered": here}
 
 
 def _be_ready(state: State, row: models.Snapshot, card: Card, held: list[ImageRow], out: Path) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from PIL import Image, UnidentifiedImageError
 
+from annotation.words import PersonSource
 from annotation_db import models
 from annotation_db.models import SnapshotState
 from annotation_db.repositories import dataset_rows, images, projects, snapshots
@@ -23,7 +24,7 @@ from export.snapshots import write_shard
 from export.wanted import Wanted, plan
 from server.jobs.kinds import Kind
 from server.jobs.steps import say
-from server.problems import NotFoundError
+from server.problems import NotFoundError, RefusedError
 from server.snapshots import assemble, gold, places, plans
 from server.snapshots.asked import wanted
 from server.snapshots.bodies import make_transfer, transfer_of
@@ -41,13 +42,13 @@ Shard = tuple[str, str, int, int]
 
 
 def make_plan(state: State, args: dict[str, Any], tell: Say = say) -> list[Shard]:
-    """Cut a snapshot into shards; raises ValueError when nothing is in it."""
+    """Cut a snapshot into shards; raises RefusedError when nothing is in it."""
     row, project, settings, what = _asked(state, args)
     with state.database.read() as session:
         planned = plan(session, project.id, what)
         several = what.measures and dataset_rows.several_marks(session, project.id)
     if not any(person.taken for person in planned.persons):
-        raise ValueError("nothing is in it: no person fits these settings")
+        raise RefusedError("nothing is in it: no person fits these settings")
     if several or planned.gold:
         table_of(state, state.bodies.by_hash(project.body_hash).body, tell)
     make_transfer(state, project.body_hash, settings.body, tell)
@@ -143,6 +144,8 @@ def _counts(state: State, how: Gathering, record: PersonRecord, notes: Notes) ->
         counts["spread"] = compared.round(_SPREAD_DIGITS).tolist()
     if notes.truth is not None and len(points) and how.distances is not None:
         counts["gold"] = gold.errors(state, notes.truth, how.body_hash, points, how.distances)
+    if record.source == PersonSource.rendered:
+        counts["rendered"] = True
     return counts
 
 

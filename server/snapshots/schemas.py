@@ -135,6 +135,7 @@ class Snapshot(Out):
     splits: list[SplitCounts] = Field(description="Empty until it is ready; one entry without a name where unsplit.")
     bytes: int | None = Field(description="Size of its content files; null until it is ready.")
     withdrawn: int = Field(description="Images that were withdrawn since: no export of it has them any more.")
+    withdrawn_persons: int = Field(description="Persons that were erased with these images.")
     job: Job | None = Field(description="The job that makes it.")
     created_by: UUID | None
     created_at: datetime

@@ -12,14 +12,16 @@ from annotation_db import models, utc_now
 from annotation_db.models import JobState, SnapshotState
 from annotation_db.repositories import jobs as job_rows
 from annotation_db.repositories import projects, snapshots
-from export.card import Card, markdown
+from export.card import Card, counted, markdown
 from export.diff import Differences, diff
+from export.wanted import plan
 from server.jobs import service as jobs
 from server.paging import page
 from server.problems import ConflictError, NotFoundError, RefusedError
 from server.projects.schemas import BodyRef
 from server.schemas import Page, decode_cursor
 from server.snapshots import bodies, places
+from server.snapshots.asked import wanted
 from server.snapshots.cards import card_of
 from server.snapshots.damaged import named
 from server.snapshots.measured import Measured, measured
@@ -45,12 +47,16 @@ _ENDED_EARLY = (JobState.failed, JobState.cancelled)
 def create(state: State, project_id: UUID, body: SnapshotCreate, user_id: UUID | None) -> Snapshot:
     """Ask for a snapshot of the work as it is now; a job makes it. The same `id` again changes nothing.
 
-    Raises RefusedError on settings that cannot be met, ConflictError when the name is taken. A snapshot of the name
-    that failed makes room.
+    Raises RefusedError on settings that cannot be met or that nothing fits, ConflictError when the name is taken. A
+    snapshot of the name that failed makes room.
     """
     now = utc_now()
     other = check_body(state, project_id, body.settings)
     found, good = good_enough(state, project_id, body.settings)
+    with state.database.read() as session:
+        asked_before = body.id is not None and snapshots.by_id(session, body.id) is not None
+    if not asked_before:
+        _check_inside(state, project_id, body.settings, good)
     with state.database.write() as session:
         projects.by_id(session, project_id, lock=True)
         known = snapshots.by_id(session, body.id) if body.id else None
@@ -135,6 +141,18 @@ def being_made(state: State, project_id: UUID, body: SnapshotCreate) -> Snapshot
     return made if same_body and asked == own else None
 
 
+def _check_inside(state: State, project_id: UUID, settings: SnapshotSettings, good: set[UUID] | None) -> None:
+    """Raise RefusedError when nothing would be in it."""
+    with state.database.read() as session:
+        planned = plan(session, project_id, wanted(settings, None, good))
+    known = {tag for row in planned.everything if not row.deleted for tag in row.tags or ()}
+    for tag in settings.tags:
+        if tag not in known:
+            raise RefusedError(f"tags: no photo has the tag {tag!r}")
+    if not any(person.taken for person in planned.persons):
+        raise RefusedError("nothing would be in it: no person fits these settings")
+
+
 def _make_room(session: Session, project_id: UUID, name: str) -> UUID | None:
     """Raise ConflictError when the name is taken by anything but a snapshot that failed, which goes; returns its id."""
     other = snapshots.by_name(session, project_id, name)
@@ -184,13 +202,15 @@ def get(session: Session, snapshot_id: UUID) -> SnapshotDetail:
 def card_markdown(session: Session, snapshot_id: UUID) -> str:
     """The card of a snapshot to read, with what was withdrawn since."""
     row = ready(session, snapshot_id)
-    gone = snapshots.withdrawn_counts(session, [snapshot_id]).get(snapshot_id, 0)
+    gone, persons = snapshots.withdrawn_counts(session, [snapshot_id]).get(snapshot_id, (0, 0))
     assert row.card is not None
-    text = markdown(card_of(row.card))
+    card = card_of(row.card)
+    text = markdown(card)
     if gone:
         text += (
-            f"\n## Withdrawn since\n\n{gone:,} photos of this snapshot were withdrawn by their subjects after it was"
-            f" made. They and their persons are in no export of it any more; delete your copies of them.\n"
+            f"\n## Withdrawn since\n\n{gone:,} of {counted(card.counts.images, 'photo')} withdrawn after it was made,"
+            f" with {counted(persons, 'person')}. All counts above are those of before. No export of it has them any"
+            " more; delete your copies of them.\n"
         )
     return text
 
@@ -257,10 +277,10 @@ def ready(session: Session, snapshot_id: UUID) -> models.Snapshot:
 def out(session: Session, rows: Sequence[models.Snapshot]) -> list[Snapshot]:
     """Snapshots as the API shows them."""
     gone = snapshots.withdrawn_counts(session, [row.id for row in rows])
-    return [_out(session, row, gone.get(row.id, 0)) for row in rows]
+    return [_out(session, row, *gone.get(row.id, (0, 0))) for row in rows]
 
 
-def _out(session: Session, row: models.Snapshot, withdrawn: int) -> Snapshot:
+def _out(session: Session, row: models.Snapshot, withdrawn: int, withdrawn_persons: int) -> Snapshot:
     job = jobs.latest(session, KIND, row.id)
     card = card_of(row.card) if row.card else None
     project = projects.by_id(session, row.project_id)
@@ -280,6 +300,7 @@ def _out(session: Session, row: models.Snapshot, withdrawn: int) -> Snapshot:
         splits=_splits(card),
         bytes=sum(file.bytes for file in card.files) if card else None,
         withdrawn=withdrawn,
+        withdrawn_persons=withdrawn_persons,
         job=jobs.out(job) if job else None,
         created_by=row.created_by,
         created_at=row.created_at,

@@ -55,7 +55,7 @@ def test_a_snapshot_from_the_shell(
     assert "rendered" in run("snapshot", "create", "Street", "x", "--rendered", "maybe", code=1)
     assert "no body nobody" in run("snapshot", "create", "Street", "x", "--body", "nobody", code=1)
     assert "add up to" in run("snapshot", "create", "Street", "x", "--split", "a=.5", code=1)
-    assert "no person fits" in run("snapshot", "create", "Street", "x", "--tag", "none", code=1)
+    assert "no photo has the tag 'none'" in run("snapshot", "create", "Street", "x", "--tag", "none", code=1)
     assert made["hash"][:12] in run("snapshot", "list", "Street")
     assert "## How good it is" in run("snapshot", "show", "Street", made["hash"][:10])
     assert "is whole" in run("snapshot", "verify", "Street", "one")

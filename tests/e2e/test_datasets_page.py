@@ -74,7 +74,7 @@ def test_from_a_snapshot_to_a_withdrawal(page: Page, street: Street) -> None:
     expect(page.get_by_role("row", name=re.compile("asked for it by letter"))).to_be_visible()
     check(page)
     page.get_by_test_id("snapshot").last.get_by_role("link", name="v1").click()
-    expect(page.get_by_test_id("affected-notice")).to_contain_text("1 photo of this snapshot was withdrawn since")
+    expect(page.get_by_test_id("affected-notice")).to_contain_text("withdrawn since, with 1 person")
     check(page)
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete the snapshot").click()

@@ -24,6 +24,7 @@ from export.snapshots import damage
 from server.jobs import steps
 from server.jobs.here import do as do_here
 from server.state import State
+from server.withdrawals import service as withdrawals
 from tests.server.filled import Filling
 from tests.server.people import Api, add_user, sign_in
 
@@ -258,7 +259,12 @@ def test_a_preview_names_the_tags_there_are(lead: Api, project: str, filling: Fi
 
 def test_requests_that_cannot_be_met(lead: Api, state: State, project: str, filling: Filling) -> None:
     url = f"/api/projects/{project}/snapshots"
+    assert "no person fits" in lead.fails("POST", url, 422, json={"name": "empty"})["detail"]
+    assert lead.ok("GET", url)["items"] == []
+    gone = filling.image("gone.png")
+    filling.person(gone)
     made = ask(lead, project)
+    withdrawals.withdraw(state, gone, "", None)
     do_fails(state, made, "no person fits")
     failed = lead.ok("GET", f"/api/snapshots/{made['id']}")
     assert (failed["state"], failed["error"]) == ("failed", "nothing is in it: no person fits these settings")

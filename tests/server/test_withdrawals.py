@@ -140,9 +140,12 @@ def test_old_snapshots_say_what_they_lost(lead: Api, state: State, filling: Fill
     assert done["snapshots"] == [{"id": found["id"], "project_id": project, "name": "first"}]
     assert done["withdrawals"][0]["snapshots"] == 1
     now = lead.ok("GET", f"/api/snapshots/{found['id']}")
-    assert (now["withdrawn"], now["withdrawn_images"]) == (1, [str(photos[1])])
+    assert (now["withdrawn"], now["withdrawn_persons"], now["withdrawn_images"]) == (1, 1, [str(photos[1])])
     assert {path.name: path.read_bytes() for path in folder_of(state, found).iterdir()} == bytes_before
-    assert "1 photos of this snapshot were withdrawn" in lead.client.get(f"/api/snapshots/{found['id']}/card.md").text
+    assert (
+        f"1 of {now['counts']['images']} photos withdrawn after it was made, with 1 person."
+        in lead.client.get(f"/api/snapshots/{found['id']}/card.md").text
+    )
     written = json.loads(lead.client.get(f"/api/snapshots/{found['id']}/export").content)
     assert [image["file_name"] for image in written["images"]] != []
     assert {image["file_name"] for image in written["images"]} == {"0.png", "2.png"}

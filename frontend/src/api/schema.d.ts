@@ -1817,7 +1817,8 @@ export interface components {
         };
         /**
          * Card
-         * @description All of it. `settings` are sentences; `left_out` counts by reason; the names of `parts` are those of the body that
+         * @description All of it. `settings` are sentences; `left_out` counts by reason; `without_licence` counts photos, `rendered`
+         *     images without a licence that were rendered; the names of `parts` are those of the body that
          *     was marked on.
          */
         Card: {
@@ -1857,6 +1858,11 @@ export interface components {
             parts: components["schemas"]["PartCount"][];
             /** Project */
             project: string;
+            /**
+             * Rendered
+             * @default 0
+             */
+            rendered: number;
             /** Settings */
             settings: string[];
             /** Splits */
@@ -3769,6 +3775,11 @@ export interface components {
              * @description Images that were withdrawn since: no export of it has them any more.
              */
             withdrawn: number;
+            /**
+             * Withdrawn Persons
+             * @description Persons that were erased with these images.
+             */
+            withdrawn_persons: number;
         };
         /**
          * SnapshotCounts
@@ -3862,6 +3873,11 @@ export interface components {
             withdrawn: number;
             /** Withdrawn Images */
             withdrawn_images: string[];
+            /**
+             * Withdrawn Persons
+             * @description Persons that were erased with these images.
+             */
+            withdrawn_persons: number;
         };
         /**
          * SnapshotDiff

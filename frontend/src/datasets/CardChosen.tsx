@@ -99,6 +99,11 @@ export function CardLicences({ card }: { card: Card }) {
           {card.without_licence === 1 ? "it is" : "they are"} passed on.
         </Text>
       )}
+      {(card.rendered ?? 0) > 0 && (
+        <Text size="sm">
+          {count(card.rendered ?? 0)} {card.rendered === 1 ? "image was" : "images were"} rendered here.
+        </Text>
+      )}
       {named.map(({ name, url, attributions }) => (
         <details key={`${name} ${url}`} className={classes.folded} open={attributions.length <= 5}>
           <summary>

@@ -11,7 +11,7 @@ import classes from "./datasets.module.css";
 import { SplitBar, SplitDot } from "./SplitBar";
 import type { Snapshot } from "./types";
 import { useMaking } from "./useMaking";
-import { sentence } from "./words";
+import { sentence, withdrawnWords } from "./words";
 
 /** A snapshot in the list: what it is of, and what is in it. */
 export function SnapshotRow({ snapshot }: { snapshot: Snapshot }) {
@@ -26,7 +26,7 @@ export function SnapshotRow({ snapshot }: { snapshot: Snapshot }) {
               {name}
             </Anchor>
             <SnapshotBadge state={state} />
-            <AffectedBadge withdrawn={snapshot.withdrawn} />
+            <AffectedBadge snapshot={snapshot} />
           </Group>
           <Text size="sm" c="dimmed" className="numbers">
             The work as of {when(as_of)}, on the body {body.name}
@@ -47,7 +47,8 @@ export function SnapshotRow({ snapshot }: { snapshot: Snapshot }) {
   );
 }
 
-function Inside({ snapshot: { counts, splits, bytes } }: { snapshot: Snapshot }) {
+function Inside({ snapshot }: { snapshot: Snapshot }) {
+  const { counts, splits, bytes } = snapshot;
   if (!counts) return null;
   const named = splits.filter(({ name }) => name !== "");
   return (
@@ -63,6 +64,11 @@ function Inside({ snapshot: { counts, splits, bytes } }: { snapshot: Snapshot })
         points in {count(counts.images)} {counts.images === 1 ? "photo" : "photos"}
         {bytes !== null && <Text span c="dimmed">{`, ${formatBytes(bytes)}`}</Text>}
       </Text>
+      {snapshot.withdrawn > 0 && (
+        <Text size="sm" c="var(--mantine-color-error)" className="numbers">
+          {withdrawnWords(snapshot)}
+        </Text>
+      )}
       {named.length > 0 && (
         <>
           <SplitBar pieces={named.map(({ name, images }) => ({ name, value: images }))} of={counts.images} />

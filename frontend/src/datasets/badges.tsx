@@ -3,7 +3,7 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import { Copy } from "./Command";
 import classes from "./datasets.module.css";
 import type { Snapshot } from "./types";
-import { photos, shortHash } from "./words";
+import { shortHash, withdrawnWords } from "./words";
 
 const WORDS: Record<Snapshot["state"], [label: string, colour: string]> = {
   making: ["Being made", "var(--mantine-color-accent-5)"],
@@ -29,10 +29,10 @@ export function SnapshotBadge({ state }: { state: Snapshot["state"] }) {
 }
 
 /** Photos of a snapshot were withdrawn since it was made. */
-export function AffectedBadge({ withdrawn }: { withdrawn: number }) {
-  if (withdrawn === 0) return null;
+export function AffectedBadge({ snapshot }: { snapshot: Snapshot }) {
+  if (snapshot.withdrawn === 0) return null;
   return (
-    <Tooltip label={`${photos(withdrawn)} of it ${withdrawn === 1 ? "was" : "were"} withdrawn since`}>
+    <Tooltip label={withdrawnWords(snapshot)}>
       <Badge
         variant="outline"
         color="red"

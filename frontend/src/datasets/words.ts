@@ -45,5 +45,17 @@ export const sentence = (words: string) => words.charAt(0).toUpperCase() + words
 
 export const photos = (n: number) => `${count(n)} ${n === 1 ? "photo" : "photos"}`;
 
+interface Affected {
+  withdrawn: number;
+  withdrawn_persons: number;
+  counts: { images: number } | null;
+}
+
+/** What a snapshot has lost since it was made: "2 of 6 photos withdrawn since, with 3 persons". */
+export function withdrawnWords({ withdrawn, withdrawn_persons: persons, counts }: Affected): string {
+  const of = counts ? `${count(withdrawn)} of ${photos(counts.images)}` : photos(withdrawn);
+  return `${of} withdrawn since, with ${count(persons)} ${persons === 1 ? "person" : "persons"}`;
+}
+
 /** The beginning of a hash, as long as commands take it. */
 export const shortHash = (hash: string) => hash.slice(0, 12);

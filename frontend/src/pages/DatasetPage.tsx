@@ -18,7 +18,7 @@ import classes from "../datasets/datasets.module.css";
 import { datasetQueries } from "../datasets/queries";
 import type { SnapshotDetail } from "../datasets/types";
 import { useMaking } from "../datasets/useMaking";
-import { photos, sentence } from "../datasets/words";
+import { sentence, withdrawnWords } from "../datasets/words";
 import { JobError } from "../jobs/JobError";
 import { JobProgress } from "../jobs/JobProgress";
 import { when } from "../studies/format";
@@ -46,8 +46,8 @@ function Loaded({ snapshot }: { snapshot: SnapshotDetail }) {
             <Title order={1} style={{ overflowWrap: "anywhere" }}>
               {name}
             </Title>
-            <SnapshotBadge state={state} />
-            <AffectedBadge withdrawn={snapshot.withdrawn} />
+            {state !== "making" && <SnapshotBadge state={state} />}
+            <AffectedBadge snapshot={snapshot} />
           </Group>
           <Group gap="md" c="dimmed" fz="sm">
             <span>
@@ -63,8 +63,8 @@ function Loaded({ snapshot }: { snapshot: SnapshotDetail }) {
         {project.data?.can.manage && <Delete snapshot={snapshot} />}
       </Group>
       <Stack gap="xl">
-        {snapshot.withdrawn > 0 && <Affected withdrawn={snapshot.withdrawn} projectId={snapshot.project_id} />}
-        {state !== "ready" && <NotReady snapshot={snapshot} />}
+        {snapshot.withdrawn > 0 && <Affected snapshot={snapshot} />}
+        {state !== "ready" && <NotReady snapshot={snapshot} manages={project.data?.can.manage ?? false} />}
         {card && (
           <div className={classes.page}>
             <Stack gap={40}>
@@ -85,21 +85,21 @@ function Loaded({ snapshot }: { snapshot: SnapshotDetail }) {
   );
 }
 
-function Affected({ withdrawn, projectId }: { withdrawn: number; projectId: string }) {
-  const one = withdrawn === 1;
+function Affected({ snapshot }: { snapshot: SnapshotDetail }) {
+  const one = snapshot.withdrawn === 1;
   return (
     <Alert
       color="red"
       variant="light"
       icon={<IconAlertTriangle size={20} aria-hidden />}
-      title={`${photos(withdrawn)} of this snapshot ${one ? "was" : "were"} withdrawn since`}
+      title={withdrawnWords(snapshot)}
       data-testid="affected-notice"
     >
       <Text size="sm">
         {one ? "It is" : "They are"} erased, and no download of this snapshot has {one ? "it or its" : "them or their"}{" "}
         persons any more; its counts and checksums below are those of the day it was made. Copies that were downloaded
         before still have {one ? "it" : "them"}: delete them, and{" "}
-        <Anchor component={Link} to={`/projects/${projectId}/datasets/new`} size="sm" underline="always">
+        <Anchor component={Link} to={`/projects/${snapshot.project_id}/datasets/new`} size="sm" underline="always">
           make a new snapshot
         </Anchor>{" "}
         to go on with.
@@ -108,7 +108,7 @@ function Affected({ withdrawn, projectId }: { withdrawn: number; projectId: stri
   );
 }
 
-function NotReady({ snapshot }: { snapshot: SnapshotDetail }) {
+function NotReady({ snapshot, manages }: { snapshot: SnapshotDetail; manages: boolean }) {
   const job = useMaking(snapshot);
   return (
     <Paper bg="var(--dm-surface)" p="lg" maw={640}>
@@ -121,7 +121,7 @@ function NotReady({ snapshot }: { snapshot: SnapshotDetail }) {
         </Stack>
       ) : (
         <Stack gap="sm">
-          {job ? <JobProgress job={job} /> : <Text size="sm">Waiting for its turn</Text>}
+          {job ? <JobProgress job={job} cancellable={!manages} /> : <Text size="sm">Waiting for its turn</Text>}
           <Text size="sm" c="dimmed">
             This goes on when you close the browser. What is marked meanwhile does not come in.
           </Text>
