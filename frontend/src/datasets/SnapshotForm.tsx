@@ -16,7 +16,7 @@ import {
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useId, useMemo, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import type { Account, Member, Project } from "../api/types";
 import { InlineError } from "../components/states";
@@ -215,23 +215,31 @@ function Persons({ draft, set }: FieldProps) {
         checked={draft.others}
         onChange={(event) => set({ others: event.currentTarget.checked })}
       />
-      <Group gap="sm">
-        <Text size="sm" id="rendered-label">
-          Rendered persons
-        </Text>
-        <SegmentedControl
-          size="xs"
-          aria-labelledby="rendered-label"
-          value={draft.rendered}
-          onChange={(value) => set({ rendered: value as Choice })}
-          data={[
-            { value: "with", label: "In" },
-            { value: "without", label: "Out" },
-            { value: "only", label: "Only them" },
-          ]}
-        />
-      </Group>
+      <InOrOut label="Rendered persons" value={draft.rendered} onChange={(rendered) => set({ rendered })} />
+      <InOrOut label="Persons of known truth (gold)" value={draft.gold} onChange={(gold) => set({ gold })} />
     </Stack>
+  );
+}
+
+function InOrOut(props: { label: string; value: Choice; onChange: (value: Choice) => void }) {
+  const id = useId();
+  return (
+    <Group gap="sm">
+      <Text size="sm" id={id}>
+        {props.label}
+      </Text>
+      <SegmentedControl
+        size="xs"
+        aria-labelledby={id}
+        value={props.value}
+        onChange={(value) => props.onChange(value as Choice)}
+        data={[
+          { value: "with", label: "In" },
+          { value: "without", label: "Out" },
+          { value: "only", label: "Only them" },
+        ]}
+      />
+    </Group>
   );
 }
 
@@ -257,6 +265,7 @@ function Quality({ draft, set, preview }: FieldProps & { preview: SnapshotPrevie
       <NumberInput
         label="Measured error of the annotator, at most"
         description={studyWords(preview)}
+        placeholder="e.g. 3 cm"
         suffix=" cm"
         min={0}
         max={100}
@@ -269,6 +278,7 @@ function Quality({ draft, set, preview }: FieldProps & { preview: SnapshotPrevie
       <NumberInput
         label="Flagged points of a person, at most"
         description="Persons with more of them stand as not annotated."
+        placeholder="e.g. 20%"
         suffix="%"
         min={0}
         max={100}
@@ -290,6 +300,7 @@ function Quality({ draft, set, preview }: FieldProps & { preview: SnapshotPrevie
         <NumberInput
           label="Their distance, at most"
           description="Points with one mark stay."
+          placeholder="e.g. 4 cm"
           suffix=" cm"
           min={0}
           max={100}
@@ -327,6 +338,7 @@ function Tags({ draft, set, tags }: FieldProps & { tags: Readonly<Record<string,
       <TagsInput
         label="With one of these tags"
         placeholder={draft.tags.length === 0 ? "All photos" : ""}
+        error={unknownTag(draft.tags, known)}
         data={known}
         value={draft.tags}
         onChange={(chosen) => set({ tags: chosen })}
@@ -334,6 +346,7 @@ function Tags({ draft, set, tags }: FieldProps & { tags: Readonly<Record<string,
       />
       <TagsInput
         label="With none of these tags"
+        error={unknownTag(draft.withoutTags, known)}
         data={known}
         value={draft.withoutTags}
         onChange={(chosen) => set({ withoutTags: chosen })}
@@ -341,6 +354,12 @@ function Tags({ draft, set, tags }: FieldProps & { tags: Readonly<Record<string,
       />
     </Stack>
   );
+}
+
+/** What is said of a tag that is on no photo. */
+function unknownTag(chosen: readonly string[], known: readonly string[]): string | null {
+  const unknown = chosen.find((tag) => !known.includes(tag));
+  return unknown === undefined ? null : `No photo has the tag “${unknown}”.`;
 }
 
 function Row({ title, text, children }: { title: string; text?: string; children: ReactNode }) {

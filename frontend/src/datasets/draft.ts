@@ -1,7 +1,7 @@
 /** What was entered for a snapshot that is not made yet: kept in the tab, so that coming back goes on with it. */
 import type { Draft } from "./settings";
 
-const VERSION = 2;
+const VERSION = 3;
 const keyOf = (projectId: string) => `densemark:new-snapshot:${projectId}`;
 
 export const written = (draft: Draft): string => JSON.stringify({ version: VERSION, ...draft });

@@ -28,6 +28,8 @@ export interface Draft {
   tags: string[];
   withoutTags: string[];
   rendered: Choice;
+  /** Persons whose truth is known. */
+  gold: Choice;
   marks: Marks;
   /** Hash of the body that the points are to be on; null for the project's own. */
   body: string | null;
@@ -59,6 +61,7 @@ export function freshDraft(name: string): Draft {
     tags: [],
     withoutTags: [],
     rendered: "with",
+    gold: "with",
     marks: "consensus",
     body: null,
     splits: [],
@@ -77,7 +80,7 @@ export function settingsOf(draft: Draft): SnapshotSettings {
     tags: draft.tags,
     without_tags: draft.withoutTags,
     rendered: draft.rendered,
-    gold: "with",
+    gold: draft.gold,
     marks: draft.marks,
     body: draft.body,
     splits:

@@ -44,6 +44,7 @@ export function createCommand(project: string, draft: Draft, usernames: Readonly
       ...draft.tags.flatMap((tag) => option("tag", tag)),
       ...draft.withoutTags.flatMap((tag) => option("without-tag", tag)),
       ...(draft.rendered === "with" ? [] : option("rendered", draft.rendered)),
+      ...(draft.gold === "with" ? [] : option("gold", draft.gold)),
       ...(draft.marks === "consensus" ? [] : option("marks", draft.marks)),
       ...(draft.body === null ? [] : option("body", draft.body)),
     ],
