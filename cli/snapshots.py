@@ -134,7 +134,8 @@ def list_(project: ProjectName, data: DataDir = DEFAULT_DATA, as_json: AsJson = 
             (
                 item.name, str(item.state), f"{item.as_of:%Y-%m-%d %H:%M}",
                 *((item.counts.images, item.counts.persons, item.counts.points) if item.counts else ("", "", "")),
-                f"{counted(item.withdrawn, 'photo')}, {counted(item.withdrawn_persons, 'person')}" if item.withdrawn else "",
+                f"{counted(item.withdrawn, 'photo')}, {counted(item.withdrawn_persons, 'person')}"
+                if item.withdrawn else "",
                 (item.hash or "")[:12],
             )
             for item in shown
