@@ -51,12 +51,12 @@ def reach(session: Session, image_id: UUID) -> Reach:
     keys = _bytes_of(session, image_id)
     rows = withdrawals.same_bytes(session, keys)
     gone = withdrawals.of_bytes(session, keys)
-    taken: dict[UUID, list[int]] = {row.project_id: [] for row in (*rows, *gone)}
+    taken: dict[UUID, list[int]] = {id_: [] for id_ in [r.project_id for r in rows] + [r.project_id for r in gone]}
     for row in rows:
         taken[row.project_id].append(len(withdrawals.person_ids(session, row.id)))
     shown = {study_id for row in rows for study_id in withdrawals.studies_of(session, row.id)}
     found = [(id_, projects.by_id(session, id_), own) for id_, own in taken.items()]
-    study_rows = [row for id_ in sorted(shown) if (row := studies.by_id(session, id_)) is not None]
+    study_rows = [study for id_ in sorted(shown) if (study := studies.by_id(session, id_)) is not None]
     holding = snapshots.holding(session, [row.id for row in rows] + [row.image_id for row in gone])
     return Reach(
         projects=[
@@ -65,7 +65,7 @@ def reach(session: Session, image_id: UUID) -> Reach:
             if row is not None
         ],
         persons=sum(map(sum, taken.values())),
-        studies=[ReachedStudy(id=row.id, project_id=row.project_id, name=row.name) for row in study_rows],
+        studies=[ReachedStudy(id=study.id, project_id=study.project_id, name=study.name) for study in study_rows],
         snapshots=_affected(holding),
     )
 
