@@ -115,7 +115,7 @@ def test_limbs_hang_from_the_torso(anny):
 @given(SPOT, SPOT, st.integers(0, 5), st.integers(1, 14))
 @settings(max_examples=150, deadline=None)
 def test_what_is_picked_is_there_and_visible(anny, x, y, index, part):
-    view = part_views(anny, part)[index]
+    view = part_views.views(anny, part)[index]
     found = part_views.pick(anny, view, x, y)
     if found is None:
         return
