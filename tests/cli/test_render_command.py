@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -37,7 +38,9 @@ def interrupted(out: Path, data: Path, how: signal.Signals, workers: int) -> int
     before = len(list(out.glob("records/*.json")))
     command = [sys.executable, "-m", "cli", *WORDS, "--out", str(out), "--workers", str(workers)]
     command += ["--data", str(data)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    # What runs in the background of a shell is born deaf to Ctrl+C.
+    listen = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, preexec_fn=listen)
     while len(list(out.glob("records/*.json"))) == before:
         assert process.poll() is None
         with pytest.raises(subprocess.TimeoutExpired):
