@@ -34,6 +34,7 @@ WIDTH, HEIGHT = 640, 480
 PARTS = 14
 _BATCH = 200  # persons
 _NOISE = 0.02  # metres
+_AGO = timedelta(days=1)  # all work lies before the moment of any snapshot
 _CACHE = 3_000_000  # kB: ids are random, as browsers make them, and their indexes are all in use at once
 
 Tell = Callable[[str], None]
@@ -92,7 +93,7 @@ def _photos(
     session: Session, folder: Path, project_id: UUID, count: int, rng: np.random.Generator, tell: Tell
 ) -> list[UUID]:
     """Photos and their rows; their ids."""
-    ids, now = [], utc_now()
+    ids, now = [], utc_now() - _AGO
     rows: list[dict[str, Any]] = []
     for number in range(1, count + 1):
         if number % 1000 == 1:
@@ -166,7 +167,7 @@ class _Writer:
         self, session: Session, project_id: UUID, body: Body, users: list[UUID], rng: np.random.Generator
     ) -> None:
         self._session, self._project_id, self._body, self._users, self._rng = session, project_id, body, users, rng
-        self._now = utc_now()
+        self._now = utc_now() - _AGO
 
     def write(self, numbers: NDArray[np.int64], images: list[UUID], looks: list[Look], points: int) -> None:
         """A batch: one annotator's work."""
