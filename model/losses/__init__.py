@@ -1,0 +1,1 @@
+"""Losses, as pure functions of what a network gave and what is true."""

@@ -1,0 +1,1 @@
+"""The networks, one method a file, built by plain constructors."""
