@@ -1,0 +1,185 @@
+"""A network on photos: read, resized, in batches, and what it finds in the photos' own pixels."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor, nn
+
+from model.prediction import decode
+from model.structures import Batch, Detections
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""Of the files that a folder of photos is searched for."""
+
+MEAN = (124, 116, 104)
+"""The colour that the networks subtract, in whole numbers: images are padded with it."""
+
+STRIDE = 32
+"""Sides of a batch are multiples of it."""
+
+_READERS = 4  # threads; Pillow lets others run while it decodes and resizes
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photo to look at.
+
+    :param image_id: of the results.
+    :param name: what messages call it.
+    :param pixels: (H, W, 3) u1 sRGB, upright.
+    :param boxes: (P, 4) f8 x0, y0, x1, y1 of persons that are not to be searched for; None where they are.
+    """
+
+    image_id: int
+    name: str
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.float64] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+def listed(paths: Iterable[Path]) -> list[Path]:
+    """Files as they are given, and the photos of folders and of the folders in them, by name.
+
+    :raises ValueError: a path is not there, or a folder holds no photo.
+    """
+    out: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            if not found:
+                raise ValueError(f"{path} holds no photo ({', '.join(SUFFIXES)})")
+            out += found
+        elif path.is_file():
+            out.append(path)
+        else:
+            raise ValueError(f"{path} is not there")
+    return out
+
+
+def read(path: Path) -> NDArray[np.uint8]:
+    """Pixels (H, W, 3) of a photo, upright.
+
+    :raises ValueError: it cannot be read; the message names the file.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path}: cannot be read as a photo ({error})") from error
+
+
+def ahead(items: Iterable[T], work: Callable[[T], R], waiting: int = 2 * _READERS) -> Iterator[R | ValueError]:
+    """What ``work`` makes of the items, in their order, a few of them ahead in threads; ValueErrors are given back."""
+
+    def tried(item: T) -> R | ValueError:
+        try:
+            return work(item)
+        except ValueError as error:
+            return error
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        begun: deque[Future[R | ValueError]] = deque()
+        try:
+            for item in items:
+                begun.append(pool.submit(tried, item))
+                if len(begun) >= waiting:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            for future in begun:
+                future.cancel()
+
+
+def fitted(size: tuple[int, int], shortest: int, longest: int) -> tuple[int, int]:
+    """Height and width of an image of ``size`` whose shortest side becomes ``shortest``, unless the longest then
+    exceeds ``longest``."""
+    scale = min(shortest / min(size), longest / max(size))
+    return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+
+
+def resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> Tensor:
+    """(3, h, w) u1 of pixels (H, W, 3), brought to a height and width."""
+    if pixels.shape[:2] != size:
+        pixels = np.asarray(Image.fromarray(pixels).resize((size[1], size[0]), Image.Resampling.BILINEAR))
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+
+
+def batched(images: Sequence[Tensor], boxes: Sequence[Tensor] | None = None) -> Batch:
+    """A batch of images (3, h, w) u1, padded at the right and at the bottom; boxes (P, 4) f4 in their pixels."""
+    sizes = [(image.shape[1], image.shape[2]) for image in images]
+    height, width = (-(-max(sides) // STRIDE) * STRIDE for sides in zip(*sizes, strict=True))
+    out = torch.tensor(MEAN, dtype=torch.uint8)[None, :, None, None].repeat(len(images), 1, height, width)
+    for row, image in enumerate(images):
+        out[row, :, : image.shape[1], : image.shape[2]] = image
+    seeds = torch.zeros(len(images), dtype=torch.int64)
+    return Batch(out, torch.tensor(sizes, dtype=torch.int64), seeds, None, None if boxes is None else list(boxes))
+
+
+def run(network: nn.Module, batch: Batch, precision: str = "fp32") -> list[Detections]:
+    """What a network finds in a batch that is on its device, in the batch's pixels and on the same device.
+
+    :param precision: "bf16" computes in bfloat16 on a GPU; on a processor it would only be slower.
+    """
+    was = network.training
+    network.eval()
+    device = batch.images.device.type
+    cast = torch.autocast(device, torch.bfloat16) if precision == "bf16" and device == "cuda" else nullcontext()
+    try:
+        with torch.inference_mode(), cast:
+            return network(batch)
+    finally:
+        network.train(was)
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network's parameters are."""
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+
+
+def find(
+    network: nn.Module, photos: Sequence[Photo], tested: tuple[int, int], precision: str = "fp32"
+) -> list[Detections]:
+    """What a network finds in photos, as one batch; boxes and keypoints in the photos' pixels.
+
+    :param photos: all of them with boxes, or none.
+    :param tested: the shortest side of the images, and the greatest length of the longest (``recipe.Data.tested``).
+    :raises ValueError: the network has no detector and the photos have no boxes; some have boxes and some not.
+    """
+    if not photos:
+        return []
+    sizes = [fitted(photo.size, *tested) for photo in photos]
+    scales = [(size[1] / photo.size[1], size[0] / photo.size[0]) for photo, size in zip(photos, sizes, strict=True)]
+    images = [resized(photo.pixels, size) for photo, size in zip(photos, sizes, strict=True)]
+    batch = batched(images, _boxes(photos, scales)).to(device_of(network))
+    found = run(network, batch, precision)
+    return [decode.scaled(each, scale) for each, scale in zip(found, scales, strict=True)]
+
+
+def _boxes(photos: Sequence[Photo], scales: Sequence[tuple[float, float]]) -> list[Tensor] | None:
+    """Boxes in the pixels of the images."""
+    given = [photo.boxes for photo in photos if photo.boxes is not None]
+    if not given:
+        return None
+    if len(given) < len(photos):
+        lacking = next(photo.name for photo in photos if photo.boxes is None)
+        raise ValueError(f"{lacking}: the other photos have boxes, and it has none")
+    return [torch.from_numpy(boxes * [*scale, *scale]).float() for boxes, scale in zip(given, scales, strict=True)]
