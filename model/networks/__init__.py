@@ -1,1 +1,71 @@
 """The networks, one method a file, built by plain constructors."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from model.networks.detector import Detector
+from model.networks.rcnn import RCNN, Branch
+from model.networks.trunks import Pyramid, Stages
+from model.recipe import DensePose, Network
+
+
+def build(network: Network, charts: int, parts: int, keypoints: int, vertices: int) -> nn.Module:
+    """A network with new weights, drawn from torch's global generator.
+
+    :param charts: I = 1..charts of the body.
+    :param parts: coarse parts, without the background.
+    :param keypoints: of a person in the dataset.
+    :param vertices: of the body's mesh.
+    :raises ValueError: what does not go together.
+    """
+    if network.kind == "fcn":
+        return _fcn(network, charts)
+    if network.kind == "deeppose":
+        return _deeppose(network, keypoints)
+    return _rcnn(network, charts, parts, keypoints, vertices)
+
+
+def _stages(network: Network) -> Stages:
+    trunk = network.trunk
+    return Stages(trunk.name, trunk.weights, trunk.norm, trunk.frozen_stages)
+
+
+def _rcnn(network: Network, charts: int, parts: int, keypoints: int, vertices: int) -> RCNN:
+    channels = network.trunk.channels
+    branches: dict[str, Branch] = {}
+    if network.densepose is not None:
+        branches["densepose"] = _densepose(network.densepose, channels, charts, parts, vertices)
+    if network.masks is not None:
+        raise ValueError("masks are not built yet")
+    if network.keypoints is not None:
+        raise ValueError("keypoints are not built yet")
+    cascade = None
+    if network.cascade:
+        raise ValueError("second stages are not built yet")
+    found = network.detector
+    detector = Detector(
+        channels,
+        found.anchors,
+        found.proposals,
+        found.sampled,
+        found.positive,
+        found.width,
+        found.least_score,
+        found.overlap,
+        found.most,
+    )
+    learned = network.densepose or DensePose()
+    return RCNN(Pyramid(_stages(network), channels), detector, branches, learned.overlap, learned.most, cascade)
+
+
+def _densepose(wanted: DensePose, channels: int, charts: int, parts: int, vertices: int) -> Branch:
+    raise ValueError("the DensePose branch is not built yet")
+
+
+def _fcn(network: Network, charts: int) -> nn.Module:
+    raise ValueError("the FCN is not built yet")
+
+
+def _deeppose(network: Network, keypoints: int) -> nn.Module:
+    raise ValueError("DeepPose is not built yet")
