@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from model.networks.densepose import DensePoseBranch
 from model.networks.detector import Detector
 from model.networks.rcnn import RCNN, Branch
 from model.networks.trunks import Pyramid, Stages
@@ -60,7 +61,18 @@ def _rcnn(network: Network, charts: int, parts: int, keypoints: int, vertices: i
 
 
 def _densepose(wanted: DensePose, channels: int, charts: int, parts: int, vertices: int) -> Branch:
-    raise ValueError("the DensePose branch is not built yet")
+    if wanted.surface == "embedding":
+        raise ValueError("the embedding branch is not built yet")
+    return DensePoseBranch(
+        channels,
+        charts,
+        2 if wanted.coarse == "2" else parts + 1,
+        wanted.head,
+        wanted.layers,
+        wanted.channels,
+        wanted.pooled,
+        wanted.confidence,
+    )
 
 
 def _fcn(network: Network, charts: int) -> nn.Module:

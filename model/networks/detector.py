@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 from torchvision.models.detection._utils import BoxCoder
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import TwoMLPHead
@@ -157,12 +157,14 @@ class Detector(nn.Module):
             match = torch.where(within[image], match, torch.full_like(match, -2))
             rows = balanced(match, ANCHORS_SAMPLED, ANCHORS_POSITIVE, draw)
             person = match[rows] >= 0
-            objectness = objectness + F.binary_cross_entropy_with_logits(
+            objectness = objectness + functional.binary_cross_entropy_with_logits(
                 logits[image, rows], person.float(), reduction="sum"
             )
             rows_person = rows[person]
             wanted = self.anchor_coder.encode_single(truth.boxes[match[rows_person]], anchors[rows_person])
-            proposals = proposals + F.smooth_l1_loss(deltas[image, rows_person], wanted, beta=BETA, reduction="sum")
+            proposals = proposals + functional.smooth_l1_loss(
+                deltas[image, rows_person], wanted, beta=BETA, reduction="sum"
+            )
             number += len(rows)
         count = logits.new_tensor(float(number))
         return {"objectness": Loss(objectness, count), "proposals": Loss(proposals, count)}
@@ -186,8 +188,10 @@ class Detector(nn.Module):
         person = torch.cat(labels)
         count = classes.new_tensor(float(len(person)))
         return {
-            "classes": Loss(F.cross_entropy(classes, person.long(), reduction="sum"), count),
-            "boxes": Loss(F.smooth_l1_loss(boxes[person], torch.cat(wanted), beta=BETA, reduction="sum"), count),
+            "classes": Loss(functional.cross_entropy(classes, person.long(), reduction="sum"), count),
+            "boxes": Loss(
+                functional.smooth_l1_loss(boxes[person], torch.cat(wanted), beta=BETA, reduction="sum"), count
+            ),
         }
 
     def _classified(self, features: list[Tensor], boxes: list[Tensor]) -> tuple[Tensor, Tensor]:
