@@ -1,4 +1,4 @@
-"""From what a network says in a box to the surface at each pixel of it, as the reference does (Güler et al., CVPR 2018).
+"""From what a network says in a box to the surface at its pixels, as the reference does (Güler et al., CVPR 2018).
 
 A person's maps are stretched over its box and read at the centres of the photo's pixels. I is the chart of the highest
 logit where the coarse map's highest is not the background; U and V come from that chart's channels.
@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from model.networks.cse import VertexEmbedding
 from model.structures import Detections
+from model.vertices import to_iuv
+
+if TYPE_CHECKING:
+    from surface.body import Body
 
 Floats = NDArray[np.float32]
 
@@ -25,8 +30,8 @@ _AT_ONCE = 2**24
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """A person found in a photo. The pixels of its h x w maps are squares of the photo's, the first one beginning at the
-    box's corner: h and w are the box's sides without their fractions, at least 1.
+    """A person found in a photo. The pixels of its h x w maps are as large as the photo's, the first one beginning at
+    the box's corner: h and w are the box's sides without their fractions, at least 1.
 
     :param box: (4,) f8 x0, y0, x1, y1 in the photo.
     :param score: in [0, 1].
@@ -84,31 +89,45 @@ def scaled(detections: Detections, scale: tuple[float, float], offset: tuple[flo
     return replace(detections, boxes=boxes / each.repeat(2) + begin.repeat(2), keypoints=keypoints)
 
 
-def persons(detections: Detections, vertices: Vertices | None = None) -> list[Person]:
+def vertices_of(network: nn.Module, body: Body) -> Vertices | None:
+    """What the embeddings of a network are compared with; None for a network that gives I, U, V."""
+    table = next((module for module in network.modules() if isinstance(module, VertexEmbedding)), None)
+    if table is None:
+        return None
+    with torch.inference_mode():
+        iuv = torch.from_numpy(np.stack(to_iuv(body), axis=1).astype(np.float32))
+        return Vertices(table(), iuv.to(table.weight.device))
+
+
+def persons(detections: Detections, vertices: Vertices | None = None, surfaces: int | None = None) -> list[Person]:
     """The persons of a photo, in the order of the detections, which are in the photo's pixels.
 
     :param vertices: of networks that embed the surface.
+    :param surfaces: how many, the best, get their maps; None for all.
     :raises ValueError: a network embeds the surface and ``vertices`` is None.
     """
     boxes = detections.boxes.double().cpu().numpy()
     scores = detections.scores.float().cpu().tolist()
-    return [_person(detections, row, boxes[row], scores[row], vertices) for row in range(len(detections))]
+    joints = None if detections.keypoints is None else detections.keypoints.float().cpu().numpy()
+    mapped = len(detections) if surfaces is None else surfaces
+    out = []
+    for row, (box, score) in enumerate(zip(boxes, scores, strict=True)):
+        person = Person(box, score, keypoints=None if joints is None else joints[row])
+        out.append(_mapped(person, detections, row, vertices) if row < mapped else person)
+    return out
 
 
-def _person(
-    detections: Detections, row: int, box: NDArray[np.float64], score: float, vertices: Vertices | None
-) -> Person:
-    sides = float(box[3] - box[1]), float(box[2] - box[0])
-    found = Person(box, score)
+def _mapped(person: Person, detections: Detections, row: int, vertices: Vertices | None) -> Person:
+    """The person with what the network's maps say."""
+    x0, y0, x1, y1 = person.box.tolist()
+    sides = y1 - y0, x1 - x0
     if (said := _said(detections, row, sides, vertices)) is not None:
         spread = None if said.spread is None else said.spread.cpu().numpy()
         chart = said.chart.to(torch.uint8).cpu().numpy()
-        found = replace(found, chart=chart, uv=said.uv.cpu().numpy(), spread=spread)
+        person = replace(person, chart=chart, uv=said.uv.cpu().numpy(), spread=spread)
     if detections.mask is not None:
-        found = replace(found, mask=mask(detections.mask[row], sides).cpu().numpy())
-    if detections.keypoints is not None:
-        found = replace(found, keypoints=detections.keypoints[row].float().cpu().numpy())
-    return found
+        person = replace(person, mask=mask(detections.mask[row], sides).cpu().numpy())
+    return person
 
 
 def _said(detections: Detections, row: int, sides: tuple[float, float], vertices: Vertices | None) -> Surface | None:

@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from math import ceil, floor
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from model.prediction import decode
+from model.recipe import Data
 from model.structures import Batch, Detections
 
 T = TypeVar("T")
@@ -155,13 +157,53 @@ def device_of(network: nn.Module) -> torch.device:
     return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
 
 
+def look(network: nn.Module, photos: Sequence[Photo], data: Data, precision: str = "fp32") -> list[Detections]:
+    """What a network finds in photos, together; boxes and keypoints in the photos' pixels.
+
+    :param photos: all of them with boxes, or none.
+    :param data: of the recipe: how images are resized, and whether each person is cut out by its box.
+    :raises ValueError: the network takes boxes, and a photo has none.
+    """
+    if not data.crops:
+        return find(network, photos, data.tested, precision)
+    cuts = [_cuts(photo, data.margin) for photo in photos]
+    found = iter(find(network, [cut for each in cuts for cut, _ in each], data.tested, precision))
+    out = []
+    for each in cuts:
+        people = [decode.scaled(next(found), (1.0, 1.0), corner) for _, corner in each]
+        out.append(joined(people) if people else Detections(torch.zeros(0, 4), torch.zeros(0)))
+    return out
+
+
+def joined(parts: Sequence[Detections]) -> Detections:
+    """Detections of the same network, in a row."""
+    given = {field.name: [getattr(part, field.name) for part in parts] for field in fields(Detections)}
+    return Detections(**{name: torch.cat(values) for name, values in given.items() if values[0] is not None})
+
+
+def _cuts(photo: Photo, margin: float) -> list[tuple[Photo, tuple[float, float]]]:
+    """Each person of a photo alone, with its corner: the box, its sides enlarged by a share on either end."""
+    if photo.boxes is None:
+        raise ValueError(f"{photo.name}: the network looks at persons one by one, and has no boxes of them here")
+    height, width = photo.size
+    out = []
+    for x0, y0, x1, y1 in photo.boxes.tolist():
+        x, y = margin * (x1 - x0), margin * (y1 - y0)
+        left, top = (min(max(floor(at), 0), side - 1) for at, side in ((x0 - x, width), (y0 - y, height)))
+        right, bottom = max(min(ceil(x1 + x), width), left + 1), max(min(ceil(y1 + y), height), top + 1)
+        box = np.array([[x0 - left, y0 - top, x1 - left, y1 - top]])
+        pixels = np.ascontiguousarray(photo.pixels[top:bottom, left:right])
+        out.append((Photo(photo.image_id, photo.name, pixels, box), (float(left), float(top))))
+    return out
+
+
 def find(
     network: nn.Module, photos: Sequence[Photo], tested: tuple[int, int], precision: str = "fp32"
 ) -> list[Detections]:
-    """What a network finds in photos, as one batch; boxes and keypoints in the photos' pixels.
+    """What a network finds in whole photos, as one batch; boxes and keypoints in the photos' pixels.
 
     :param photos: all of them with boxes, or none.
-    :param tested: the shortest side of the images, and the greatest length of the longest (``recipe.Data.tested``).
+    :param tested: the shortest side of the images, and the greatest length of the longest.
     :raises ValueError: the network has no detector and the photos have no boxes; some have boxes and some not.
     """
     if not photos:

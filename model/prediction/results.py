@@ -27,24 +27,26 @@ _FAST = 1  # zlib's level: a tenth larger than the best, in a fraction of its ti
 
 def entry(person: Person, image_id: int, size: tuple[int, int] | None = None) -> dict[str, Any]:
     """A person as an item of a file of results: ``bbox``, ``score``, and what the network gives of ``uv_shape`` and
-    ``uv_data``, ``keypoints`` (x, y in COCO's pixels, score) and ``segmentation``.
+    ``uv_data``, ``keypoints`` (x, y, score) and ``segmentation``.
 
     :param size: height and width of the photo, in which the mask is written; None writes none.
     """
-    x0, y0, x1, y1 = person.box.tolist()
-    out: dict[str, Any] = {
-        "image_id": image_id,
-        "category_id": PERSON,
-        "bbox": [x0, y0, x1 - x0, y1 - y0],
-        "score": person.score,
-    }
+    out = bare(person, image_id)
     if person.chart is not None:
         data = base64.encodebytes(png(person)).decode("ascii")
         out |= {"uv_shape": [3, *person.chart.shape], "uv_data": data}
-    if person.keypoints is not None:
-        out["keypoints"] = np.round(person.keypoints.astype(np.float64), 3).reshape(-1).tolist()
     if person.mask is not None and size is not None:
         out["segmentation"] = _segmentation(person.mask, person.box, size)
+    return out
+
+
+def bare(person: Person, image_id: int) -> dict[str, Any]:
+    """The same without its maps."""
+    x0, y0, x1, y1 = person.box.tolist()
+    box = [x0, y0, x1 - x0, y1 - y0]
+    out = {"image_id": image_id, "category_id": PERSON, "bbox": box, "score": person.score}
+    if person.keypoints is not None:
+        out["keypoints"] = np.round(person.keypoints.astype(np.float64), 3).reshape(-1).tolist()
     return out
 
 
