@@ -21,6 +21,7 @@ from model.losses.confidence import CHANNELS, spread
 from model.losses.points import fine_loss, inside, uv_loss
 from model.networks.proposals import Rois
 from model.networks.rcnn import Branch
+from model.networks.regions import convolutions, doubled
 from model.networks.trunks import STRIDES, group_norm
 from model.structures import Loss
 
@@ -49,13 +50,13 @@ class Maps:
 class DensePoseBranch(Branch):
     """The branch.
 
-    :param channels: of the pyramid's levels.
+    :param channels: of the features.
     :param charts: C.
     :param coarse: channels of S: 2 (background and person) or 1 + the number of coarse parts.
     :param head: "convolutions" or "aspp".
     :param layers, width: of the head.
-    :param side: of the regions' features.
-    :param confidence: of U and V, "", "isotropic" or "anisotropic".
+    :param pooled: side of the features of a region.
+    :param confidence: of U and V.
     """
 
     def __init__(
@@ -66,24 +67,37 @@ class DensePoseBranch(Branch):
         head: Literal["convolutions", "aspp"] = "convolutions",
         layers: int = 8,
         width: int = 512,
-        side: int = 28,
+        pooled: int = 28,
         confidence: Literal["", "isotropic", "anisotropic"] = "",
     ) -> None:
         super().__init__()
-        self.parts, self.confidence = coarse > 2, confidence
-        self.pooled = Regions(side)
-        self.head = DensePoseHead(build_head(head, channels, layers, width), width, charts, coarse, confidence)
+        self.pooled, self.coarse, self.each, self.confidence = pooled, coarse, charts + 1, confidence
+        self.maps_count = coarse + 3 * self.each
+        self.head = build_head(head, channels, layers, width)
+        self.predictor = Predictor(width, coarse + (3 + CHANNELS[confidence]) * self.each)
+
+    def pool(self, features: list[Tensor], boxes: list[Tensor]) -> Tensor:
+        """(R, channels, 28, 28) cut from the summed levels."""
+        return summed_features(features, boxes, self.pooled)
+
+    def look(self, regions: Tensor) -> Maps:
+        """Maps of four times the side of the regions' features."""
+        maps = self.predictor(self.head(regions))
+        numbers = CHANNELS[self.confidence]
+        coarse, fine, uv, spreads = maps.split([self.coarse, self.each, 2 * self.each, numbers * self.each], dim=1)
+        about = spreads.unflatten(1, (numbers, self.each)) if numbers else None
+        return Maps(coarse, fine, uv.unflatten(1, (2, self.each)), about)
 
     def maps(self, outputs: Maps) -> Tensor:
         """Probabilities of S and I, and U and V of the charts."""
         probabilities = [outputs.coarse.softmax(dim=1), outputs.fine.softmax(dim=1)]
-        return torch.cat([*probabilities, outputs.uv.flatten(1, 2).clamp(0, 1)], dim=1)
+        return torch.cat([*probabilities, outputs.uv.flatten(1, 2)], dim=1)
 
     def losses(self, outputs: Maps, rois: Rois) -> dict[str, Loss]:
         """coarse, fine, uv."""
         points = inside(rois.boxes, rois.rows, rois.targets)
         size = outputs.coarse.shape[-1]
-        labels = coarse_labels(rois.boxes, rois.rows, rois.targets, size, self.parts)
+        labels = coarse_labels(rois.boxes, rois.rows, rois.targets, size, parts=self.coarse > 2)
         return {
             "coarse": coarse_loss(outputs.coarse, labels),
             "fine": fine_loss(outputs.fine, points),
@@ -92,43 +106,11 @@ class DensePoseBranch(Branch):
 
     def detections(self, outputs: Maps, boxes: list[Tensor]) -> dict[str, Tensor]:  # noqa: ARG002
         """coarse, fine, u, v, and spread with confidence."""
-        found = {
-            "coarse": outputs.coarse.float(),
-            "fine": outputs.fine.float(),
-            "u": outputs.uv[:, 0].float(),
-            "v": outputs.uv[:, 1].float(),
-        }
+        u, v = outputs.uv.float().unbind(dim=1)
+        found = {"coarse": outputs.coarse.float(), "fine": outputs.fine.float(), "u": u, "v": v}
         if outputs.spread is not None:
             found["spread"] = spread(outputs.spread.float().transpose(1, 2))
         return found
-
-
-class DensePoseHead(nn.Module):
-    """From pooled features to maps.
-
-    :param layers: (R, channels, s, s) to (R, width, s, s).
-    :param coarse: channels of S.
-    """
-
-    def __init__(
-        self,
-        layers: nn.Module,
-        width: int,
-        charts: int,
-        coarse: int,
-        confidence: Literal["", "isotropic", "anisotropic"] = "",
-    ) -> None:
-        super().__init__()
-        self.coarse, self.each, self.numbers = coarse, charts + 1, CHANNELS[confidence]
-        self.layers = layers
-        self.predictor = Predictor(width, coarse + (3 + self.numbers) * self.each)
-
-    def forward(self, pooled: Tensor) -> Maps:
-        """(R, channels, s, s) to maps of side 4 s."""
-        maps = self.predictor(self.layers(pooled))
-        coarse, fine, uv, spread = maps.split([self.coarse, self.each, 2 * self.each, self.numbers * self.each], dim=1)
-        numbers = spread.unflatten(1, (self.numbers, self.each)) if self.numbers else None
-        return Maps(coarse, fine, uv.unflatten(1, (2, self.each)), numbers)
 
 
 class Predictor(nn.Module):
@@ -140,38 +122,13 @@ class Predictor(nn.Module):
 
     def __init__(self, width: int, maps: int) -> None:
         super().__init__()
-        self.deconvolution = nn.ConvTranspose2d(width, maps, 4, 2, 1)
-        nn.init.kaiming_normal_(self.deconvolution.weight, mode="fan_out", nonlinearity="relu")
-        nn.init.zeros_(self.deconvolution.bias)  # type: ignore[arg-type]
+        self.deconvolution = doubled(width, maps)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(R, width, s, s) to (R, maps, 4 s, 4 s)."""
         return functional.interpolate(
             self.deconvolution(hidden), scale_factor=2.0, mode="bilinear", align_corners=False
         )
-
-
-class Regions(nn.Module):
-    """Regions cut from the sum of the levels P2..P5 at stride 4.
-
-    :param side: of what is cut.
-    """
-
-    def __init__(self, side: int) -> None:
-        super().__init__()
-        self.side = side
-
-    def forward(self, features: list[Tensor], boxes: list[Tensor]) -> Tensor:
-        """Features of regions.
-
-        :param features: levels P2..P6, (B, channels, H / stride, W / stride).
-        :param boxes: B tensors (R_i, 4) f4.
-        :returns: (R, channels, side, side).
-        """
-        total = features[0]
-        for level in features[1:4]:
-            total = total + functional.interpolate(level, size=total.shape[-2:], mode="bilinear", align_corners=False)
-        return roi_align(total, boxes, self.side, 1 / STRIDES[0], SAMPLING, aligned=True)
 
 
 class ASPP(nn.Module):
@@ -182,39 +139,44 @@ class ASPP(nn.Module):
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        self.near = nn.ModuleList([_normed(channels, width, 1), *(_normed(channels, width, 3, rate) for rate in RATES)])
+        near = [_normed(channels, width, 1), *(_normed(channels, width, 3, rate) for rate in RATES)]
+        self.near = nn.ModuleList(near)
         self.mean = nn.Sequential(nn.AdaptiveAvgPool2d(1), _normed(channels, width, 1))
-        self.together = _normed(width * (len(RATES) + 2), width, 1)
+        self.together = _normed(width * (len(near) + 1), width, 1)
 
-    def forward(self, pooled: Tensor) -> Tensor:
+    def forward(self, regions: Tensor) -> Tensor:
         """(R, channels, s, s) to (R, width, s, s)."""
-        mean = self.mean(pooled).expand(-1, -1, *pooled.shape[-2:])
-        return self.together(torch.cat([*(layer(pooled) for layer in self.near), mean], dim=1))
+        mean = self.mean(regions).expand(-1, -1, *regions.shape[-2:])
+        together: Tensor = self.together(torch.cat([*(layer(regions) for layer in self.near), mean], dim=1))
+        return together
 
 
-def build_head(kind: str, channels: int, layers: int, width: int) -> nn.Sequential:
+def build_head(kind: Literal["convolutions", "aspp"], channels: int, layers: int, width: int) -> nn.Sequential:
     """Layers from pooled features (R, channels, s, s) to hidden ones (R, width, s, s).
 
     :param kind: "convolutions": 3 x 3, each with ReLU; "aspp": the same with group normalisation after an ASPP.
     :param layers: convolutions.
     """
-    if kind == "aspp":
-        return nn.Sequential(ASPP(channels, width), *(_normed(width, width, 3) for _ in range(layers)))
-    plain = []
-    for layer in range(layers):
-        plain += [_convolution(width if layer else channels, width, 3), nn.ReLU(inplace=True)]
-    return nn.Sequential(*plain)
+    if kind == "convolutions":
+        return convolutions(channels, width, layers)
+    return nn.Sequential(ASPP(channels, width), *(_normed(width, width, 3) for _ in range(layers)))
 
 
-def _convolution(channels: int, width: int, side: int, rate: int = 1, bias: bool = True) -> nn.Conv2d:
-    layer = nn.Conv2d(channels, width, side, padding=rate * (side // 2), dilation=rate, bias=bias)
-    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-    return layer
+def summed_features(features: list[Tensor], boxes: list[Tensor], side: int) -> Tensor:
+    """Features of all images' regions in a row, cut from the sum of the levels P2..P5 at stride 4.
+
+    :param features: levels P2..P6, (B, channels, H / stride, W / stride).
+    :param boxes: B tensors (R_i, 4) f4.
+    :returns: (R, channels, side, side).
+    """
+    total = features[0]
+    for level in features[1:4]:
+        total = total + functional.interpolate(level, size=total.shape[-2:], mode="bilinear", align_corners=False)
+    return roi_align(total, boxes, side, 1 / STRIDES[0], SAMPLING, aligned=True)
 
 
 def _normed(channels: int, width: int, side: int, rate: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        _convolution(channels, width, side, rate, bias=False), group_norm(width), nn.ReLU(inplace=True)
-    )
+    """A convolution without a bias, group normalisation, ReLU."""
+    layer = nn.Conv2d(channels, width, side, padding=rate * (side // 2), dilation=rate, bias=False)
+    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+    return nn.Sequential(layer, group_norm(width), nn.ReLU(inplace=True))
