@@ -42,7 +42,12 @@ class VertexEmbedding(nn.Module):
         if body is not None and len(body.vertices) != vertices:
             raise ValueError(f"body {body.name!r} has {len(body.vertices)} vertices, the network {vertices}")
         self.spread = spread
-        self.weight = nn.Parameter(torch.randn(smooth or vertices, channels))
+        weight = torch.randn(smooth or vertices, channels)
+        if smooth:
+            # Eigenvalues grow as their order: quick functions begin weak, or neighbours begin far apart and little is
+            # learned.
+            weight = weight / torch.arange(1, smooth + 1)[:, None]
+        self.weight = nn.Parameter(weight)
         functions = torch.zeros(vertices, smooth) if smooth else None
         if body is not None and smooth:
             functions = torch.from_numpy(on_body.smooth_functions(body, smooth))
