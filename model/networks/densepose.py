@@ -1,9 +1,9 @@
-"""The DensePose branch: S, I, U and V of each region (Güler et al., "DensePose: Dense Human Pose Estimation In The Wild",
-CVPR 2018).
+"""The DensePose branch: S, I, U and V of each region (Güler et al., "DensePose: Dense Human Pose Estimation In The
+Wild", CVPR 2018).
 
 The levels P2..P5 are summed at stride 4, regions cut from the sum at 28, a head of convolutions, a deconvolution to 56
-and bilinear enlargement to 112. The ASPP head is that of Chen et al., "Rethinking Atrous Convolution" (2017), with group
-normalisation. R regions of a batch, C charts.
+and bilinear enlargement to 112. The ASPP head is that of Chen et al., "Rethinking Atrous Convolution" (2017), with
+group normalisation. R regions of a batch, C charts.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from model.networks.rcnn import Branch
 from model.networks.regions import convolutions, doubled
 from model.networks.trunks import STRIDES, group_norm
 from model.structures import Loss
+
+Kind = Literal["convolutions", "aspp"]
+Confidence = Literal["", "isotropic", "anisotropic"]
 
 RATES = (6, 12, 56)
 """Of the dilated convolutions of the ASPP head."""
@@ -48,12 +51,12 @@ class Maps:
 
 
 class DensePoseBranch(Branch):
-    """The branch.
+    """The branch; outputs are ``Maps``.
 
     :param channels: of the features.
     :param charts: C.
     :param coarse: channels of S: 2 (background and person) or 1 + the number of coarse parts.
-    :param head: "convolutions" or "aspp".
+    :param kind: of the head, as ``layers_of`` takes it.
     :param layers, width: of the head.
     :param pooled: side of the features of a region.
     :param confidence: of U and V.
@@ -64,29 +67,17 @@ class DensePoseBranch(Branch):
         channels: int,
         charts: int,
         coarse: int,
-        head: Literal["convolutions", "aspp"] = "convolutions",
+        kind: Kind = "convolutions",
         layers: int = 8,
         width: int = 512,
         pooled: int = 28,
-        confidence: Literal["", "isotropic", "anisotropic"] = "",
+        confidence: Confidence = "",
     ) -> None:
         super().__init__()
-        self.pooled, self.coarse, self.each, self.confidence = pooled, coarse, charts + 1, confidence
-        self.maps_count = coarse + 3 * self.each
-        self.head = build_head(head, channels, layers, width)
-        self.predictor = Predictor(width, coarse + (3 + CHANNELS[confidence]) * self.each)
-
-    def pool(self, features: list[Tensor], boxes: list[Tensor]) -> Tensor:
-        """(R, channels, 28, 28) cut from the summed levels."""
-        return summed_features(features, boxes, self.pooled)
-
-    def look(self, regions: Tensor) -> Maps:
-        """Maps of four times the side of the regions' features."""
-        maps = self.predictor(self.head(regions))
-        numbers = CHANNELS[self.confidence]
-        coarse, fine, uv, spreads = maps.split([self.coarse, self.each, 2 * self.each, numbers * self.each], dim=1)
-        about = spreads.unflatten(1, (numbers, self.each)) if numbers else None
-        return Maps(coarse, fine, uv.unflatten(1, (2, self.each)), about)
+        self.coarse, self.confidence = coarse, confidence
+        self.maps_count = coarse + 3 * (charts + 1)
+        self.pooled = Summed(pooled)
+        self.head = DensePoseHead(channels, charts, coarse, kind, layers, width, confidence)
 
     def maps(self, outputs: Maps) -> Tensor:
         """Probabilities of S and I, and U and V of the charts."""
@@ -111,6 +102,32 @@ class DensePoseBranch(Branch):
         if outputs.spread is not None:
             found["spread"] = spread(outputs.spread.float().transpose(1, 2))
         return found
+
+
+class DensePoseHead(nn.Module):
+    """Features of regions (R, channels, s, s) to ``Maps`` of side 4 s."""
+
+    def __init__(
+        self,
+        channels: int,
+        charts: int,
+        coarse: int,
+        kind: Kind,
+        layers: int,
+        width: int,
+        confidence: Confidence,
+    ) -> None:
+        super().__init__()
+        self.coarse, self.each, self.numbers = coarse, charts + 1, CHANNELS[confidence]
+        self.layers = layers_of(kind, channels, layers, width)
+        self.predictor = Predictor(width, coarse + (3 + self.numbers) * self.each)
+
+    def forward(self, regions: Tensor) -> Maps:
+        maps = self.predictor(self.layers(regions))
+        each = self.each
+        coarse, fine, uv, spreads = maps.split([self.coarse, each, 2 * each, self.numbers * each], dim=1)
+        about = spreads.unflatten(1, (self.numbers, each)) if self.numbers else None
+        return Maps(coarse, fine, uv.unflatten(1, (2, each)), about)
 
 
 class Predictor(nn.Module):
@@ -151,7 +168,29 @@ class ASPP(nn.Module):
         return together
 
 
-def build_head(kind: Literal["convolutions", "aspp"], channels: int, layers: int, width: int) -> nn.Sequential:
+class Summed(nn.Module):
+    """Features of all images' regions in a row, cut from the sum of the levels P2..P5 at stride 4.
+
+    :param side: of the features.
+    """
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+
+    def forward(self, features: list[Tensor], boxes: list[Tensor]) -> Tensor:
+        """(R, channels, side, side).
+
+        :param features: levels P2..P6, (B, channels, H / stride, W / stride).
+        :param boxes: B tensors (R_i, 4) f4.
+        """
+        total = features[0]
+        for level in features[1:4]:
+            total = total + functional.interpolate(level, size=total.shape[-2:], mode="bilinear", align_corners=False)
+        return roi_align(total, boxes, self.side, 1 / STRIDES[0], SAMPLING, aligned=True)
+
+
+def layers_of(kind: Kind, channels: int, layers: int, width: int) -> nn.Sequential:
     """Layers from pooled features (R, channels, s, s) to hidden ones (R, width, s, s).
 
     :param kind: "convolutions": 3 x 3, each with ReLU; "aspp": the same with group normalisation after an ASPP.
@@ -160,19 +199,6 @@ def build_head(kind: Literal["convolutions", "aspp"], channels: int, layers: int
     if kind == "convolutions":
         return convolutions(channels, width, layers)
     return nn.Sequential(ASPP(channels, width), *(_normed(width, width, 3) for _ in range(layers)))
-
-
-def summed_features(features: list[Tensor], boxes: list[Tensor], side: int) -> Tensor:
-    """Features of all images' regions in a row, cut from the sum of the levels P2..P5 at stride 4.
-
-    :param features: levels P2..P6, (B, channels, H / stride, W / stride).
-    :param boxes: B tensors (R_i, 4) f4.
-    :returns: (R, channels, side, side).
-    """
-    total = features[0]
-    for level in features[1:4]:
-        total = total + functional.interpolate(level, size=total.shape[-2:], mode="bilinear", align_corners=False)
-    return roi_align(total, boxes, side, 1 / STRIDES[0], SAMPLING, aligned=True)
 
 
 def _normed(channels: int, width: int, side: int, rate: int = 1) -> nn.Sequential:
