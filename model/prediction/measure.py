@@ -17,6 +17,7 @@ from evaluation.detection import groundtruth
 from evaluation.detection.distances import BodyDistances, SurfaceDistances, of_body
 from evaluation.detection.evaluate import MOST_DETECTIONS, evaluate
 from evaluation.detection.points import GROUP
+from model.data.transforms import blanked
 from model.prediction import photos, results, truth
 from model.prediction.decode import Person, persons, vertices_of
 from model.prediction.photos import Photo
@@ -61,7 +62,7 @@ def measure(
     document = truth.document(truth_path, body, ids=set(images.ids))
     given = given_boxes(document) if recipe.network.kind != "rcnn" else None
     vertices = vertices_of(network, body)
-    looked = photos.ahead(images.ids, lambda id_: _photo(images, id_, given))
+    looked = photos.ahead(range(len(images)), lambda index: _photo(images, index, given, recipe.data.blank))
     found: list[Found] = []
     while group := [_sound(photo) for photo in islice(looked, batch)]:
         for photo, detections in zip(
@@ -157,9 +158,11 @@ def given_boxes(document: Mapping[str, Any]) -> dict[int, NDArray[np.float64]]:
     return {id_: np.array(listed, np.float64).reshape(-1, 4) for id_, listed in out.items()}
 
 
-def _photo(images: Images, image_id: int, given: Mapping[int, NDArray[np.float64]] | None) -> Photo:
+def _photo(images: Images, index: int, given: Mapping[int, NDArray[np.float64]] | None, blank: bool) -> Photo:
+    image_id = images.ids[index]
     name = images.persons.images[image_id].file_name
-    return Photo(image_id, name, images.persons.photo(image_id), None if given is None else given[image_id])
+    pixels = blanked(images[index]).pixels if blank else images.persons.photo(image_id)
+    return Photo(image_id, name, pixels, None if given is None else given[image_id])
 
 
 def _sound(photo: Photo | ValueError) -> Photo:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
+from model.data.transforms import MEAN, fitted
 from model.prediction import decode
 from model.recipe import Data
 from model.structures import Batch, Detections
@@ -26,9 +27,6 @@ R = TypeVar("R")
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """Of the files that a folder of photos is searched for."""
-
-MEAN = (124, 116, 104)
-"""The colour that the networks subtract, in whole numbers: images are padded with it."""
 
 STRIDE = 32
 """Sides of a batch are multiples of it."""
@@ -109,13 +107,6 @@ def ahead(items: Iterable[T], work: Callable[[T], R], waiting: int = 2 * _READER
         finally:
             for future in begun:
                 future.cancel()
-
-
-def fitted(size: tuple[int, int], shortest: int, longest: int) -> tuple[int, int]:
-    """Height and width of an image of ``size`` whose shortest side becomes ``shortest``, unless the longest then
-    exceeds ``longest``."""
-    scale = min(shortest / min(size), longest / max(size))
-    return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
 
 
 def resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> Tensor:
