@@ -13,9 +13,10 @@ without importing torch. Persons have different numbers of points, so a loader n
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from PIL import Image, ImageOps
 from annotation.masks import MOST_PARTS
 from export.check_person import is_dense
 from export.check_rules import is_integer
+from export.coco import PERSON_CATEGORY
 from export.dense_in import Dense, dense
 from export.records import ImageRecord, PersonRecord, image_of, person_of
 from export.square import label_points, resample_mask, to_box
@@ -33,6 +35,8 @@ from export.square_in import SIDE, label_map, runs
 from export.stream import items
 
 T = TypeVar("T")
+PERSON = PERSON_CATEGORY["id"]
+_ANNOTATED, _ALONE = 1, 2
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class Sample:
     :param iuv: (N, 3) f8 chart 1.., U, V; None in a CSE file.
     :param vertex: (N,) i8 0-based vertex; None where charts stand instead.
     :param keypoints: (17, 3) f8 x, y, visibility; None without.
+    :param crowd: whether the box holds many persons (COCO's iscrowd).
+    :param segmentation: polygons or RLE in image pixels, as the file has it; None without.
+    :param surface: the points as they stand on the body: face (N,) i4 and barycentric coordinates (N, 3) f8; None in
+        files, which have charts or vertices alone.
+    :param mesh: name of the mesh that the vertices are of; None where charts stand instead.
     """
 
     id: int
@@ -61,6 +70,10 @@ class Sample:
     iuv: NDArray[np.float64] | None
     vertex: NDArray[np.int64] | None
     keypoints: NDArray[np.float64] | None
+    crowd: bool = False
+    segmentation: Any = None
+    surface: tuple[NDArray[np.int32], NDArray[np.float64]] | None = None
+    mesh: str | None = None
 
     def masks(self, parts: int = 14) -> NDArray[np.bool_]:
         """(parts, 256, 256) one mask for each part, the first for label 1."""
@@ -73,7 +86,8 @@ class Sample:
 class Dataset:
     """Persons of a dataset file (DensePose-COCO, CSE, COCO) or of a snapshot's folder, in file order.
 
-    The file is streamed once and only places in it are kept: 16 bytes a person, and its images.
+    The file is streamed once and only places in it are kept: 27 bytes a person, and its images. Entries of categories
+    other than COCO's person are passed over.
 
     :param path: the file, or a folder with ``images.jsonl`` and ``persons-*.jsonl``.
     :param images: folder of the photos, under the names that the file or the snapshot has for them; without it samples
@@ -102,6 +116,9 @@ class Dataset:
         self._file = array("H")
         self._start = array("q")
         self._length = array("l")
+        self._image = array("q")
+        self._kind = array("b")
+        self.body_hash = ""
         if self.path.is_dir():
             self._index_snapshot(split, annotated)
         elif split is not None:
@@ -116,16 +133,52 @@ class Dataset:
         """The sample at an index, or what ``transform`` makes of it."""
         if not -len(self) <= index < len(self):
             raise IndexError(f"{self.path.name} has {len(self)} persons, none at {index}")
+        sample = self.sample(index)
+        return sample if self.transform is None else self.transform(sample)
+
+    def sample(self, index: int, photo: bool = True) -> Sample:
+        """The sample at an index, untransformed; without reading its image where ``photo`` is false."""
         with self._files[self._file[index]].open("rb") as file:
             file.seek(self._start[index])
             raw = file.read(self._length[index])
-        sample = self._of_record(person_of(raw)) if self.path.is_dir() else self._of_entry(json.loads(raw))
-        return sample if self.transform is None else self.transform(sample)
+        return self._of_record(person_of(raw), photo) if self.path.is_dir() else self._of_entry(json.loads(raw), photo)
+
+    def rows_of_images(self) -> dict[int, list[int]]:
+        """Indices of the persons of each image, by image id; images without persons are there, too."""
+        found: dict[int, list[int]] = {id_: [] for id_ in self.images}
+        for index, image_id in enumerate(self._image):
+            if image_id not in found:
+                person = self.sample(index, photo=False)
+                raise ValueError(
+                    f"{self.path.name}: annotation {person.id}: image {person.image_id} is not in the dataset"
+                )
+            found[image_id].append(index)
+        return found
+
+    def annotated(self, index: int) -> bool:
+        """Whether the person at an index has points."""
+        return bool(self._kind[index] & _ANNOTATED)
+
+    def alone(self, index: int) -> bool:
+        """Whether the entry at an index is of one person, no crowd, in a box with an area."""
+        return bool(self._kind[index] & _ALONE)
+
+    def photo(self, image_id: int) -> NDArray[np.uint8]:
+        """Pixels (H, W, 3) of an image, upright.
+
+        :raises ValueError: naming the file, when they cannot be read; without a folder of images.
+        """
+        found = self._photo(image_id)
+        if found is None:
+            raise ValueError(f"{self.path.name}: the folder of its images was not given")
+        return found
 
     def _index_file(self, annotated: bool) -> None:
         self._files = [self.path]
         lists = set()
         for item in items(self.path):
+            if item.key == "info" and isinstance(item.value, dict) and isinstance(item.value.get("densemark"), dict):
+                self.body_hash = str(item.value["densemark"].get("body_hash", ""))
             if item.number < 0:
                 lists.add(item.key if item.value == [] else None)
             elif item.key not in ("images", "annotations"):
@@ -134,8 +187,10 @@ class Dataset:
                 raise ValueError(f"{self.path.name}: number {item.number} of {item.key} is no object")
             elif item.key == "images":
                 self._add_image(item.value)
-            elif item.key == "annotations" and (is_dense(item.value) or not annotated):
-                self._add(0, item.start, item.end - item.start)
+            elif item.value.get("category_id", PERSON) == PERSON and ((found := is_dense(item.value)) or not annotated):
+                self._add(
+                    0, item.start, item.end - item.start, _number(item.value.get("image_id")), found, _alone(item.value)
+                )
         if not lists >= {"images", "annotations"}:
             raise ValueError(f"{self.path.name}: is not a COCO file (no lists of images and annotations)")
 
@@ -162,21 +217,25 @@ class Dataset:
             start = 0
             with path.open("rb") as lines:
                 for line in lines:
-                    if not annotated or b'"points":{' in line:
-                        self._add(number, start, len(line))
+                    if (found := b'"points":{' in line) or not annotated:
+                        self._add(number, start, len(line), _image_id(line), found)
                     start += len(line)
 
-    def _add(self, file: int, start: int, length: int) -> None:
+    def _add(self, file: int, start: int, length: int, image_id: int, annotated: bool, alone: bool = True) -> None:
         self._file.append(file)
         self._start.append(start)
         self._length.append(length)
+        self._image.append(image_id)
+        self._kind.append(annotated * _ANNOTATED + alone * _ALONE)
 
-    def _of_entry(self, entry: Mapping[str, Any]) -> Sample:
+    def _of_entry(self, entry: Mapping[str, Any], photo: bool) -> Sample:
         try:
             work = dense(entry) if is_dense(entry) else None
             keypoints = np.array(entry["keypoints"], np.float64).reshape(-1, 3) if entry.get("keypoints") else None
             bbox = np.array(entry["bbox"], np.float64).reshape(4)
-            return self._sample(entry["id"], entry["image_id"], bbox, keypoints, work)
+            image = self._photo(entry["image_id"]) if photo else None
+            found = self._sample(entry["id"], entry["image_id"], image, bbox, keypoints, work)
+            return replace(found, crowd=bool(entry.get("iscrowd")), segmentation=entry.get("segmentation") or None)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             reason = f"has no {error}" if isinstance(error, KeyError) else str(error)
             raise ValueError(f"{self.path.name}: annotation {entry.get('id')}: {reason}") from error
@@ -185,6 +244,7 @@ class Dataset:
         self,
         id_: int,
         image_id: int,
+        image: NDArray[np.uint8] | None,
         bbox: NDArray[np.float64],
         keypoints: NDArray[np.float64] | None,
         work: Dense | None,
@@ -193,7 +253,7 @@ class Dataset:
         return Sample(
             id=id_,
             image_id=image_id,
-            image=self._photo(image_id),
+            image=image,
             bbox=bbox,
             labels=None if work is None else label_map(work.ends),
             xy=xy,
@@ -201,15 +261,16 @@ class Dataset:
             iuv=None if work is None else work.iuv,
             vertex=None if work is None else work.vertex,
             keypoints=keypoints,
+            mesh=None if work is None else work.mesh,
         )
 
-    def _of_record(self, person: PersonRecord) -> Sample:
+    def _of_record(self, person: PersonRecord, photo: bool) -> Sample:
         bbox, points = np.array(person.bbox), person.points
         keypoints = person.keypoints
         return Sample(
             id=person.id,
             image_id=person.image_id,
-            image=self._photo(person.image_id),
+            image=self._photo(person.image_id) if photo else None,
             bbox=bbox,
             labels=self._square(person),
             xy=points.xy,
@@ -217,6 +278,8 @@ class Dataset:
             iuv=points.iuv,
             vertex=None,
             keypoints=None if keypoints is None else np.array(keypoints, np.float64).reshape(-1, 3),
+            segmentation=person.segmentation or None,
+            surface=(points.face, points.bary),
         )
 
     def _square(self, person: PersonRecord) -> NDArray[np.uint8] | None:
@@ -243,12 +306,29 @@ class Dataset:
         try:
             with Image.open(self.folder / record.file_name) as image:
                 pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-        except (OSError, Image.DecompressionBombError) as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # as broken files make them
             raise ValueError(f"{record.file_name}: cannot be read ({error})") from error
         if pixels.shape[:2] != (record.height, record.width):
             stated = f"{record.width} x {record.height}"
             raise ValueError(f"{record.file_name}: has {pixels.shape[1]} x {pixels.shape[0]} pixels, not {stated}")
         return pixels
+
+
+def _number(value: Any) -> int:
+    """An image's id in an entry; -1 for what is none."""
+    return value if is_integer(value) and abs(value) < 2**63 else -1
+
+
+def _alone(entry: Mapping[str, Any]) -> bool:
+    box = entry.get("bbox")
+    sides = box[2:] if isinstance(box, list) and len(box) == 4 else []
+    return not entry.get("iscrowd") and len(sides) == 2 and all(isinstance(v, int | float) and v > 0 for v in sides)
+
+
+def _image_id(line: bytes) -> int:
+    """The image of a line of a snapshot, whose keys are plain and whose texts have no bare quotes."""
+    found = re.search(rb'"image_id":(\d+)', line)
+    return -1 if found is None else int(found[1])
 
 
 def collate(samples: Sequence[T]) -> list[T]:

@@ -136,7 +136,7 @@ def render(body: Body, seed: int, options: Options = Options()) -> Render:
         dress(_stream(seed, _LOOK, n), options.textures, womanly(body, one.betas)) for n, one in enumerate(found)
     ]
     actors = [_actor(body, seed, n, azimuth, *both, options) for n, both in enumerate(zip(found, outfits, strict=True))]
-    place = backgrounds.choose(_stream(seed, _SCENE), options.backgrounds)
+    place = place_of(seed, options)
     for attempt in range(_TRIES):
         take = _take(body, seed, attempt, actors, azimuth, place.indoors, options)
         seen = np.bincount(take.owner.ravel() + 1, minlength=count + 1)[1:]
@@ -168,6 +168,11 @@ def cast(body: Body, seed: int, options: Options = Options()) -> tuple[float, li
     count = int(rng.integers(options.persons[0], options.persons[1] + 1))
     azimuth = float(rng.uniform(0, 2 * np.pi))
     return azimuth, [sample(body, _stream(seed, _POSE, n), options.poses) for n in range(count)]
+
+
+def place_of(seed: int, options: Options = Options()) -> backgrounds.Place:
+    """What stands behind an image's persons; raises ValueError, naming it, for a photo that cannot be read."""
+    return backgrounds.choose(_stream(seed, _SCENE), options.backgrounds)
 
 
 def _stream(seed: int, concern: int, index: int = 0) -> np.random.Generator:

@@ -1,0 +1,261 @@
+"""Images to batches, in an order and with an augmentation that follow from the seed and the step alone.
+
+So a training that goes on from a step sees what it would have seen, and processes that share out the steps' batches see
+together what one alone sees.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from model.data.records import Example, Images
+from model.data.transforms import MEAN, cropped, fitted, resized, targets, trained
+from model.recipe import Data, Schedule
+from model.structures import Batch
+
+STRIDE = 32
+"""Sides of a batch are multiples of it."""
+
+_AHEAD = 2  # batches that each worker makes before they are asked for
+
+
+class Key(NamedTuple):
+    """What is read: an image or, of crops, a person; and the seed of its augmentation, None where there is none."""
+
+    unit: int
+    seed: int | None
+
+
+def train_batches(
+    images: Images,
+    data: Data,
+    schedule: Schedule,
+    seed: int,
+    start_step: int = 0,
+    rank: int = 0,
+    world: int = 1,
+    workers: int = 0,
+) -> Iterator[Batch]:
+    """Batches without end: for each step from ``start_step`` on, the ``schedule.accumulate`` parts of this process's
+    share, one after another.
+
+    :param seed: of the order and of all augmentation.
+    :param workers: processes that read; 0 reads in this one.
+    :raises ValueError: there are no images; they are to be mirrored and cannot be; a step's images do not divide among
+        processes and parts; while reading, naming the file, for a photo or an annotation that cannot be used.
+    """
+    parts = world * schedule.accumulate
+    if schedule.batch % parts:
+        raise ValueError(
+            f"{schedule.batch} images a step do not divide among {world} processes of {schedule.accumulate} parts"
+        )
+    if not len(images):
+        raise ValueError(f"{images.name}: holds no image to train on")
+    if data.flip and images.mirror is None:
+        raise ValueError(
+            f"{images.name}: images cannot be mirrored without a symmetric body or tables of symmetries; "
+            "data.flip=0 trains without"
+        )
+    reader = Reader(images, data)
+    share = schedule.batch // parts
+    keys = (
+        step_keys[at : at + share]
+        for step_keys in steps(reader.wide(), schedule.batch, seed, start_step)
+        for at in range(rank * share * schedule.accumulate, (rank + 1) * share * schedule.accumulate, share)
+    )
+    return _loaded(reader, keys, workers)
+
+
+def test_batches(images: Images, data: Data, batch: int, boxes: bool = False) -> Iterator[tuple[Batch, list[float]]]:
+    """All images once, in order, as ``data.tested`` has them, whole even where training is on crops.
+
+    :param boxes: give the persons' boxes, for networks that do not detect them.
+    :return: batches with what is true of their images, and for each image the factor that its pixels were scaled by.
+    :raises ValueError: naming the file, for a photo or an annotation that cannot be used.
+    """
+    reader = Reader(images, replace(data, crops=False))
+    order = [Key(unit, None) for unit in range(len(images))]
+    groups = [order[at : at + batch] for at in range(0, len(order), batch)]
+    for keys, made in zip(groups, _loaded(reader, iter(groups), data.workers), strict=True):
+        assert made.targets is not None
+        scales = [
+            max(height, width) / max(images.size(key.unit))
+            for key, (height, width) in zip(keys, made.sizes.tolist(), strict=True)
+        ]
+        given = [truth.boxes[~truth.crowd] for truth in made.targets] if boxes else None
+        yield replace(made, boxes=given), scales
+
+
+def steps(wide: NDArray[np.bool_], batch: int, seed: int, start: int) -> Iterator[list[Key]]:
+    """What each step from ``start`` on reads, without end: all units in a random order, again and again.
+
+    A step's images are all wide or all high, as far as that goes, so that little of a batch is padding. What remains of
+    both at the end of a round is mixed, and the last step of a round is filled up with some of its first.
+
+    :param wide: (n,) whether each unit is wider than high.
+    """
+    rest = wide.sum() % batch + (~wide).sum() % batch
+    each = int(wide.sum() // batch + (~wide).sum() // batch + -(-rest // batch))
+    plan: list[NDArray[np.int64]] = []
+    made = -1
+    for step in count(start):
+        if step // each != made:
+            made = step // each
+            plan = _round(wide, batch, np.random.default_rng([seed, made]))
+        units = plan[step % each].tolist()
+        yield [Key(unit, image_seed(seed, step, place)) for place, unit in enumerate(units)]
+
+
+def image_seed(seed: int, step: int, place: int) -> int:
+    """The seed (63 bits) of what is drawn for the image at a place of a step's batch."""
+    return int(np.random.SeedSequence([seed, step, place]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _round(wide: NDArray[np.bool_], batch: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """The steps of a round."""
+    order = rng.permutation(len(wide))
+    full, rest = [], []
+    for group in (order[wide[order]], order[~wide[order]]):
+        whole = len(group) // batch * batch
+        full += list(group[:whole].reshape(-1, batch))
+        rest.append(group[whole:])
+    left = np.concatenate(rest)
+    missing = -len(left) % batch
+    left = np.concatenate([left, np.resize(order, missing)])
+    full += list(left.reshape(-1, batch))
+    return [full[k] for k in rng.permutation(len(full))]
+
+
+class Reader(Dataset):
+    """Reads what is asked for; or gives back why that cannot be done, as torch would wrap an error in its own.
+
+    Units are images, or of crops their persons.
+    """
+
+    def __init__(self, images: Images, data: Data) -> None:
+        self.images, self.data = images, data
+        self.people = [(i, row) for i in range(len(images)) for row in images.alone(i)] if data.crops else []
+        if data.crops and not self.people:
+            raise ValueError(f"{images.name}: holds no person to cut out")
+
+    def __len__(self) -> int:
+        return len(self.people) if self.data.crops else len(self.images)
+
+    def __getitem__(self, key: Key) -> Example | str:
+        """The example of a key."""
+        try:
+            example = self._read(key.unit)
+            if key.seed is not None:
+                return trained(example, self.data, key.seed, self.images.mirror)
+            return resized(example, fitted(example.pixels.shape[:2], *self.data.tested))
+        except ValueError as error:
+            return str(error)
+
+    def _read(self, unit: int) -> Example:
+        if not self.data.crops:
+            return self.images[unit]
+        index, row = self.people[unit]
+        return cropped(self.images.example(index, [row]), 0, self.data.margin)
+
+    def wide(self) -> NDArray[np.bool_]:
+        """(n,) whether each unit is wider than high; crops count as high, as persons are."""
+        if self.data.crops:
+            return np.zeros(len(self), np.bool_)
+        sizes = [self.images.size(index) for index in range(len(self))]
+        return np.array([width > height for height, width in sizes], np.bool_)
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A batch on its way from a worker: one tensor, which is shared and not copied, and arrays. As tensors they would
+    each take a file descriptor, of which a process may have 1,024.
+
+    :param images: (B, H, W, 3) u1.
+    """
+
+    images: Tensor
+    sizes: list[tuple[int, int]]
+    seeds: list[int]
+    examples: list[Example]
+
+    def batch(self) -> Batch:
+        """As the networks take it."""
+        return Batch(
+            self.images.permute(0, 3, 1, 2),
+            torch.tensor(self.sizes, dtype=torch.int64),
+            torch.tensor(self.seeds, dtype=torch.int64),
+            [targets(example) for example in self.examples],
+        )
+
+    def pin_memory(self) -> Batch:
+        """The same in page-locked memory; torch's loaders call it."""
+        return self.batch().pin_memory()
+
+
+def pack(read: Sequence[tuple[Key, Example | str]]) -> Packed | str:
+    """A batch of what was read, padded at the right and at the bottom; the first complaint if there is one."""
+    examples = []
+    for _, example in read:
+        if isinstance(example, str):
+            return example
+        examples.append(example)
+    sizes = [(example.pixels.shape[0], example.pixels.shape[1]) for example in examples]
+    height, width = (-(-max(side) // STRIDE) * STRIDE for side in zip(*sizes, strict=True))
+    images = torch.tensor(MEAN, dtype=torch.uint8).repeat(len(examples), height, width, 1)
+    for out, example, (h, w) in zip(images.numpy(), examples, sizes, strict=True):
+        out[:h, :w] = example.pixels
+    bare = [replace(example, pixels=example.pixels[:0, :0]) for example in examples]
+    return Packed(images, sizes, [key.seed or 0 for key, _ in read], bare)
+
+
+def _loaded(reader: Reader, keys: Iterator[list[Key]], workers: int) -> Iterator[Batch]:
+    """Batches of keys, in their order."""
+    loader: DataLoader[Any] = DataLoader(
+        _Whole(reader),
+        sampler=_Given(keys),
+        batch_size=None,
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+        prefetch_factor=_AHEAD if workers else None,
+        worker_init_fn=_begin,
+        generator=torch.Generator(),  # torch's own is the training's
+    )
+    for made in loader:
+        if isinstance(made, str):
+            raise ValueError(made)
+        yield made.batch() if isinstance(made, Packed) else made
+
+
+class _Whole(Dataset):
+    """Batches of a reader, each read as one."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def __getitem__(self, keys: list[Key]) -> Packed | str:
+        return pack([(key, self.reader[key]) for key in keys])
+
+
+class _Given(Sampler[Any]):
+    """Lists of keys as they come."""
+
+    def __init__(self, keys: Iterator[list[Key]]) -> None:
+        self.keys = keys
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        return self.keys
+
+
+def _begin(_: int) -> None:
+    """A worker ends with the process that began it, whose interrupts are not for this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
