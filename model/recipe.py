@@ -62,6 +62,10 @@ class DensePose:
     :param most: persons' proposals per image from which it learns.
     :param surface: "charts" (I, U, V) or "embedding" (CSE, Neverova et al., NeurIPS 2020).
     :param embedding: dimensions of it.
+    :param smooth: how many smooth functions on the body the vertices' embeddings are made of; 0 has a row for each
+        vertex by itself.
+    :param geodesic: metres over which vertices near to the true one are nearly as right when learning the embedding,
+        which takes the body's geodesic table; 0 only the true one.
     """
 
     head: Literal["convolutions", "aspp"] = "convolutions"
@@ -74,6 +78,8 @@ class DensePose:
     most: int = 32
     surface: Literal["charts", "embedding"] = "charts"
     embedding: int = 16
+    smooth: int = 256
+    geodesic: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,11 +114,15 @@ class FCN:
     """The fully convolutional baseline (DenseReg, Güler et al., CVPR 2017).
 
     :param channels: of its head.
-    :param stride: of its maps before they are enlarged.
+    :param layers: of its head, 3 x 3 convolutions.
+    :param stride: of its maps.
+    :param confidence: of U and V, as in ``DensePose``.
     """
 
     channels: int = 256
+    layers: int = 2
     stride: Literal[4, 8] = 8
+    confidence: Literal["", "isotropic", "anisotropic"] = ""
 
 
 @dataclass(frozen=True)
