@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from torch import nn
 
+from model.networks.cascade import Cascade
 from model.networks.densepose import DensePoseBranch
 from model.networks.detector import Detector
+from model.networks.keypoints import KeypointBranch
+from model.networks.masks import MaskBranch
 from model.networks.rcnn import RCNN, Branch
 from model.networks.trunks import Pyramid, Stages
 from model.recipe import DensePose, Network
@@ -34,16 +37,12 @@ def _stages(network: Network) -> Stages:
 
 def _rcnn(network: Network, charts: int, parts: int, keypoints: int, vertices: int) -> RCNN:
     channels = network.trunk.channels
-    branches: dict[str, Branch] = {}
-    if network.densepose is not None:
-        branches["densepose"] = _densepose(network.densepose, channels, charts, parts, vertices)
-    if network.masks is not None:
-        raise ValueError("masks are not built yet")
-    if network.keypoints is not None:
-        raise ValueError("keypoints are not built yet")
+    branches = _branches(network, channels, charts, parts, keypoints, vertices)
     cascade = None
     if network.cascade:
-        raise ValueError("second stages are not built yet")
+        more = sum(branch.maps_count for branch in branches.values())
+        second = _branches(network, channels + more, charts, parts, keypoints, vertices)
+        cascade = Cascade({name: branch.head for name, branch in second.items()})
     found = network.detector
     detector = Detector(
         channels,
@@ -58,6 +57,24 @@ def _rcnn(network: Network, charts: int, parts: int, keypoints: int, vertices: i
     )
     learned = network.densepose or DensePose()
     return RCNN(Pyramid(_stages(network), channels), detector, branches, learned.overlap, learned.most, cascade)
+
+
+def _branches(
+    network: Network, channels: int, charts: int, parts: int, keypoints: int, vertices: int
+) -> dict[str, Branch]:
+    """By name; ``channels`` of the features that they look at."""
+    branches: dict[str, Branch] = {}
+    if network.densepose is not None:
+        branches["densepose"] = _densepose(network.densepose, channels, charts, parts, vertices)
+    if network.masks is not None:
+        masks = network.masks
+        branches["masks"] = MaskBranch(channels, masks.layers, masks.channels, masks.pooled)
+    if network.keypoints is not None:
+        heat = network.keypoints
+        branches["keypoints"] = KeypointBranch(
+            channels, keypoints, heat.layers, heat.channels, heat.pooled, heat.size, heat.coding, heat.sigma
+        )
+    return branches
 
 
 def _densepose(wanted: DensePose, channels: int, charts: int, parts: int, vertices: int) -> Branch:

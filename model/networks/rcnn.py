@@ -18,16 +18,28 @@ from model.structures import Batch, Detections, Loss
 class Branch(nn.Module):
     """What a branch of the network is: a module that looks at regions.
 
-    ``outputs`` are of its own kind: a dataclass of tensors (R, ...) or a tensor, of the R regions of all images in a
-    row.
+    Outputs are of its own kind: a dataclass of tensors (R, ...) or a tensor, of the R regions of all images in a row.
+
+    :ivar pooled: (features, boxes) to features of regions (R, channels, side, side), without weights: the branch's
+        second stage looks at the same.
+    :ivar head: features of regions to outputs.
+    :ivar maps_count: n of ``maps``.
     """
 
+    pooled: nn.Module
+    head: nn.Module
+    maps_count: int
+
     def forward(self, features: list[Tensor], boxes: list[Tensor]) -> Any:
-        """Look at regions.
+        """The outputs of regions.
 
         :param features: the pyramid's levels P2..P6, (B, channels, H / stride, W / stride).
         :param boxes: B tensors (R_i, 4) f4.
         """
+        return self.head(self.pooled(features, boxes))
+
+    def maps(self, outputs: Any) -> Tensor:
+        """Outputs as second stages see them: (R, n, h, w), about 0 to 1."""
         raise NotImplementedError
 
     def losses(self, outputs: Any, rois: Rois) -> dict[str, Loss]:
@@ -46,8 +58,8 @@ class RCNN(nn.Module):
     :param detector: gives boxes.
     :param branches: modules with the methods of ``Branch``, by name.
     :param overlap, most: of proposals with a person, above which the branches learn, and how many of an image.
-    :param cascade: second stages, or none: ``cascade(features, boxes, outputs by name)`` gives outputs of second stages
-        by the same names, whose losses and detections are again the branches' own.
+    :param cascade: second stages, or none: ``cascade(features of regions, maps)``, both by the branches' names, gives
+        outputs of second stages by the same names, whose losses and detections are again the branches' own.
     """
 
     def __init__(
@@ -101,5 +113,9 @@ class RCNN(nn.Module):
 
     def _stages(self, features: list[Tensor], boxes: list[Tensor]) -> dict[str, dict[str, Any]]:
         """Outputs of the branches, by the suffix of their losses' names."""
-        first = {name: branch(features, boxes) for name, branch in self.branches.items()}
-        return {"": first} if self.cascade is None else {"": first, "_2": self.cascade(features, boxes, first)}
+        regions = {name: branch.pooled(features, boxes) for name, branch in self.branches.items()}
+        first = {name: branch.head(regions[name]) for name, branch in self.branches.items()}
+        if self.cascade is None:
+            return {"": first}
+        maps = {name: branch.maps(first[name]) for name, branch in self.branches.items()}
+        return {"": first, "_2": self.cascade(regions, maps)}
