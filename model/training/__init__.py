@@ -1,1 +1,1 @@
-"""The training loop and what it keeps."""
+"""Training: ``model.training.run.train`` makes a run of images and a recipe; the loop is in ``model.training.loop``."""
