@@ -21,6 +21,8 @@ from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 from torchvision.ops.misc import FrozenBatchNorm2d
 
 NAMES = ("tiny", "resnet18", "resnet50", "resnet101", "resnext50_32x4d", "resnext101_32x8d")
+LATER = "later"
+"""Weights of a trunk that are loaded with the whole network's."""
 STRIDES = (4, 8, 16, 32, 64)
 """Of the pyramid's levels, the finest first."""
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
@@ -49,7 +51,8 @@ class Stages(nn.Module):
 
     :param name: one of ``NAMES``.
     :param weights: "", "imagenet" (fetched by torchvision into torch's cache), or a file with a state of torchvision's
-        network of that name, as ``torch.save`` or safetensors write it; a classifier in it is left out.
+        network of that name, as ``torch.save`` or safetensors write it; a classifier in it is left out. ``LATER``
+        leaves the trunk empty, for a network whose own weights are loaded next.
     :param norm: "group", or "frozen" batch normalisation.
     :param frozen: stages that do not learn, the stem being the first.
     :raises ValueError: an unknown name; frozen parts without weights; a file that does not fit.
@@ -60,7 +63,7 @@ class Stages(nn.Module):
         if not weights and (norm == "frozen" or frozen):
             raise ValueError(f"trunk {name}: frozen parts cannot learn, so they need weights")
         net = _network(name, group_norm if norm == "group" else FrozenBatchNorm2d)
-        if weights:
+        if weights not in ("", LATER):
             load(net, name, weights)
         self.stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool)
         self.stages = nn.ModuleList([net.layer1, net.layer2, net.layer3, net.layer4])
