@@ -132,11 +132,15 @@ class DeepPose:
     :param side: of the crops.
     :param stages: the first on the person's box, the others on crops around each joint.
     :param sigma: side of those crops in diameters of the pose.
+    :param width: of the hidden layer.
+    :param crops: joints of a person, with displacements drawn for them, from which a later stage learns in a step.
     """
 
     side: int = 224
     stages: int = 3
     sigma: float = 1.0
+    width: int = 1024
+    crops: int = 4
 
 
 @dataclass(frozen=True)
