@@ -87,7 +87,7 @@ def smooth_functions(body: Body, count: int) -> NDArray[np.float32]:
     """The smoothest functions on the surface: eigenfunctions of its Laplace-Beltrami operator with the least
     eigenvalues, by the cotangent formula (Pinkall and Polthier, 1993).
 
-    :return: (V, count), the slowest first, each with a mean square of 1 over the surface; the largest value is positive.
+    :return: (V, count), the slowest first, each with a mean square of 1 over the surface, its largest value positive.
     :raises ValueError: the body has too few vertices for so many.
     """
     import igl

@@ -71,18 +71,6 @@ def cross_entropy(
         return Loss(total, weight.float().sum())
 
 
-def nearest(pixels: Tensor, vertices: Tensor) -> Tensor:
-    """The vertices whose embeddings are nearest.
-
-    :param pixels: (N, E) of any length.
-    :param vertices: (V, E) of length 1.
-    :return: (N,) i8.
-    """
-    # A pixel's length does not change which vertex is nearest to its direction.
-    parts = [(part.float() @ vertices.float().T).argmax(dim=1) for part in pixels.split(ROWS)]
-    return torch.cat(parts) if parts else pixels.new_zeros(0, dtype=torch.int64)
-
-
 def _part(
     pixels: Tensor, vertices: Tensor, truth: Tensor, weight: Tensor, near: Near | None, temperature: float
 ) -> Tensor:

@@ -6,7 +6,6 @@ import torch
 import trimesh
 from torch import nn
 from torch.autograd import gradcheck
-from torch.nn import functional
 
 from model import vertices
 from model.losses import embedding
@@ -99,14 +98,6 @@ def test_no_points_still_reach_every_parameter():
     assert pixels.grad is not None
 
 
-def test_decoding_finds_the_nearest_vertex_of_each_pixel():
-    table = VertexEmbedding(30, 4)
-    maps = drawn(2, 4, 3, 5) * 7
-    squared = (functional.normalize(maps, dim=1)[:, None] - table()[None, :, :, None, None]).square().sum(dim=2)
-    assert torch.equal(table.decode(maps), squared.argmin(dim=1))
-    assert table.decode(maps[:0]).shape == (0, 3, 5)
-
-
 # ---------------------------------------------------------------- on a body
 
 
@@ -191,7 +182,7 @@ def learned(body, smooth, known):
         (total / number).backward()
         fit.step()
     with torch.no_grad():
-        found = table.decode(net(places).T[None, :, None])[0, 0]
+        found = embedding.scores(net(places), table()).argmax(dim=1)
     rest = torch.ones(len(places), dtype=torch.bool).scatter(0, known, value=False)
     return (places[found] - places).norm(dim=1)[rest].mean().item()
 
