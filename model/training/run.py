@@ -68,7 +68,7 @@ def train(
             }
             folder.begin(recipe, {**(about or {}), **facts}, resume)
         torch.manual_seed(recipe.running.seed)
-        network = build(recipe.network, **shape)
+        network = build(recipe.network, **shape, body=body)
         training = Training(
             network,
             recipe,
