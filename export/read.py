@@ -257,7 +257,7 @@ class Dataset:
             bbox=bbox,
             labels=None if work is None else label_map(work.ends),
             xy=xy,
-            square_xy=to_box(xy, bbox.tolist()),
+            square_xy=to_box(xy, bbox.tolist()) if len(xy) else xy,
             iuv=None if work is None else work.iuv,
             vertex=None if work is None else work.vertex,
             keypoints=keypoints,

@@ -76,7 +76,12 @@ def train_batches(
     return _loaded(reader, keys, workers)
 
 
-def test_batches(images: Images, data: Data, batch: int, boxes: bool = False) -> Iterator[tuple[Batch, list[float]]]:
+def test_batches(
+    images: Images,
+    data: Data,
+    batch: int,
+    boxes: bool = False,  # noqa: PT028
+) -> Iterator[tuple[Batch, list[float]]]:
     """All images once, in order, as ``data.tested`` has them, whole even where training is on crops.
 
     :param boxes: give the persons' boxes, for networks that do not detect them.

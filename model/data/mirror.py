@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from export.coco import KEYPOINT_NAMES
 from export.densepose_parts import COARSE_MIRROR, FINE_COUNT, FINE_MIRROR
@@ -122,7 +123,7 @@ def read_table(path: str | Path) -> TableMirror:
     try:
         found = loadmat(path)
         u, v = (np.stack([np.asarray(cell, np.float64) for cell in found[f"{x}_transforms"].ravel()]) for x in "UV")
-    except (OSError, KeyError, ValueError, TypeError, NotImplementedError) as error:
+    except (OSError, KeyError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
         raise ValueError(f"{name}: is no table of symmetries ({error})") from error
     wanted = (FINE_COUNT, _CELLS, _CELLS)
     if u.shape != wanted or v.shape != wanted or not (np.isfinite(u).all() and np.isfinite(v).all()):

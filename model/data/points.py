@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from surface.body import Body
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+
+_ROUNDING = 1e-4  # by which U and V of the same point may differ between two files
+_found: WeakKeyDictionary[Body, tuple[NDArray[np.int32], NDArray[np.float64]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +94,7 @@ def on_body(person: Sample, body: Body) -> tuple[NDArray[np.int32], NDArray[np.f
     :raises ValueError: they are not on it.
     """
     if person.surface is not None:
+        _require_same(person, body)
         return person.surface
     if person.iuv is not None:
         return body.from_iuv(*person.iuv.T)
@@ -98,8 +103,26 @@ def on_body(person: Sample, body: Body) -> tuple[NDArray[np.int32], NDArray[np.f
         raise ValueError(f"its vertices are of the mesh {person.mesh!r}, not of {body.name!r}")
     if person.vertex.max() >= len(body.vertices):
         raise ValueError(f"vertex {person.vertex.max()} is none of {len(body.vertices)}")
-    face, bary = vertices.points(body)
+    face, bary = _vertices(body)
     return face[person.vertex], bary[person.vertex]
+
+
+def _vertices(body: Body) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """The body's vertices as surface points, found once."""
+    if body not in _found:
+        _found[body] = vertices.points(body)
+    return _found[body]
+
+
+def _require_same(person: Sample, body: Body) -> None:
+    """Raises ValueError unless the surface points have on the body the charts that they have in the dataset."""
+    assert person.surface is not None
+    assert person.iuv is not None
+    if (person.surface[0] < len(body.faces)).all():
+        there = np.stack(body.to_iuv(*person.surface), axis=1)
+        if np.abs(there - person.iuv).max() < _ROUNDING:
+            return
+    raise ValueError(f"its points are not on body {body.name} {body.hash[:12]}")
 
 
 def _none(body: Body | None) -> Points:
