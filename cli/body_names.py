@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cli.common import stop
+from cli.common import DEFAULT_BODY, errors, stop
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -44,3 +45,29 @@ def load(name: str, data: Path) -> Body:
     except FileNotFoundError:
         there = [*surface.names(), *sorted(path.stem for path in (data / "bodies").glob("*.npz"))]
         stop(f"no body {name!r}: not a file, and the bodies are: {', '.join(there)}")
+
+
+def of_info(info: Mapping[str, Any], name: str | None, data: Path, what: str) -> Body:
+    """The body of a name, else the one that a dataset file names by hash, else the default one, with a note; ends the
+    command where they contradict each other.
+
+    :param info: what the file says of itself.
+    :param what: the file in words: "the ground truth".
+    """
+    import surface
+
+    made = info.get("densemark")
+    wanted = str(made.get("body_hash", "")) if isinstance(made, Mapping) else ""
+    if name is not None:
+        found = load(name, data)
+        if wanted not in ("", found.hash):
+            stop(f"--body: {what}'s points are on body {wanted[:12]}, not on {found.name!r}")
+        return found
+    if wanted:
+        sources: list[str | Path] = [*surface.names(), *sorted((data / "bodies").glob("*.npz"))]
+        for source in sources:
+            if (there := surface.load(source)).hash == wanted:
+                return there
+        stop(f"{what}'s points are on body {wanted[:12]}, which is not here: name its --body")
+    errors.print(f"note: {what} does not say which body its points are on: {DEFAULT_BODY}", style="yellow")
+    return load(DEFAULT_BODY, data)

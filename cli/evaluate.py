@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from evaluation.detection.groundtruth import GroundTruth
     from evaluation.detection.predictions import Predictions
     from evaluation.detection.summary import Parts
-    from surface.body import Body
 
 PER_PART: Literal["per-part"] = "per-part"
 NEAREST, EXACT = "nearest", "exact"
@@ -250,6 +249,7 @@ def _surface(
     info: Mapping[str, Any], name: str | None, folder: Path | None, vertices: str, data: Path
 ) -> tuple[SurfaceDistances, Parts]:
     import surface
+    from cli.body_names import of_info
     from evaluation.detection import distances
     from evaluation.detection.summary import Parts
     from surface import geodesic_table
@@ -257,32 +257,10 @@ def _surface(
     if folder is not None:
         # The reference's charts are those of DensePose-COCO, after which the default body's are named.
         return distances.open_surface(folder), Parts.of(surface.load(DEFAULT_BODY))
-    body = _body(info, name, data)
+    body = of_info(info, name, data, "the ground truth")
     own = data / "geodesics"
     where = own if geodesic_table.table_path(body.hash, own).exists() else None
     return distances.of_body(body, vertices == NEAREST, where), Parts.of(body)
-
-
-def _body(info: Mapping[str, Any], name: str | None, data: Path) -> Body:
-    """The body of a name, else the one that the ground truth names by hash, else the default one."""
-    import surface
-    from cli.body_names import load
-
-    made = info.get("densemark")
-    wanted = str(made.get("body_hash", "")) if isinstance(made, Mapping) else ""
-    if name is not None:
-        found = load(name, data)
-        if wanted not in ("", found.hash):
-            stop(f"--body: the ground truth's points are on body {wanted[:12]}, not on {found.name!r}")
-        return found
-    if wanted:
-        sources: list[str | Path] = [*surface.names(), *sorted((data / "bodies").glob("*.npz"))]
-        for source in sources:
-            if (there := surface.load(source)).hash == wanted:
-                return there
-        stop(f"the ground truth's points are on body {wanted[:12]}, which is not here: name its --body")
-    errors.print(f"note: the ground truth does not say which body its points are on: {DEFAULT_BODY}", style="yellow")
-    return load(DEFAULT_BODY, data)
 
 
 def _where(message: str, gt: Path, predictions: Path) -> str:

@@ -22,6 +22,7 @@ from cli import (
     simulate,
     snapshots,
     study,
+    train,
     users,
     worker,
 )
@@ -50,6 +51,7 @@ app.command("gallery")(gallery.gallery)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(snapshots.app, name="snapshot")
 app.command("withdraw")(snapshots.withdraw)
+app.command("train")(train.train)
 app.command("simulate")(simulate.simulate)
 app.add_typer(study.app, name="study")
 app.command("benchmark")(benchmark.benchmark)

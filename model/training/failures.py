@@ -62,8 +62,8 @@ def check_finite(
     here.wait()
     raise NonFiniteError(
         f"not finite in step {step + 1}: {', '.join(bad)}. Nothing was learned from this step. Most often the rate is"
-        f" too high: begin a new run with --set schedule.rate={recipe.schedule.rate / 2:g}, a longer schedule.warmup or a"
-        f" lower schedule.clip. To see it again: densemark train --reproduce {folder}"
+        f" too high: begin a new run with --set schedule.rate={recipe.schedule.rate / 2:g}, a longer schedule.warmup or"
+        f" a lower schedule.clip. To see it again: densemark train --reproduce {folder}"
     )
 
 

@@ -1,0 +1,217 @@
+"""`densemark train`: a network from a recipe and a dataset."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, progress_bar, stop
+
+if TYPE_CHECKING:
+    from cli.training_data import Part, Source
+    from model.data.records import Images
+    from model.recipe import Recipe
+    from surface.body import Body
+
+STOPPED, NOT_FINITE, OUT_OF_MEMORY = 3, 4, 5
+"""Exit statuses: asked to end, can be resumed; a loss that is no number; too little memory."""
+
+
+def train(
+    recipe: Annotated[str | None, typer.Option(help="A recipe's name, or a TOML file.")] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="A dataset file, a folder with some, a snapshot's folder, or its name in the data folder."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(file_okay=False, help="Folder of the run.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value: change the recipe, schedule.rate=.02; repeatable.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, or begin it where there is none yet.")
+    ] = False,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; a GPU if there is one.")] = None,
+    train_: Annotated[str | None, typer.Option("--train", help="The split or file to learn from: train.")] = None,
+    test: Annotated[
+        str | None, typer.Option(help="The split or file to be measured on: val or test; 'none' measures nothing.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Folder of the photos, if it is elsewhere.")
+    ] = None,
+    body: Annotated[
+        str | None, typer.Option(help="The body that the points are on, if the dataset does not say.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the recipe completely and end.")] = False,
+    reproduce: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Take a failed step again: RUN/failure-NNNNNN.")
+    ] = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Train a network. Ctrl+C ends it after its step, with a checkpoint: exit status 3, and --resume goes on. 4: a loss
+    is not finite; 5: the memory does not suffice."""
+    if reproduce is not None:
+        _reproduce(reproduce, device, as_json)
+        return
+    going_on = resume and out is not None and (out / "run.json").is_file() and (out / "recipe.toml").is_file()
+    if recipe is None and not (going_on and out is not None):
+        stop("--recipe: name a recipe; these ship: " + ", ".join(_shipped()))
+    from model import recipe_text
+
+    chosen = recipe_text.read(out / "recipe.toml" if recipe is None and out is not None else str(recipe), set_ or [])
+    if show:
+        console.file.write(recipe_text.as_toml(chosen))
+        return
+    if out is None:
+        stop("--out: name a folder for the run")
+    if dataset is None and not going_on:
+        stop("--dataset: name what to train on")
+    if (out / "run.json").is_file() and not resume:
+        stop(f"{out} holds a run: --resume goes on with it; else choose another --out")
+    source = _source(dataset, images, train_, test, out, data)
+    with _model_needed():
+        from model.training.failures import NonFiniteError, OutOfMemoryError
+        from model.training.folder import RunFolder
+        from model.training.run import train as run
+    first = os.environ.get("RANK", "0") == "0"
+    on = _body(source, body, data)
+    learned, held = _images(source.train, on, chosen), None
+    if source.test is not None:
+        held = _images(source.test, on, chosen)
+    if first:
+        _tell(chosen, learned, held, on)
+    try:
+        with _bar(first) as progress:
+            done = run(
+                chosen, learned, held, on, out, device, resume, progress, about={"source": source.plain()},
+                warn=lambda text: errors.print(f"warning: {text}", style="yellow"),
+            )  # fmt: skip
+    except NonFiniteError as error:
+        _failed(error, NOT_FINITE)
+    except OutOfMemoryError as error:
+        _failed(error, OUT_OF_MEMORY)
+    if not first:
+        raise typer.Exit(0 if done.state == "finished" else STOPPED)
+    figures = RunFolder(out).evaluations().get(done.best) if done.best is not None else None
+    if as_json:
+        print_json({"state": done.state, "step": done.step, "best": done.best, "figures": figures, "out": str(out)})
+    elif done.state == "stopped":
+        console.print(f"stopped after step {done.step:,}; go on with: densemark train --resume --out {out}")
+    else:
+        console.print(f"trained {done.step:,} steps: {out / 'model.safetensors'}")
+        if figures is not None:
+            _print_figures(done.best or 0, figures)
+    if done.state == "stopped":
+        raise typer.Exit(STOPPED)
+
+
+def _shipped() -> list[str]:
+    from model import recipe_text
+
+    return recipe_text.names()
+
+
+def _source(
+    dataset: str | None, images: Path | None, train: str | None, test: str | None, out: Path, data: Path
+) -> Source:
+    """What is given, else what the run in ``out`` was begun with."""
+    from cli.training_data import Source, find
+
+    if dataset is not None:
+        return find(dataset, images, train, test, out, data)
+    return Source.of_plain(json.loads((out / "run.json").read_text(encoding="utf-8"))["source"])
+
+
+@contextmanager
+def _model_needed() -> Iterator[None]:
+    """What is missing of the parts that networks need is told in one line."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("model", "export", "surface", "evaluation"):
+            raise
+        stop(f"networks need {error.name}, which is not installed: pip install 'densemark[model]'")
+
+
+def _body(source: Source, name: str | None, data: Path) -> Body:
+    """The body that the dataset's points are on."""
+    from cli.body_names import of_info
+    from export.stream import items
+
+    info: Mapping[str, Any] = {}
+    path = Path(source.train.path)
+    if path.is_file():
+        said = next((item.value for item in items(path) if item.key in ("info", "images")), None)
+        info = said if isinstance(said, dict) else {}
+    return of_info(info, name, data, "the dataset")
+
+
+def _images(part: Part, body: Body, recipe: Recipe) -> Images:
+    """The images of a part: those with annotated persons, where the surface is learned."""
+    from model.data.records import Images
+
+    surface = recipe.network.kind == "fcn" or (recipe.network.kind == "rcnn" and recipe.network.densepose is not None)
+    return Images(part.path, part.photos, body, annotated=surface, split=part.split)
+
+
+def _tell(recipe: Recipe, learned: Images, held: Images | None, body: Body) -> None:
+    """What is about to happen, in a line or two."""
+    schedule, network = recipe.schedule, recipe.network
+    errors.print(
+        f"{network.kind} on {network.trunk.name}, body {body.name}: {schedule.steps:,} steps of {schedule.batch};"
+        f" {len(learned):,} to learn from, {0 if held is None else len(held):,} held out"
+    )
+    if held is None:
+        errors.print("note: nothing is held out: the network will not be measured (--test)", style="yellow")
+
+
+@contextmanager
+def _bar(shown: bool) -> Iterator[Callable[[int, int, str], None] | None]:
+    """A bar of the steps with the time left; None in processes that show nothing."""
+    if not shown:
+        yield None
+        return
+    with progress_bar() as bar:
+        task = bar.add_task("preparing", total=None)
+
+        def tell(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield tell
+
+
+def _failed(error: Exception, status: int) -> None:
+    errors.print(f"error: {error}", style="red")
+    raise typer.Exit(status)
+
+
+def _print_figures(step: int, figures: Mapping[str, Any]) -> None:
+    """The best evaluation's figures in a small table."""
+    rows = [
+        (f"{name} {inner}".strip(), value)
+        for name in ("gps", "gpsm", "box", "keypoints", "auc10", "auc30", "gps_mean")
+        for inner, value in ({"": figures[name]} if not isinstance(figures.get(name), dict) else figures[name]).items()
+        if name in figures and inner in ("", "AP", "AP50", "AP75") and isinstance(value, float) and value >= 0
+    ]
+    print_table(("figure", "value"), rows, title=f"the best evaluation, after {step:,} steps")
+
+
+def _reproduce(folder: Path, device: str | None, as_json: bool) -> None:
+    with _model_needed():
+        from model.training.reproduce import reproduce
+    values = reproduce(folder, device)
+    if as_json:
+        print_json(
+            {
+                name: value if value == value and abs(value) != float("inf") else str(value)
+                for name, value in values.items()
+            }
+        )
+        return
+    print_table(("value of the step", ""), list(values.items()))
