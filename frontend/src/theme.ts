@@ -8,6 +8,7 @@ import {
   Modal,
   Paper,
   PasswordInput,
+  SegmentedControl,
   Tooltip,
 } from "@mantine/core";
 
@@ -95,6 +96,7 @@ export const theme = createTheme({
       defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show or hide what is typed" } },
     }),
     Paper: Paper.extend({ defaultProps: { withBorder: true } }),
+    SegmentedControl: SegmentedControl.extend({ defaultProps: { withItemsBorders: false } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true } }),
   },
 });

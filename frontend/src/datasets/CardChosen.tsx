@@ -12,7 +12,7 @@ export function CardChosen({ card }: { card: Card }) {
   const rows = leftOut(card.left_out);
   return (
     <Section id="chosen" title="How it was chosen">
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md" style={{ alignItems: "start" }}>
         <Paper bg="var(--dm-surface)" p="md">
           <Title order={3} size="sm" mb={4}>
             Settings
@@ -152,13 +152,19 @@ export function CardFiles({ card }: { card: Card }) {
           <Table.Tbody>
             {(card.files ?? []).map(({ name, bytes, sha256 }) => (
               <Table.Tr key={name}>
-                <Table.Td className={classes.mono}>{name}</Table.Td>
+                <Table.Td className={classes.mono} style={{ whiteSpace: "nowrap" }}>
+                  {name}
+                </Table.Td>
                 <Table.Td ta="right" className="numbers" style={{ whiteSpace: "nowrap" }}>
                   {formatBytes(bytes)}
                 </Table.Td>
                 <Table.Td>
                   <span className={classes.hash}>
-                    <code style={{ overflowWrap: "anywhere" }}>{sha256}</code>
+                    <code>
+                      {sha256.slice(0, 32)}
+                      <wbr />
+                      {sha256.slice(32)}
+                    </code>
                     <Copy value={sha256} label={`Copy the SHA-256 of ${name}`} size={22} />
                   </span>
                 </Table.Td>

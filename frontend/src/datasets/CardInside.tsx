@@ -1,5 +1,8 @@
 import { Paper, Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { queries } from "../api/queries";
 import { count } from "../components/Meter";
+import { partsOf } from "../parts";
 import { share as shareText } from "../studies/format";
 import classes from "./datasets.module.css";
 import { Section } from "./Section";
@@ -92,7 +95,9 @@ export function Bar({ value, of, words }: { value: number; of: number; words?: s
   );
 }
 
-function Parts({ card: { parts, counts } }: { card: Card }) {
+function Parts({ card: { parts, counts, body_hash } }: { card: Card }) {
+  const body = useQuery(queries.body(body_hash));
+  const names = body.data && partsOf(body.data);
   const most = Math.max(...parts.map(({ points }) => points), 1);
   return (
     <Paper bg="var(--dm-surface)" style={{ overflow: "hidden" }}>
@@ -112,7 +117,7 @@ function Parts({ card: { parts, counts } }: { card: Card }) {
         <Table.Tbody className="numbers">
           {parts.map(({ label, name, points }) => (
             <Table.Tr key={label}>
-              <Table.Td>{name}</Table.Td>
+              <Table.Td>{names?.name(label) ?? name}</Table.Td>
               <Table.Td>
                 <Bar value={points} of={most} />
               </Table.Td>

@@ -168,7 +168,12 @@ function Annotators({ card: { annotators } }: { card: Card }) {
       <Table verticalSpacing={5} horizontalSpacing="lg">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w="30%">Who marked (names are replaced)</Table.Th>
+            <Table.Th w="30%">
+              Who marked{" "}
+              <Text span size="xs" c="dimmed" fw={400} display="block">
+                names are replaced
+              </Text>
+            </Table.Th>
             <Table.Th>Points</Table.Th>
             <Table.Th ta="right" w={90}>
               <span className="visually-hidden">How many points</span>

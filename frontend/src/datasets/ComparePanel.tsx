@@ -105,7 +105,7 @@ function Found({ diff }: { diff: SnapshotDiff }) {
       </Paper>
       <Group>
         <SegmentedControl
-          size="xs"
+          size="sm"
           aria-label="Which are listed"
           value={shown}
           onChange={(value) => setShown(value as "persons" | "images")}

@@ -48,6 +48,8 @@ export function DownloadPanel({ snapshot, project }: { snapshot: SnapshotDetail;
               href={exportUrl(id, format, split.name)}
               download
               variant={splits.length > 1 ? "light" : "filled"}
+              size={splits.length > 1 ? "xs" : "sm"}
+              fz="sm"
               leftSection={<IconDownload size={18} />}
               onClick={() => setBegun(true)}
             >
@@ -59,6 +61,8 @@ export function DownloadPanel({ snapshot, project }: { snapshot: SnapshotDetail;
             href={cardUrl(id)}
             download={`${folderName(name)}-card.md`}
             variant="default"
+            size={splits.length > 1 ? "xs" : "sm"}
+            fz="sm"
             leftSection={<IconFileText size={18} stroke={1.7} />}
           >
             Card as Markdown

@@ -6,7 +6,7 @@ import classes from "./datasets.module.css";
 import { datasetQueries } from "./queries";
 import { SplitDot } from "./SplitBar";
 import type { SnapshotPreview, SnapshotSettings } from "./types";
-import { leftOut, photos } from "./words";
+import { leftOut, listed, photos } from "./words";
 
 export function usePreview(projectId: string, settings: SnapshotSettings, enabled: boolean) {
   return useQuery({ ...datasetQueries.preview(projectId, settings), enabled, placeholderData: keepPreviousData });
@@ -29,6 +29,7 @@ export function PreviewPanel({ preview }: { preview: ReturnType<typeof usePrevie
         </Text>
       </div>
       {data.splits.length > 1 && <Splits preview={data} />}
+      {data.images > 0 && <EmptySplits preview={data} />}
       <LeftOutList counts={data.left_out} />
       <Stack gap={4}>
         <Text size="xs" c="dimmed">
@@ -69,6 +70,17 @@ function Splits({ preview }: { preview: SnapshotPreview }) {
         ))}
       </Table.Tbody>
     </Table>
+  );
+}
+
+/** A split by shares may leave a side of few photos empty. */
+function EmptySplits({ preview }: { preview: SnapshotPreview }) {
+  const empty = preview.splits.filter(({ images }) => images === 0).map(({ name }) => name);
+  if (empty.length === 0) return null;
+  return (
+    <Text size="xs" c="var(--mantine-color-error)">
+      No photo falls into {listed(empty)}: each photo is drawn by itself, so few photos split unevenly.
+    </Text>
   );
 }
 

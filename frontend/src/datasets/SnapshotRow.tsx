@@ -37,7 +37,7 @@ export function SnapshotRow({ snapshot }: { snapshot: Snapshot }) {
             </Text>
           )}
         </Stack>
-        <Stack gap={6} justify="center" className={state === "making" ? classes.above : undefined}>
+        <Stack gap={6} className={state === "making" ? classes.above : undefined}>
           {state === "making" && (job ? <JobProgress job={job} /> : <Text size="sm">Waiting for its turn</Text>)}
           {state === "failed" && <JobError reason={snapshot.error && sentence(snapshot.error)} />}
           {state === "ready" && <Inside snapshot={snapshot} />}

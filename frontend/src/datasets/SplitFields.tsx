@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, NumberInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, NumberInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import classes from "./datasets.module.css";
 import { SplitBar, SplitDot } from "./SplitBar";
@@ -19,7 +19,7 @@ export function SplitFields({ splits, onChange }: { splits: Share[]; onChange: (
   return (
     <Stack gap="sm" align="flex-start">
       <SegmentedControl
-        size="xs"
+        size="sm"
         aria-label="How the photos are split"
         value={kind}
         onChange={(value) => {
@@ -44,7 +44,7 @@ export function SplitFields({ splits, onChange }: { splits: Share[]; onChange: (
           </Stack>
           {splits.length < MOST && (
             <Button
-              size="compact-xs"
+              size="xs"
               variant="default"
               leftSection={<IconPlus size={14} />}
               onClick={() => onChange([...splits, { name: `split-${splits.length + 1}`, percent: null }])}
@@ -70,7 +70,7 @@ function Fields({
     <>
       <SplitDot index={index} />
       <TextInput
-        size="xs"
+        size="sm"
         aria-label={`Name of split ${index + 1}`}
         maxLength={50}
         value={name}
@@ -80,7 +80,7 @@ function Fields({
         }}
       />
       <NumberInput
-        size="xs"
+        size="sm"
         aria-label={`Share of ${called} in per cent`}
         suffix="%"
         min={0}
@@ -90,15 +90,9 @@ function Fields({
         value={percent ?? ""}
         onChange={(value) => onChange(withShare(splits, index, typeof value === "number" ? value : null))}
       />
-      <Group>
-        <ActionIcon
-          size="sm"
-          aria-label={`Remove ${called}`}
-          onClick={() => onChange(splits.filter((_, at) => at !== index))}
-        >
-          <IconX size={15} />
-        </ActionIcon>
-      </Group>
+      <ActionIcon aria-label={`Remove ${called}`} onClick={() => onChange(splits.filter((_, at) => at !== index))}>
+        <IconX size={16} />
+      </ActionIcon>
     </>
   );
 }

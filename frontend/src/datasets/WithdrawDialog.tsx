@@ -1,4 +1,4 @@
-import { Anchor, Button, Code, Group, List, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Anchor, Button, Code, Group, List, Modal, Paper, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
@@ -6,9 +6,12 @@ import { queries } from "../api/queries";
 import type { ImageWithPersons, Project } from "../api/types";
 import { count } from "../components/Meter";
 import { InlineError } from "../components/states";
+import { persons } from "../studies/format";
 import { withdrawImage } from "./api";
+import classes from "./datasets.module.css";
 import { datasetQueries } from "./queries";
 import type { Reach, Withdrawn } from "./types";
+import { photos } from "./words";
 
 interface Props {
   project: Project;
@@ -57,9 +60,18 @@ export function WithdrawDialog({ project, image, opened, onClose }: Props) {
         >
           <Stack>
             <Text size="sm">For a photo whose subject no longer wants it used. This cannot be undone.</Text>
+            <Paper bg="var(--dm-surface)" p="md" aria-live="polite">
+              {reach.data ? (
+                <Reached reach={reach.data} />
+              ) : (
+                <Text size="sm" c="dimmed">
+                  {reach.error ? "How far it reaches cannot be told." : "Looking how far it reaches…"}
+                </Text>
+              )}
+            </Paper>
             <List size="sm" spacing={4}>
               <List.Item>
-                The photo and {peopleWords(image.persons.length)}, with every mask and mark on them, are erased from the
+                The photo and {persons(image.persons.length)}, with every mask and mark on them, are erased from the
                 server's disk and database: in every project that has the very same file, and in studies that show it.
               </List.Item>
               <List.Item>The same file is refused from now on, so that it does not come back by an import.</List.Item>
@@ -68,13 +80,6 @@ export function WithdrawDialog({ project, image, opened, onClose }: Props) {
                 people downloaded, and backups, you must delete yourself.
               </List.Item>
             </List>
-            {reach.data ? (
-              <Reached reach={reach.data} />
-            ) : (
-              <Text size="sm" c="dimmed">
-                {reach.error ? "How far it reaches cannot be told." : "Looking how far it reaches…"}
-              </Text>
-            )}
             <InlineError error={reach.error} />
             <Textarea
               label="Reason"
@@ -86,6 +91,7 @@ export function WithdrawDialog({ project, image, opened, onClose }: Props) {
               maxLength={2000}
               value={reason}
               onChange={(event) => setReason(event.currentTarget.value)}
+              data-autofocus
             />
             <TextInput
               label={
@@ -97,7 +103,6 @@ export function WithdrawDialog({ project, image, opened, onClose }: Props) {
               spellCheck={false}
               value={typed}
               onChange={(event) => setTyped(event.currentTarget.value)}
-              data-autofocus
             />
             <InlineError error={withdraw.error} />
             <Group justify="flex-end">
@@ -118,21 +123,22 @@ export function WithdrawDialog({ project, image, opened, onClose }: Props) {
 /** How far a withdrawal will reach, by name. */
 function Reached({ reach }: { reach: Reach }) {
   const { projects, studies, snapshots } = reach;
-  const listed = (items: { id: string; name: string }[]) => items.map(({ name }) => name).join(", ");
+  const named = (items: { id: string; name: string }[]) => items.map(({ name }) => name).join(", ");
   return (
-    <List size="sm" spacing={4} data-testid="reach">
-      {projects.map(({ id, name, images, persons }) => (
-        <List.Item key={id}>
-          Project {name}: {count(images)} {images === 1 ? "photo" : "photos"}, {peopleWords(persons)} erased
-        </List.Item>
-      ))}
-      <List.Item>
-        {studies.length === 0 ? "No study shows it" : `Studies lose its persons: ${listed(studies)}`}
-      </List.Item>
-      <List.Item>
-        {snapshots.length === 0 ? "No snapshot has it" : `Snapshots that will be affected: ${listed(snapshots)}`}
-      </List.Item>
-    </List>
+    <dl className={classes.reach} data-testid="reach">
+      <dt>Erased</dt>
+      <dd>
+        {projects.map(({ id, name, images, persons: n }) => (
+          <div key={id}>
+            {name}: {photos(images)}, {persons(n)}
+          </div>
+        ))}
+      </dd>
+      <dt>Studies that lose it</dt>
+      <dd>{studies.length === 0 ? "none" : named(studies)}</dd>
+      <dt>Snapshots affected</dt>
+      <dd>{snapshots.length === 0 ? "none" : named(snapshots)}</dd>
+    </dl>
   );
 }
 
@@ -140,12 +146,12 @@ function Reached({ reach }: { reach: Reach }) {
 function Done(props: { withdrawn: Withdrawn; project: Project; leave: (to: string) => void }) {
   const { withdrawn, project, leave } = props;
   const { withdrawals, snapshots } = withdrawn;
-  const persons = withdrawals.reduce((sum, each) => sum + each.persons, 0);
+  const erased = withdrawals.reduce((sum, each) => sum + each.persons, 0);
   const projects = new Set(withdrawals.map(({ project_id }) => project_id)).size;
   return (
     <Stack data-testid="withdrawn">
       <Text size="sm" role="status">
-        Erased with {peopleWords(persons)}
+        Erased with {persons(erased)}
         {projects > 1 && `, in ${count(projects)} projects that had the same file`}.{" "}
         {snapshots.length === 0
           ? "No snapshot had it."
@@ -183,5 +189,3 @@ function Done(props: { withdrawn: Withdrawn; project: Project; leave: (to: strin
     </Stack>
   );
 }
-
-const peopleWords = (n: number) => `${count(n)} ${n === 1 ? "person" : "persons"}`;

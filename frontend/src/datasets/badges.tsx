@@ -44,7 +44,7 @@ export function AffectedBadge({ snapshot }: { snapshot: Snapshot }) {
         data-testid="affected"
         className={classes.above}
       >
-        affected
+        Affected
       </Badge>
     </Tooltip>
   );

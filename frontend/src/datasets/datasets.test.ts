@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readDraft, written } from "./draft";
+import { drafts } from "./draft";
 import {
   type Draft,
   freeName,
@@ -69,8 +69,8 @@ describe("the settings of the form", () => {
   });
 
   it("survive being kept in the tab", () => {
-    expect(readDraft(written(FULL))).toEqual(FULL);
-    for (const text of [null, "", "{", "7", '{"version":0}']) expect(readDraft(text)).toBeNull();
+    expect(drafts.read(drafts.written(FULL))).toEqual(FULL);
+    for (const text of [null, "", "{", "7", '{"version":0}']) expect(drafts.read(text)).toBeNull();
   });
 });
 

@@ -45,6 +45,11 @@ export const sentence = (words: string) => words.charAt(0).toUpperCase() + words
 
 export const photos = (n: number) => `${count(n)} ${n === 1 ? "photo" : "photos"}`;
 
+/** "a", "a and b", "a, b and c". */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
 interface Affected {
   withdrawn: number;
   withdrawn_persons: number;

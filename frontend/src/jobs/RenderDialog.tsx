@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, RangeSlider, Select, Stack, Text } from "@mantine/core";
+import { Button, Group, Input, Modal, NumberInput, RangeSlider, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
@@ -52,7 +52,7 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
     }
   };
   return (
-    <Modal opened={opened} onClose={close} title="Render persons">
+    <Modal opened={opened} onClose={close} title="Render persons" size="lg">
       {job ? (
         <Stack>
           <JobProgress job={job} />
@@ -82,9 +82,10 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
               Persons made by the computer, in varied shape, pose, clothes, light and place. For every pixel it is known
               where on the body it lies, so annotations on them can be measured against the truth.
             </Text>
-            <Group grow align="flex-start">
+            <SimpleGrid cols={{ base: 1, xs: 3 }} verticalSpacing="md">
               <NumberInput
                 label="Images"
+                description="How many"
                 min={1}
                 max={20000}
                 allowDecimal={false}
@@ -96,13 +97,12 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
               />
               <Select
                 label="Size"
+                description="Of an image"
                 allowDeselect={false}
                 value={String(size)}
                 onChange={(value) => value && setSize(Number(value))}
                 data={SIZES.map((n) => ({ value: String(n), label: `${n} × ${n} pixels` }))}
               />
-            </Group>
-            <Group grow align="flex-start">
               <NumberInput
                 label="Seed"
                 description="Same seed, same persons"
@@ -114,10 +114,11 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
                 value={seed}
                 onChange={setSeed}
               />
-              <div>
-                <Text size="sm" fw={500} mb={6}>
-                  Persons in an image: {persons[0] === persons[1] ? persons[0] : `${persons[0]} to ${persons[1]}`}
-                </Text>
+              <Input.Wrapper
+                label="Persons in an image"
+                labelElement="div"
+                description={persons[0] === persons[1] ? `Always ${persons[0]}` : `${persons[0]} to ${persons[1]}`}
+              >
                 <RangeSlider
                   min={1}
                   max={4}
@@ -128,11 +129,11 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
                   thumbFromLabel="Fewest persons in an image"
                   thumbToLabel="Most persons in an image"
                   marks={[1, 2, 3, 4].map((value) => ({ value, label: value }))}
+                  mt={14}
+                  mx={6}
                   mb="md"
                 />
-              </div>
-            </Group>
-            <Group grow align="flex-start">
+              </Input.Wrapper>
               <NumberInput
                 label="Things in front"
                 description="Share of the images"
@@ -157,7 +158,7 @@ export function RenderDialog(props: { projectId: string; opened: boolean; onClos
                 value={cut}
                 onChange={setCut}
               />
-            </Group>
+            </SimpleGrid>
             <OwnFiles projectId={projectId} value={own} onChange={setOwn} />
             <InlineError error={start.error} />
             <Group justify="flex-end">

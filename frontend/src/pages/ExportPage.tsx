@@ -15,6 +15,7 @@ import { exportCommand } from "../datasets/shell";
 import { saveBlob } from "../lib/download";
 import classes from "../projects/export.module.css";
 import { exportWhenReady } from "../projects/exportWhenReady";
+import { persons as personsWords } from "../studies/format";
 import { useCurrentProject } from "./ProjectLayout";
 
 /** The work of a project as it is now, as a dataset file. */
@@ -58,7 +59,7 @@ function Export({ project }: { project: Project }) {
           For a look at what there is. What is trained on should be a snapshot: it can be had again, unchanged.
         </Text>
       </Stack>
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg" style={{ alignItems: "start" }}>
         <Paper bg="var(--dm-surface)" p="xl">
           <Stack gap="md" align="flex-start">
             <Radio.Group
@@ -110,23 +111,25 @@ function Export({ project }: { project: Project }) {
           </Title>
           <List spacing={6} listStyleType="none" withPadding={false}>
             <Tally n={points_done} strong>
-              finished people, with part masks and points
+              finished persons, with part masks and points
             </Tally>
             <Tally n={masks_done - points_done}>boxes only: their points are being marked</Tally>
             <Tally n={persons - masks_done}>boxes only: their masks are not submitted</Tally>
           </List>
-          <Text size="sm" mt="md">
-            {persons === 0 ? (
-              <>
-                There is nobody to export yet.{" "}
-                <Anchor component={Link} to={`/projects/${project.id}`} underline="always">
-                  See the overview
-                </Anchor>
-              </>
-            ) : (
-              "People who are not finished stand in the file without DensePose data, which readers take as not annotated."
-            )}
-          </Text>
+          {persons === 0 && (
+            <Text size="sm" mt="md">
+              There is nobody to export yet.{" "}
+              <Anchor component={Link} to={`/projects/${project.id}`} size="sm" underline="always">
+                See the overview
+              </Anchor>
+            </Text>
+          )}
+          {persons > points_done && (
+            <Text size="sm" mt="md">
+              Persons who are not finished stand in the file without DensePose data, which readers take as not
+              annotated.
+            </Text>
+          )}
         </Paper>
       </SimpleGrid>
       {persons > points_done && (
@@ -160,7 +163,7 @@ function Tally({ n, strong = false, children }: { n: number; strong?: boolean; c
 
 const SHOWN = 100;
 
-/** The images of the first people in a state. */
+/** The images of the first persons in a state. */
 function NotReady({ projectId, state, label }: { projectId: string; state: PersonState; label: string }) {
   const persons = useQuery({
     queryKey: ["projects", projectId, "persons", state],
@@ -180,7 +183,7 @@ function NotReady({ projectId, state, label }: { projectId: string; state: Perso
           <li key={imageId}>
             <Link to={`/projects/${projectId}/images/${imageId}?person=${people[0]?.id}`}>
               <img src={thumbnailUrl(imageId, 128)} alt="" loading="lazy" />
-              {people.length === 1 ? "1 person" : `${people.length} people`}
+              {personsWords(people.length)}
             </Link>
           </li>
         ))}

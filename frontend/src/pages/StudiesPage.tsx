@@ -89,7 +89,7 @@ function StudyRow({ study }: { study: Study }) {
             {persons(study.persons)} × {annotators} {annotators === 1 ? "annotator" : "annotators"}, masks {study.masks}
           </Text>
         </Stack>
-        <Stack gap={6} justify="center">
+        <Stack gap={6}>
           <Meter label="Handed in" value={study.done} of={study.total} />
           <Text size="sm" c="dimmed">
             {study.opened_at ? `Opened ${ago(study.opened_at)}` : `Made ${ago(study.created_at)}`}

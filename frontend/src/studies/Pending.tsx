@@ -61,7 +61,7 @@ export function PendingStudy({ listed, projectId }: { listed: Job; projectId: st
             </Anchor>
           )}
         </Stack>
-        <Stack justify="center">
+        <Stack>
           <JobProgress job={job} />
         </Stack>
       </SimpleGrid>

@@ -1,10 +1,7 @@
 import {
-  Alert,
-  Anchor,
   Button,
   Group,
   NumberInput,
-  Paper,
   Radio,
   SegmentedControl,
   Slider,
@@ -12,13 +9,12 @@ import {
   Text,
   Textarea,
   TextInput,
-  Title,
 } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { useMemo, useState } from "react";
+import { useNavigate } from "react-router";
 import type { Account, Body, Member, Person, Project } from "../api/types";
-import { count } from "../components/Meter";
+import { SetupPage, SetupRow, useDraft, useKeeping } from "../components/SetupPage";
 import { InlineError } from "../components/states";
 import { startRenders } from "../jobs/api";
 import { NOTHING } from "../jobs/OwnFiles";
@@ -26,9 +22,7 @@ import { newSeed } from "../jobs/RenderDialog";
 import { partsOf } from "../parts";
 import { AnnotatorSelect } from "./AnnotatorSelect";
 import { createStudy, openStudy } from "./api";
-import { type Draft, drafts, written } from "./draft";
-import { estimate, PRACTICE_POINTS, rounded, SECONDS_PER_MASK, SECONDS_PER_POINT } from "./estimate";
-import { duration } from "./format";
+import { type Draft, drafts } from "./draft";
 import { PartPicker } from "./PartPicker";
 import {
   type Choice,
@@ -40,7 +34,7 @@ import {
   USUAL,
   USUAL_SIZE,
 } from "./PersonChoice";
-import classes from "./setup.module.css";
+import { StudyCost } from "./StudyCost";
 import type { MasksWay } from "./types";
 import { usePace } from "./usePace";
 
@@ -79,15 +73,8 @@ const TWICE = { none: 0, sixth: 1 / 6, third: 1 / 3 } as const;
 
 /** The form with what was entered before in this tab, or from the beginning. */
 export function StudyForm(props: Props) {
-  const { id } = props.project;
-  const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when the form begins anew.
-  const kept = useMemo(() => drafts.get(id), [id, round]);
-  const anew = () => {
-    drafts.remove(id);
-    setRound(round + 1);
-  };
-  return <Form key={`${id} ${round}`} {...props} kept={kept} onAnew={anew} />;
+  const { key, ...before } = useDraft(drafts, props.project.id);
+  return <Form key={key} {...props} {...before} />;
 }
 
 function Form({
@@ -158,25 +145,17 @@ function Form({
     },
   });
 
-  const draft = useMemo(
-    () =>
-      written({
-        name,
-        description,
-        choice,
-        annotators,
-        parts: [...chosen],
-        perPart,
-        masks,
-        practice,
-        twice,
-      }),
-    [name, description, choice, annotators, chosen, perPart, masks, practice, twice],
-  );
-  const [untouched] = useState(draft);
-  useEffect(() => {
-    if (draft !== untouched) drafts.set(project.id, draft);
-  }, [draft, untouched, project.id]);
+  useKeeping(drafts, project.id, {
+    name,
+    description,
+    choice,
+    annotators,
+    parts: [...chosen],
+    perPart,
+    masks,
+    practice,
+    twice,
+  });
 
   const shortage = choice.source === "present" ? shortageWords(persons, practice, present.length) : null;
   const missing = shortage ?? missingWords({ name, persons, annotators: annotators.length, parts: chosen.size });
@@ -192,186 +171,145 @@ function Form({
     again,
     measured: pace,
   };
-  const cost = estimate(outline);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
+    <SetupPage
+      title="New study"
+      back="Accuracy studies"
+      kept={kept !== null}
+      onAnew={onAnew}
+      busy={busy}
+      onSubmit={() => {
         if (!missing && !busy) create.mutate(true);
       }}
-    >
-      <Stack gap={2} mb="lg">
-        <Anchor component={Link} to=".." relative="path" size="sm" w="fit-content">
-          Accuracy studies
-        </Anchor>
-        <Title order={2}>New study</Title>
-      </Stack>
-      {kept && (
-        <Alert variant="light" p="xs" mb="md" role="status">
-          What you entered before is still here.{" "}
-          <Anchor component="button" type="button" size="sm" onClick={onAnew} disabled={busy}>
-            Begin anew
-          </Anchor>
-        </Alert>
-      )}
-      <div className={classes.page}>
-        <Paper bg="var(--dm-surface)">
-          <Row title="Name">
-            <TextInput
-              aria-label="Name"
-              maxLength={200}
-              required
-              value={name}
-              onChange={(e) => setName(e.currentTarget.value)}
-            />
-          </Row>
-          <Row title="Note" text="Annotators read it before they begin.">
-            <Textarea
-              aria-label="Note to the annotators"
-              placeholder="May stay empty"
-              autosize
-              minRows={1}
-              maxLength={5000}
-              value={description}
-              onChange={(e) => setDescription(e.currentTarget.value)}
-            />
-          </Row>
-          <Row title="Persons" text="Rendered, so that the truth is known.">
-            <PersonChoice
-              projectId={project.id}
-              choice={choice}
-              onChange={setChoice}
-              present={present}
-              practice={practice}
-            />
-          </Row>
-          <Row title="Annotators" text="Each marks every person, in an order of their own.">
-            <AnnotatorSelect
-              label="Annotators"
-              users={users}
-              members={members}
-              value={annotators}
-              onChange={setAnnotators}
-            />
-          </Row>
-          <Row title="Parts" text="Which parts of the body are marked.">
-            <PartPicker parts={parts} chosen={chosen} onChange={setChosen} />
-          </Row>
-          <Row title="Points per part" text="At most; small parts get fewer.">
-            <Group gap="lg" align="flex-start" wrap="nowrap" maw={460}>
-              <Slider
-                aria-label="Points per part"
-                thumbLabel="Points per part"
-                label={null}
-                min={1}
-                max={14}
-                value={perPart}
-                onChange={setPerPart}
-                marks={[1, PER_PART, 14].map((value) => ({ value, label: value }))}
-                mb="md"
-                mt={4}
-                flex={1}
-              />
-              <Text size="sm" fw={560} c="bright" className="numbers" miw={24} lh={1} aria-hidden>
-                {perPart}
-              </Text>
-            </Group>
-          </Row>
-          <Row title="Masks">
-            <Radio.Group aria-label="Masks" value={masks} onChange={(value) => setMasks(value as MasksWay)}>
-              <Stack gap="sm">
-                <Radio
-                  value="given"
-                  label="Given"
-                  description="Annotators get the true part masks and only mark points. Everybody sees the same points, so people can be compared pair by pair. As in the paper."
-                />
-                <Radio
-                  value="drawn"
-                  label="Drawn"
-                  description="Annotators paint the parts first, then mark the points that fall in their own masks. Slower; measures the masks as well."
-                />
-              </Stack>
-            </Radio.Group>
-          </Row>
-          <Row title="Practice" text="Not counted. After each, annotators see how far off they were.">
-            <NumberInput
-              aria-label="Practice persons"
-              w={110}
-              min={0}
-              max={20}
-              allowDecimal={false}
-              suffix={practice === 1 ? " person" : " persons"}
-              value={practice}
-              onChange={(value) => setPractice(Number(value) || 0)}
-            />
-          </Row>
-          <Row title="Shown twice" text="Tells how well annotators agree with themselves. A sixth is usual.">
-            <SegmentedControl
-              aria-label="Persons shown twice"
-              w="fit-content"
-              value={twice}
-              onChange={(value) => setTwice(value as keyof typeof TWICE)}
-              data={[
-                { value: "none", label: "Nobody" },
-                { value: "sixth", label: `A sixth (${Math.round(persons * TWICE.sixth)})` },
-                { value: "third", label: `A third (${Math.round(persons * TWICE.third)})` },
-              ]}
-            />
-          </Row>
-        </Paper>
-        <Paper bg="var(--dm-surface)" p="lg" className={classes.summary}>
-          <Stack gap="md">
-            <Text fw={600} c="bright" aria-live="polite">
-              {count(annotators.length)} {annotators.length === 1 ? "annotator" : "annotators"} × {count(persons)}{" "}
-              {persons === 1 ? "person" : "persons"}
-            </Text>
-            <dl className={classes.facts}>
-              <dt>Points a person</dt>
-              <dd className="numbers">about {count(rounded(cost.pointsPerPerson))}</dd>
-              <dt>Persons each</dt>
-              <dd className="numbers">{count(cost.personsEach)}</dd>
-              <dt>Time each</dt>
-              <dd className="numbers">about {duration(cost.secondsEach)}</dd>
-              <dt>Points in all</dt>
-              <dd className="numbers">about {count(rounded(cost.points))}</dd>
-            </dl>
-            <Text size="xs" c="dimmed">
-              {pace === null
-                ? `Assumed: ${SECONDS_PER_POINT} seconds for a point`
-                : `As measured in this project: ${pace.toFixed(pace < 10 ? 1 : 0)} seconds for a point`}
-              {masks === "drawn" && `; assumed: ${duration(SECONDS_PER_MASK)} for a person's masks`}; and four of five
-              parts seen on each person. Practice, at most {PRACTICE_POINTS} points a part, and second times are
-              included.
-            </Text>
-            <Text size="xs" c="dimmed">
-              To make it shorter, ask for fewer points first. Half the points or half the persons take half the time;
-              the intervals in the report get 1.4 times as wide with half the persons, and with half the points at most
-              so.
-            </Text>
-            <InlineError error={create.error} />
-            <Stack gap="xs">
-              <Button type="submit" loading={busy && create.variables === true} disabled={missing !== null || busy}>
-                Create and open
-              </Button>
-              <Button
-                variant="default"
-                loading={busy && create.variables === false}
-                disabled={missing !== null || busy}
-                onClick={() => create.mutate(false)}
-              >
-                Create, open later
-              </Button>
-            </Stack>
-            {(missing ?? choice.source === "render") && (
-              <Text size="sm" c="dimmed" aria-live="polite">
-                {missing ??
-                  "The persons are rendered first. Then the study is set up by itself; you may close the browser."}
-              </Text>
-            )}
+      summary={
+        <>
+          <StudyCost outline={outline} />
+          <InlineError error={create.error} />
+          <Stack gap="xs">
+            <Button type="submit" loading={busy && create.variables === true} disabled={missing !== null || busy}>
+              Create and open
+            </Button>
+            <Button
+              variant="default"
+              loading={busy && create.variables === false}
+              disabled={missing !== null || busy}
+              onClick={() => create.mutate(false)}
+            >
+              Create, open later
+            </Button>
           </Stack>
-        </Paper>
-      </div>
-    </form>
+          {(missing ?? choice.source === "render") && (
+            <Text size="sm" c="dimmed" aria-live="polite">
+              {missing ??
+                "The persons are rendered first. Then the study is set up by itself; you may close the browser."}
+            </Text>
+          )}
+        </>
+      }
+    >
+      <SetupRow title="Name">
+        <TextInput
+          aria-label="Name"
+          maxLength={200}
+          required
+          value={name}
+          onChange={(e) => setName(e.currentTarget.value)}
+        />
+      </SetupRow>
+      <SetupRow title="Note" text="Annotators read it before they begin.">
+        <Textarea
+          aria-label="Note to the annotators"
+          placeholder="May stay empty"
+          autosize
+          minRows={1}
+          maxLength={5000}
+          value={description}
+          onChange={(e) => setDescription(e.currentTarget.value)}
+        />
+      </SetupRow>
+      <SetupRow title="Persons" text="Rendered, so that the truth is known.">
+        <PersonChoice
+          projectId={project.id}
+          choice={choice}
+          onChange={setChoice}
+          present={present}
+          practice={practice}
+        />
+      </SetupRow>
+      <SetupRow title="Annotators" text="Each marks every person, in an order of their own.">
+        <AnnotatorSelect
+          label="Annotators"
+          users={users}
+          members={members}
+          value={annotators}
+          onChange={setAnnotators}
+        />
+      </SetupRow>
+      <SetupRow title="Parts" text="Which parts of the body are marked.">
+        <PartPicker parts={parts} chosen={chosen} onChange={setChosen} />
+      </SetupRow>
+      <SetupRow title="Points per part" text="At most; small parts get fewer.">
+        <Group gap="lg" align="flex-start" wrap="nowrap" maw={460}>
+          <Slider
+            aria-label="Points per part"
+            thumbLabel="Points per part"
+            label={null}
+            min={1}
+            max={14}
+            value={perPart}
+            onChange={setPerPart}
+            marks={[1, PER_PART, 14].map((value) => ({ value, label: value }))}
+            mb="md"
+            mt={4}
+            flex={1}
+          />
+          <Text size="sm" fw={560} c="bright" className="numbers" miw={24} lh={1} aria-hidden>
+            {perPart}
+          </Text>
+        </Group>
+      </SetupRow>
+      <SetupRow title="Masks">
+        <Radio.Group aria-label="Masks" value={masks} onChange={(value) => setMasks(value as MasksWay)}>
+          <Stack gap="sm">
+            <Radio
+              value="given"
+              label="Given"
+              description="Annotators get the true part masks and only mark points. Everybody sees the same points, so people can be compared pair by pair. As in the paper."
+            />
+            <Radio
+              value="drawn"
+              label="Drawn"
+              description="Annotators paint the parts first, then mark the points that fall in their own masks. Slower; measures the masks as well."
+            />
+          </Stack>
+        </Radio.Group>
+      </SetupRow>
+      <SetupRow title="Practice" text="Not counted. After each, annotators see how far off they were.">
+        <NumberInput
+          aria-label="Practice persons"
+          w={140}
+          min={0}
+          max={20}
+          allowDecimal={false}
+          suffix={practice === 1 ? " person" : " persons"}
+          value={practice}
+          onChange={(value) => setPractice(Number(value) || 0)}
+        />
+      </SetupRow>
+      <SetupRow title="Shown twice" text="Tells how well annotators agree with themselves. A sixth is usual.">
+        <SegmentedControl
+          aria-label="Persons shown twice"
+          w="fit-content"
+          value={twice}
+          onChange={(value) => setTwice(value as keyof typeof TWICE)}
+          data={[
+            { value: "none", label: "Nobody" },
+            { value: "sixth", label: `A sixth (${Math.round(persons * TWICE.sixth)})` },
+            { value: "third", label: `A third (${Math.round(persons * TWICE.third)})` },
+          ]}
+        />
+      </SetupRow>
+    </SetupPage>
   );
 }
 
@@ -381,22 +319,4 @@ export function missingWords(has: { name: string; persons: number; annotators: n
   if (has.persons < 1) return "Choose at least one person.";
   if (has.annotators < 1) return "Choose at least one annotator.";
   return has.parts < 1 ? "Choose at least one part." : null;
-}
-
-function Row({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
-  return (
-    <section className={classes.row}>
-      <div>
-        <Text fw={560} c="bright" size="sm">
-          {title}
-        </Text>
-        {text && (
-          <Text size="xs" c="dimmed">
-            {text}
-          </Text>
-        )}
-      </div>
-      <div>{children}</div>
-    </section>
-  );
 }

@@ -196,9 +196,10 @@ export function Again({ report }: { report: Report }) {
       lead={`How well annotators agree with themselves, on ${points(retest.points)} that they were shown a second time without being told.`}
     >
       <Text maw={700}>
-        First and second mark lie <b>{cm(retest.distance.value)}</b> apart on average ({cmInterval(retest.distance)}{" "}
-        cm). The error was {cm(retest.first.value)} the first time and {cm(retest.second.value)} the second; the two go
-        together with a <Term of="correlation">correlation</Term> of {unitless(retest.correlation.value, 2)}.
+        First and second mark lie <b>{cm(retest.distance.value)}</b> apart on average
+        {retest.distance.low !== null && ` (${cmInterval(retest.distance)} cm)`}. The error was {cm(retest.first.value)}{" "}
+        the first time and {cm(retest.second.value)} the second; the two go together with a{" "}
+        <Term of="correlation">correlation</Term> of {unitless(retest.correlation.value, 2)}.
       </Text>
     </Section>
   );
