@@ -80,9 +80,10 @@ class DensePoseBranch(Branch):
         self.head = DensePoseHead(channels, charts, coarse, kind, layers, width, confidence)
 
     def maps(self, outputs: Maps) -> Tensor:
-        """Probabilities of S and I, and U and V of the charts."""
-        probabilities = [outputs.coarse.softmax(dim=1), outputs.fine.softmax(dim=1)]
-        return torch.cat([*probabilities, outputs.uv.flatten(1, 2)], dim=1)
+        """Probabilities of S and I, and U and V of the charts, each where its chart is probable: elsewhere they say
+        nothing, for they never learned there."""
+        coarse, fine = outputs.coarse.softmax(dim=1), outputs.fine.softmax(dim=1)
+        return torch.cat([coarse, fine, (outputs.uv * fine[:, None]).flatten(1, 2)], dim=1)
 
     def losses(self, outputs: Maps, rois: Rois) -> dict[str, Loss]:
         """coarse, fine, uv."""
