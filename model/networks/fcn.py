@@ -66,6 +66,8 @@ class FCN(nn.Module):
         self.numbers = 2 + CHANNELS[confidence]
         self.head = convolutions(pyramid.channels, width, layers)
         self.predictor = nn.Conv2d(width if layers else pyramid.channels, charts + 1 + self.numbers * charts, 1)
+        nn.init.normal_(self.predictor.weight, std=0.01)
+        nn.init.zeros_(self.predictor.bias)  # type: ignore[arg-type]  # there is one
 
     def forward(self, batch: Batch) -> dict[str, Loss] | list[Detections]:
         """The losses coarse, fine and uv when training, else what is in the given boxes, all of score 1.
@@ -113,16 +115,24 @@ class FCN(nn.Module):
         fields = {"fine": maps.fine, "u": maps.uv[:, 0], "v": maps.uv[:, 1]}
         if maps.spread is not None:
             fields["spread"] = spread(maps.spread.float().transpose(1, 2))
-        counts = [len(each) for each in boxes]
-        # One sample in the middle of each pixel: nothing but bilinear reading.
-        cut = {
-            name: roi_align(value.float(), boxes, SIDE, 1 / self.stride, 1, aligned=True).split(counts)
-            for name, value in fields.items()
-        }
+        parts = {name: cut(value, boxes, self.stride) for name, value in fields.items()}
         return [
-            Detections(each, each.new_ones(len(each)), **{name: parts[i] for name, parts in cut.items()})
+            Detections(each, each.new_ones(len(each)), **{name: part[i] for name, part in parts.items()})
             for i, each in enumerate(boxes)
         ]
+
+
+def cut(maps: Tensor, boxes: list[Tensor], stride: int) -> tuple[Tensor, ...]:
+    """Maps of boxes, read bilinearly from those of whole images.
+
+    :param maps: (B, n, h, w) at the stride.
+    :param boxes: B tensors (D_i, 4) f4.
+    :returns: B tensors (D_i, n, 112, 112) f4.
+    """
+    # One sample in the middle of each pixel is nothing but bilinear reading.
+    every = roi_align(maps.float(), [box.float() for box in boxes], SIDE, 1 / stride, 1, aligned=True)
+    found: tuple[Tensor, ...] = every.split([len(box) for box in boxes])
+    return found
 
 
 def in_images(targets: list[Targets], size: tuple[int, int]) -> Points:
