@@ -92,7 +92,7 @@ class Detector(nn.Module):
         logits, deltas, anchors = self._propose(features)
         proposals = self._chosen(logits, deltas, anchors, sizes, [a.shape[-2:].numel() * 3 for a in features])
         classes, boxes = self._classified(features, proposals)
-        counts = [len(p) for p in proposals]
+        counts = [p.shape[0] for p in proposals]  # not len, which a traced network (ONNX) would keep as it was
         decoded = self.box_coder.decode(boxes, proposals)[:, 0]
         found = []
         for box, score, size in zip(

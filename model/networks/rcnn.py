@@ -104,7 +104,7 @@ class RCNN(nn.Module):
         fields = {}
         for name, branch in self.branches.items():
             fields |= branch.detections(outputs[name], boxes)
-        counts = [len(box) for box in boxes]
+        counts = [box.shape[0] for box in boxes]
         parts = {name: value.split(counts) for name, value in fields.items()}
         return [
             Detections(box, score, **{name: part[i] for name, part in parts.items()})
