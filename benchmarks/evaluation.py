@@ -63,7 +63,8 @@ def surface(folder: Path, vertices: int = VERTICES, seed: int = 0) -> None:
     flat = np.stack([U[0], V[0], 0 * U[0]], axis=-1)[:vertices]
     place = (rng.random((25, 3)) * [0.5, 1.7, 0.3])[chart[:vertices]] + 0.25 * flat
     rows = (np.linalg.norm(place[:k] - place[k], axis=1).astype("<f4") for k in range(1, vertices))
-    with (folder / "Pdist_matrix.pkl").open("wb") as file:
+    # In large pieces, as pickle writes an array: Linux then keeps it in large pages, as it does a file that it reads.
+    with (folder / "Pdist_matrix.pkl").open("wb", buffering=2**22) as file:
         write_python2_pickle(file, vertices * (vertices - 1) // 2, rows)
 
 

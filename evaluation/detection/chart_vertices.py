@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_PER_CELL = 2.0
+_PER_CELL = 1.0
+_SAME_ROOT = 1.0 + 1e-15  # times a square, it is not less than any that has the same root
 _BYTES = 256
 
 
@@ -86,28 +87,48 @@ def _cell(x: float, low: float, scale: float, size: int) -> int:
 def _nearest(k: Any, u: float, v: float, start: Any, item: Any, uv: Any, grid: Any, sizes: Any) -> int:
     first, size = sizes[k, 0], sizes[k, 1]
     column, row = _cell(u, grid[k, 0], grid[k, 2], size), _cell(v, grid[k, 1], grid[k, 3], size)
-    # Vertices of ring r lie at least (r - 1) cells away. Less a little, so that rounding never hides an equal one.
-    width = 1.0 / max(grid[k, 2], grid[k, 3]) if max(grid[k, 2], grid[k, 3]) > 0.0 else 0.0
-    best, nearest, chosen = np.inf, np.inf, -1
-    for ring in range(size):
-        if nearest < (ring - 1) * width * 0.999999:
+    # The cell and its neighbours, and more of them until none that is nearer can lie outside.
+    ring = 1
+    while True:
+        top, bottom = max(row - ring, 0), min(row + ring, size - 1)
+        left, right = max(column - ring, 0), min(column + ring, size - 1)
+        least = np.inf
+        for r in range(top, bottom + 1):
+            # The cells of a row are neighbours in memory.
+            for n in range(start[first + r * size + left], start[first + r * size + right + 1]):
+                du, dv = uv[n, 0] - u, uv[n, 1] - v
+                least = min(least, du * du + dv * dv)
+        nearest = np.sqrt(least)
+        outside = min(
+            _outside(u, grid[k, 0], grid[k, 2], left, right, size),
+            _outside(v, grid[k, 1], grid[k, 3], top, bottom, size),
+        )
+        if nearest < outside or ring >= size:
             break
-        for r in range(max(row - ring, 0), min(row + ring, size - 1) + 1):
-            step = 1 if abs(r - row) == ring else 2 * ring
-            for c in range(column - ring, column + ring + 1, max(step, 1)):
-                if c < 0 or c >= size:
-                    continue
-                cell = first + r * size + c
-                for n in range(start[cell], start[cell + 1]):
-                    du, dv = uv[n, 0] - u, uv[n, 1] - v
-                    squared = du * du + dv * dv
-                    if squared > best:
-                        continue
-                    # Distances, not squares, decide: two different squares may have the same root.
-                    distance = np.sqrt(squared)
-                    if distance < nearest or (distance == nearest and item[n] < chosen):
-                        best, nearest, chosen = max(squared, np.nextafter(distance, np.inf) ** 2), distance, item[n]
+        ring *= 2
+    chosen = -1
+    for r in range(top, bottom + 1):
+        for n in range(start[first + r * size + left], start[first + r * size + right + 1]):
+            du, dv = uv[n, 0] - u, uv[n, 1] - v
+            squared = du * du + dv * dv
+            # Distances, not squares, decide: two different squares may have the same root.
+            if squared <= least * _SAME_ROOT and np.sqrt(squared) == nearest and (chosen < 0 or item[n] < chosen):
+                chosen = item[n]
     return chosen
+
+
+@njit(cache=True)
+def _outside(x: float, low: float, scale: float, first: int, last: int, size: int) -> float:
+    """How far from x vertices of cells outside of first..last are at least, along one axis."""
+    if scale == 0.0:
+        return np.inf
+    at, cells = (x - low) * scale, np.inf
+    if first > 0:
+        cells = at - first
+    if last < size - 1:
+        cells = min(cells, last + 1 - at)
+    # Less a little, so that rounding never hides one that is equally near.
+    return cells / scale * 0.999999
 
 
 @njit(cache=True)

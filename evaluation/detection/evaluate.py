@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from time import perf_counter
@@ -53,27 +52,25 @@ def evaluate(
             ground truth is damaged; ``kappa`` is "per-part" and the surface has not 24 charts.
     """
     clock = _Clock()
-    with clock("points"):
-        points = Points.of(truth, distances, kappas(kappa, distances.charts))
-        groups = _Groups.of(truth, predictions)
-        measure = Measure(points, distances, int(groups.pairs[-1]))
+    points = Points.of(truth, distances, kappas(kappa, distances.charts))
+    groups = _Groups.of(truth, predictions)
+    measure = Measure(points, distances, int(groups.pairs[-1]), _TOGETHER)
     overlaps, boxes = np.zeros(len(measure.gps)), np.zeros(len(measure.gps))
+    clock.add("points")
     for n in range(len(groups.image)):
         pairs = slice(groups.pairs[n], groups.pairs[n + 1])
         if pairs.start < pairs.stop:
             crops = _detections(truth, predictions, groups, n, measure, clock)
-            with clock("masks"):
-                overlaps[pairs], boxes[pairs] = _overlaps(truth, predictions, groups, n, crops)
-        if measure.waiting > _TOGETHER:
-            with clock("points"):
-                measure.measure()
+            overlaps[pairs], boxes[pairs] = _overlaps(truth, predictions, groups, n, crops)
+            clock.add("masks")
         if progress is not None:
             progress(n + 1, len(groups.image))
-    with clock("points"):
-        measure.measure()
-    with clock("matching"):
-        similarity = {"gps": measure.gps, "gpsm": np.sqrt(overlaps * measure.gps), "iou": overlaps}
-        stats = {mode: _stats(truth, predictions, groups, similarity[mode], boxes) for mode in MODES}
+            clock.skip()
+    measure.measure()
+    clock.add("points")
+    similarity = {"gps": measure.gps, "gpsm": np.sqrt(overlaps * measure.gps), "iou": overlaps}
+    stats = {mode: _stats(truth, predictions, groups, similarity[mode], boxes) for mode in MODES}
+    clock.add("matching")
     return Evaluation(
         stats=stats,
         similarity=groups.similarity(truth, measure.gps, overlaps, boxes),
@@ -93,14 +90,17 @@ class _Clock:
 
     def __init__(self) -> None:
         self.seconds = dict.fromkeys(("reading", "points", "masks", "matching"), 0.0)
+        self._last = perf_counter()
 
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        begin = perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] += perf_counter() - begin
+    def add(self, stage: str) -> None:
+        """What has passed since the last call belongs to this stage."""
+        now = perf_counter()
+        self.seconds[stage] += now - self._last
+        self._last = now
+
+    def skip(self) -> None:
+        """What has passed since the last call belongs to none."""
+        self._last = perf_counter()
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,14 +162,15 @@ def _detections(
     """Decodes the detections of a group one by one; of each its mask is left, and what it says at points."""
     height, width = truth.image_sizes[groups.image[n]].tolist()
     persons = int(groups.persons[n]), int(groups.persons[n + 1])
+    rows = groups.order[groups.detections[n] : groups.detections[n + 1]]
     out = []
-    for row in groups.order[groups.detections[n] : groups.detections[n + 1]].tolist():
-        with clock("reading"):
-            iuv = predictions.decode(row)
-        with clock("points"):
-            measure.add(row, iuv, predictions.boxes[row], persons)
-        with clock("masks"):
-            out.append(masks.of_detection(iuv[0], predictions.boxes[row], height, width))
+    for row, box in zip(rows.tolist(), predictions.boxes[rows].tolist(), strict=True):
+        iuv = predictions.decode(row)
+        clock.add("reading")
+        measure.add(row, iuv, box, persons)
+        clock.add("points")
+        out.append(masks.of_detection(iuv[0], box, height, width))
+        clock.add("masks")
     return out
 
 

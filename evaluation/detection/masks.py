@@ -71,8 +71,8 @@ def of_detection(labels: Bytes, box: Floats, height: int, width: int) -> Crop:
     if clip is None:
         return EMPTY
     y0, y1, x0, x1 = clip
-    pixels = labels[y0 - y : y1 - y, x0 - x : x1 - x] > 0
-    return Crop(x0, y0, pixels, int(np.count_nonzero(pixels)))
+    pixels = np.empty((y1 - y0, x1 - x0), np.bool_)
+    return Crop(x0, y0, pixels, _foreground(labels, y0 - y, x0 - x, pixels))
 
 
 def union(masks: Sequence[Any]) -> Bytes:
@@ -96,7 +96,7 @@ def union(masks: Sequence[Any]) -> Bytes:
 def _joined(masks: Sequence[Any]) -> bytes | None:
     """The counts of compressed masks, an empty line behind each; None if one is of another kind or size."""
     try:
-        if any(rle["size"] != [SIDE, SIDE] for rle in masks):
+        if [rle["size"] for rle in masks].count([SIDE, SIDE]) != len(masks):
             return None
         return "".join([rle["counts"] + "\n" for rle in masks]).encode("ascii", "replace")
     except (TypeError, KeyError, IndexError):
@@ -118,11 +118,11 @@ def _decoded(rle: Any, where: str) -> Bools:
 def overlaps(detections: Sequence[Crop], persons: Sequence[Crop], crowd: NDArray[np.bool_]) -> Floats:
     """Intersection over union (D,G) of masks; for a crowd, over the area of the detection (COCO)."""
     out = np.zeros((len(detections), len(persons)))
-    for d, a in enumerate(detections):
-        for g, b in enumerate(persons):
-            common = _common(a, b)
+    for g, (b, is_crowd) in enumerate(zip(persons, crowd.tolist(), strict=True)):
+        for d, a in enumerate(detections):
+            common = _common(a.pixels, b.pixels, b.x - a.x, b.y - a.y)
             if common:
-                out[d, g] = common / (a.area if crowd[g] else a.area + b.area - common)
+                out[d, g] = common / (a.area if is_crowd else a.area + b.area - common)
     return out
 
 
@@ -133,21 +133,11 @@ def box_overlaps(detections: Floats, persons: Floats, crowd: NDArray[np.bool_]) 
     return out
 
 
-def _common(a: Crop, b: Crop) -> int:
-    x0, y0 = max(a.x, b.x), max(a.y, b.y)
-    x1 = min(a.x + a.pixels.shape[1], b.x + b.pixels.shape[1])
-    y1 = min(a.y + a.pixels.shape[0], b.y + b.pixels.shape[0])
-    if x1 <= x0 or y1 <= y0:
-        return 0
-    shared = a.pixels[y0 - a.y : y1 - a.y, x0 - a.x : x1 - a.x] & b.pixels[y0 - b.y : y1 - b.y, x0 - b.x : x1 - b.x]
-    return int(np.count_nonzero(shared))
-
-
 def _window(
     box: Any, shape: Sequence[int], height: int, width: int
 ) -> tuple[int, int, tuple[int, int, int, int] | None]:
     """Where a mask of this shape goes: int(x), int(y) and the rows and columns of the image that it covers, or None."""
-    left, top, w, h = (float(n) for n in box)
+    left, top, w, h = box
     x, y = int(left), int(top)
     x0, x1 = max(x, 0), min(int(left + w), width, x + shape[1])
     y0, y1 = max(y, 0), min(int(top + h), height, y + shape[0])
@@ -170,6 +160,34 @@ def _trimmed(mask: Bools) -> Crop:
         return EMPTY
     pixels = np.ascontiguousarray(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     return Crop(int(columns[0]), int(rows[0]), pixels, int(np.count_nonzero(pixels)))
+
+
+@njit(cache=True)
+def _foreground(labels: Any, top: int, left: int, out: Any) -> int:
+    """Where labels from (top, left) on are above 0; returns how many are."""
+    area = 0
+    for y in range(out.shape[0]):
+        line, mine = labels[top + y, left : left + out.shape[1]], out[y]
+        found = np.uint32(0)
+        for x in range(out.shape[1]):
+            mine[x] = line[x] > 0
+            found += np.uint32(line[x] > 0)
+        area += int(found)
+    return area
+
+
+@njit(cache=True)
+def _common(a: Any, b: Any, x: int, y: int) -> int:
+    """How many pixels are true in both, if the top left one of b is (x, y) of a."""
+    left, right = max(x, 0), min(a.shape[1], x + b.shape[1])
+    count = 0
+    for row in range(max(y, 0), min(a.shape[0], y + b.shape[0])):
+        first, second = a[row, left:right], b[row - y, left - x : right - x]
+        found = np.uint32(0)
+        for n in range(right - left):
+            found += np.uint32(first[n] & second[n])
+        count += int(found)
+    return count
 
 
 @njit(cache=True)
@@ -269,22 +287,21 @@ def _resize(mask: Any, height: int, width: int, top: int, left: int, out: Any) -
             if first >= last:
                 continue
             if eights[k] == _ALL_ONE:
-                line[first:last] = True
+                for x in range(first, last):
+                    line[x] = True
                 area += last - first
                 continue
+            # Without asking which of the corners are equal: a branch that is guessed wrong costs more.
             for x in range(first, last):
                 c = column_at[x]
-                found = corners[c] == 4
-                if not found and corners[c] > 0:
-                    after = c + 1 if c < 255 else 254
-                    u = column_part[x]
-                    value = above[c] * (1.0 - v) * (1.0 - u)
-                    value += above[after] * (1.0 - v) * u
-                    value += below[c] * v * (1.0 - u)
-                    value += below[after] * v * u
-                    found = value > 0.5
-                line[x] = found
-                area += found
+                after = c + 1 if c < 255 else 254
+                u = column_part[x]
+                value = above[c] * (1.0 - v) * (1.0 - u)
+                value += above[after] * (1.0 - v) * u
+                value += below[c] * v * (1.0 - u)
+                value += below[after] * v * u
+                line[x] = value > 0.5
+                area += line[x]
     return area
 
 

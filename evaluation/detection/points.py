@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,12 @@ class Points:
 class Measure:
     """Collects what detections say at points, measures many at once, and keeps what is best for each person.
 
+    Args:
+        points: the ground truth.
+        distances: their surface.
+        pairs: S, how many detections and persons there are in the same image.
+        together: points whose distances are asked for at once; more only if an image has more.
+
     Attributes:
         gps: (S,) similarity of each detection and each person of its image, in the order in which they were added.
         metres: (n,) errors of the points in the best detection of their person.
@@ -89,42 +96,48 @@ class Measure:
         best_gps: (P,) its similarity.
     """
 
-    def __init__(self, points: Points, distances: SurfaceDistances, pairs: int) -> None:
+    def __init__(self, points: Points, distances: SurfaceDistances, pairs: int, together: int) -> None:
         people = len(points.start) - 1
         self.points, self.distances = points, distances
         self.gps = np.zeros(pairs)
         self.metres = np.full(len(points.row), np.inf)
         self.best, self.best_gps = np.full(people, -1), np.zeros(people)
-        self.waiting = 0
-        self._done = 0
-        self._seen: list[Bytes] = []
-        self._who: list[tuple[int, int, int]] = []
+        self._start: list[int] = points.start.tolist()
+        self._done, self._who = 0, list[tuple[int, int, int]]()
+        self._allocate(together)
 
-    def add(self, row: int, iuv: Bytes, box: Floats, persons: tuple[int, int]) -> None:
+    def _allocate(self, room: int) -> None:
+        """Room for so many points that wait. Of those on the surface: their place among all, the point, and I,U,V."""
+        self._room, self._waiting, self._on = room, 0, 0
+        self._place, self._point = np.empty((2, room), np.int64)
+        self._iuv = np.empty((3, room), np.uint8)
+
+    def add(self, row: int, iuv: Bytes, box: Sequence[float], persons: tuple[int, int]) -> None:
         """A detection (its row, its decoded I,U,V (3,h,w) and its box) in the image of persons first to last + 1."""
-        begin, end = int(self.points.start[persons[0]]), int(self.points.start[persons[1]])
-        found = np.empty((end - begin, 3), np.uint8)
-        _seen(
-            iuv, box[0], box[1], int(box[2]), int(box[3]), self.points.x[begin:end], self.points.y[begin:end],
-            self.distances.charts, found,
+        begin, end = self._start[persons[0]], self._start[persons[1]]
+        if self._waiting + end - begin > self._room:
+            self.measure()
+            if end - begin > self._room:
+                self._allocate(end - begin)
+        left, top, width, height = box
+        self._on = _seen(
+            iuv, left, top, int(width), int(height), self.points.x, self.points.y, begin, end, self.distances.charts,
+            self._waiting, self._on, self._place, self._point, self._iuv,
         )  # fmt: skip
-        self._seen.append(found)
         self._who.append((row, *persons))
-        self.waiting += len(found)
+        self._waiting += end - begin
 
     def measure(self) -> None:
         """Measure what has been added since the last time."""
         if not self._who:
             return
-        seen, who = np.concatenate(self._seen), np.array(self._who)
-        point = np.concatenate([np.arange(self.points.start[p], self.points.start[q]) for _, p, q in self._who])
-        on = np.flatnonzero(seen[:, 0])
-        metres = np.full(len(seen), np.inf)
-        predicted = self.distances.locate_bytes(*(np.ascontiguousarray(c) for c in seen[on].T))
-        metres[on] = self.distances.between(self.points.located[point[on]], predicted)
+        on = slice(self._on)
+        metres = np.full(self._waiting, np.inf)
+        predicted = self.distances.locate_bytes(*self._iuv[:, on])
+        metres[self._place[on]] = self.distances.between(self.points.located[self._point[on]], predicted)
         self._done = _reduce(
             metres,
-            who,
+            np.array(self._who),
             self.points.start,
             self.points.kappa,
             self._done,
@@ -133,24 +146,32 @@ class Measure:
             self.best,
             self.best_gps,
         )
-        self._seen, self._who, self.waiting = [], [], 0
+        self._who.clear()
+        self._waiting = self._on = 0
 
 
 @njit(cache=True)
-def _seen(iuv: Any, left: float, top: float, w: int, h: int, x: Any, y: Any, charts: int, out: Any) -> None:
-    """I, U, V at image positions; 0 where the detection sees background or no chart, and outside of it.
+def _seen(
+    iuv: Any, left: float, top: float, w: int, h: int, x: Any, y: Any, begin: int, end: int, charts: int,
+    place: int, on: int, places: Any, points: Any, out: Any,
+) -> int:  # fmt: skip
+    """I, U, V at image positions begin..end, of which the first has this place; those where the detection sees
+    background or no chart, or that are outside of it, are left out. Behind the ``on`` that are there; returns how many
+    there are then.
 
     Positions in it are truncated toward zero: one up to a pixel left of it or above it is inside.
     """
-    for n in range(len(x)):
+    for n in range(begin, end):
         dx, dy = x[n] - left, y[n] - top
-        out[n] = 0
         # Compared before they are made whole numbers: of far ones none can be made.
         if dx > -1.0 and dy > -1.0 and dx < w and dy < h:
             column, row = int(dx), int(dy)
             if column < w and row < h and 0 < iuv[0, row, column] <= charts:
+                places[on], points[on] = place + n - begin, n
                 for k in range(3):
-                    out[n, k] = iuv[k, row, column]
+                    out[k, on] = iuv[k, row, column]
+                on += 1
+    return on
 
 
 @njit(cache=True)

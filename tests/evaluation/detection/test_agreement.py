@@ -107,12 +107,13 @@ def test_averages_are_those_of_the_literal_rules(seed, persons, count):
             assert recall[t] == -1
 
 
-def test_batches_make_no_difference(body, monkeypatch):
+@pytest.mark.parametrize("together", [0, 7, 40])
+def test_batches_make_no_difference(body, monkeypatch, together):
     dataset, results = made.dataset(np.random.default_rng(3), images=8)
     truth, detections = groundtruth.from_coco(dataset), predictions.from_entries(results)
     told = []
     whole = evaluate(truth, detections, body[1], progress=lambda done, of: told.append((done, of)))
-    monkeypatch.setattr("evaluation.detection.evaluate._TOGETHER", 0)
+    monkeypatch.setattr("evaluation.detection.evaluate._TOGETHER", together)
     pieces = evaluate(truth, detections, body[1])
     assert json.dumps(whole.stats) == json.dumps(pieces.stats)
     assert np.array_equal(whole.pointwise.metres, pieces.pointwise.metres)
