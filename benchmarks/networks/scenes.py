@@ -53,9 +53,18 @@ def prepare(
     recipe = dataset.Recipe(SEEDS[split], Options(size=size, persons=(1, 2)))
     dataset.begin(body, own, recipe)
     chosen = numbers(body, own / "chosen.json", split, images, recipe)
-    for done, _ in enumerate(dataset.make(body, own, chosen, recipe), start=1):
+    kept = own / "counts.json"
+    for done, (_, new) in enumerate(dataset.make(body, own, chosen, recipe), start=1):
         tell(f"{split}: {done} of {images} images")
-    return annotate(body, own, chosen)
+        if new:
+            kept.unlink(missing_ok=True)
+    if kept.exists() and (counts := json.loads(kept.read_text()))["images"] == images:
+        return counts
+    tell(f"{split}: points")
+    counts = annotate(body, own, chosen)
+    with replacing(kept) as file:
+        json.dump(counts, file)
+    return counts
 
 
 def numbers(body: Body, kept: Path, split: str, images: int, recipe: dataset.Recipe) -> list[int]:

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from model.data.records import Example, Images
-from model.data.transforms import MEAN, cropped, fitted, resized, targets, trained
+from model.data.transforms import MEAN, cropped, targets, trained
 from model.recipe import Data, Schedule
 from model.structures import Batch
 
@@ -30,10 +30,10 @@ _AHEAD = 2  # batches that each worker makes before they are asked for
 
 
 class Key(NamedTuple):
-    """What is read: an image or, of crops, a person; and the seed of its augmentation, None where there is none."""
+    """What is read: an image or, of crops, a person; and the seed of all that is drawn for it."""
 
     unit: int
-    seed: int | None
+    seed: int
 
 
 def train_batches(
@@ -74,31 +74,6 @@ def train_batches(
         for at in range(rank * share * schedule.accumulate, (rank + 1) * share * schedule.accumulate, share)
     )
     return _loaded(reader, keys, workers)
-
-
-def test_batches(
-    images: Images,
-    data: Data,
-    batch: int,
-    boxes: bool = False,  # noqa: PT028
-) -> Iterator[tuple[Batch, list[float]]]:
-    """All images once, in order, as ``data.tested`` has them, whole even where training is on crops.
-
-    :param boxes: give the persons' boxes, for networks that do not detect them.
-    :return: batches with what is true of their images, and for each image the factor that its pixels were scaled by.
-    :raises ValueError: naming the file, for a photo or an annotation that cannot be used.
-    """
-    reader = Reader(images, replace(data, crops=False))
-    order = [Key(unit, None) for unit in range(len(images))]
-    groups = [order[at : at + batch] for at in range(0, len(order), batch)]
-    for keys, made in zip(groups, _loaded(reader, iter(groups), data.workers), strict=True):
-        assert made.targets is not None
-        scales = [
-            max(height, width) / max(images.size(key.unit))
-            for key, (height, width) in zip(keys, made.sizes.tolist(), strict=True)
-        ]
-        given = [truth.boxes[~truth.crowd] for truth in made.targets] if boxes else None
-        yield replace(made, boxes=given), scales
 
 
 def steps(wide: NDArray[np.bool_], batch: int, seed: int, start: int) -> Iterator[list[Key]]:
@@ -159,10 +134,7 @@ class Reader(Dataset):
     def __getitem__(self, key: Key) -> Example | str:
         """The example of a key."""
         try:
-            example = self._read(key.unit)
-            if key.seed is not None:
-                return trained(example, self.data, key.seed, self.images.mirror)
-            return resized(example, fitted(example.pixels.shape[:2], *self.data.tested))
+            return trained(self._read(key.unit), self.data, key.seed, self.images.mirror)
         except ValueError as error:
             return str(error)
 
@@ -220,7 +192,7 @@ def pack(read: Sequence[tuple[Key, Example | str]]) -> Packed | str:
     for out, example, (h, w) in zip(images.numpy(), examples, sizes, strict=True):
         out[:h, :w] = example.pixels
     bare = [replace(example, pixels=example.pixels[:0, :0]) for example in examples]
-    return Packed(images, sizes, [key.seed or 0 for key, _ in read], bare)
+    return Packed(images, sizes, [key.seed for key, _ in read], bare)
 
 
 def _loaded(reader: Reader, keys: Iterator[list[Key]], workers: int) -> Iterator[Batch]:

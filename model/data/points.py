@@ -119,7 +119,7 @@ def _require_same(person: Sample, body: Body) -> None:
     assert person.surface is not None
     assert person.iuv is not None
     if (person.surface[0] < len(body.faces)).all():
-        there = np.stack(body.to_iuv(*person.surface), axis=1)
+        there: NDArray[np.float64] = np.stack(body.to_iuv(*person.surface), axis=1)
         if np.abs(there - person.iuv).max() < _ROUNDING:
             return
     raise ValueError(f"its points are not on body {body.name} {body.hash[:12]}")

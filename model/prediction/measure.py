@@ -46,6 +46,7 @@ def measure(
     recipe: Recipe,
     batch: int = 4,
     progress: Callable[[int, int], None] | None = None,
+    given: bool = False,
 ) -> dict[str, Any]:
     """Predict images and evaluate what was found, as ``densemark evaluate`` does it; see ``figures``.
 
@@ -56,13 +57,14 @@ def measure(
     :param truth_path: the dataset file or the snapshot's folder that they are of.
     :param batch: images at a time.
     :param progress: is told how many images of how many are done.
+    :param given: give the true boxes to networks that have a detector, too.
     :raises ValueError: a photo or the truth cannot be read; the message names it.
     """
     begin = time.perf_counter()
     document = truth.document(truth_path, body, ids=set(images.ids))
-    given = given_boxes(document) if recipe.network.kind != "rcnn" else None
+    true = given_boxes(document) if given or recipe.network.kind != "rcnn" else None
     vertices = vertices_of(network, body)
-    looked = photos.ahead(range(len(images)), lambda index: _photo(images, index, given, recipe.data.blank))
+    looked = photos.ahead(range(len(images)), lambda index: _photo(images, index, true, recipe.data.blank))
     found: list[Found] = []
     while group := [_sound(photo) for photo in islice(looked, batch)]:
         for photo, detections in zip(
@@ -73,7 +75,7 @@ def measure(
         if progress is not None:
             progress(len(found), len(images.ids))
     said = figures(found, document, surface_of(body))
-    return said | {"boxes": "detected" if given is None else "given", "seconds": time.perf_counter() - begin}
+    return said | {"boxes": "detected" if true is None else "given", "seconds": time.perf_counter() - begin}
 
 
 def figures(found: Sequence[Found], document: Mapping[str, Any], surface: SurfaceDistances) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from torch import Tensor
 
 import surface
 from export.records import ImageRecord, image_line, person_line
-from model.data import batches
 from model.data.batches import image_seed, steps, train_batches
 from model.data.records import Images
 from model.recipe import Data, Schedule
@@ -22,7 +21,7 @@ from tests.export.people import person_of
 from tests.server.dense_files import CATEGORY, cse, document, entry
 
 BODY = surface.load("anny")
-DATA = Data(shortest=(60, 90), longest=160, tested=(80, 160), colour=0.1)
+DATA = Data(shortest=(60, 90), longest=160, colour=0.1)
 SIZES = {1: (60, 80), 2: (90, 70), 3: (60, 80), 4: (64, 64), 5: (100, 70), 6: (60, 80), 7: (60, 90)}
 
 
@@ -179,6 +178,7 @@ def test_training_goes_on_as_if_it_had_not_ended(path, crops):
 def test_processes_and_parts_share_what_one_sees(path):
     images = Images(path, path.parent, BODY)
     alone = list(islice(train_batches(images, DATA, schedule(), 3), 3))
+    assert len({seed for whole in alone for seed in whole.seeds.tolist()}) == 12
     for world, accumulate in ((2, 1), (1, 2), (2, 2), (4, 1)):
         shares = [
             islice(train_batches(images, DATA, schedule(4, accumulate), 3, 0, rank, world), 3 * accumulate)
@@ -222,21 +222,6 @@ def test_a_batch_is_as_the_networks_take_it(path):
     assert {t.image_id.item() for t in batch.targets} <= set(SIZES)
 
 
-def test_tested_images_come_once_and_in_order(path):
-    images = Images(path, path.parent, BODY, annotated=False)
-    data = Data(tested=(80, 100), workers=0, crops=True)
-    found = list(batches.test_batches(images, data, 3, boxes=True))
-    assert [t.image_id.item() for batch, _ in found for t in batch.targets] == list(SIZES)
-    assert [len(batch.boxes) for batch, _ in found] == [3, 3, 1]
-    for batch, scales in found:
-        for truth, boxes, (h, w), scale in zip(batch.targets, batch.boxes, batch.sizes.tolist(), scales, strict=True):
-            width, height = SIZES[truth.image_id.item()]
-            assert max(h, w) <= 100
-            assert (h / height, w / width) == pytest.approx((scale, scale), rel=0.01)
-            assert torch.equal(boxes, truth.boxes[~truth.crowd])
-    assert next(iter(batches.test_batches(images, data, 2)))[0].boxes is None
-
-
 @given(wide=st.integers(0, 20), high=st.integers(0, 20), batch=st.integers(1, 8), seed=st.integers(0, 99))
 def test_every_image_is_seen_in_every_round(wide, high, batch, seed):
     if not wide + high:
@@ -247,7 +232,8 @@ def test_every_image_is_seen_in_every_round(wide, high, batch, seed):
     found = [[key.unit for key in keys] for keys in islice(steps(kind, batch, seed, 0), 2 * each)]
     for once in (found[:each], found[each:]):
         seen = np.bincount(np.concatenate(once), minlength=wide + high)
-        assert seen.min() == 1
+        assert seen.min() >= 1
+        assert seen.max() <= 2 or wide + high < batch
         assert seen.sum() == each * batch < wide + high + batch
         mixed = [units for units in once if len(set(kind[units].tolist())) > 1]
         assert len(mixed) <= -(-rest // batch)
