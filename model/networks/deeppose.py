@@ -17,7 +17,7 @@ from torchvision.ops import roi_align
 from evaluation.keypoints import NAMES
 from model.losses.joints import joint_loss
 from model.networks.proposals import generators
-from model.networks.trunks import Stages, group_norm, normalised
+from model.networks.trunks import Stages, normalised
 from model.structures import Batch, Detections, Loss
 
 TORSO = (NAMES.index("left_shoulder"), NAMES.index("right_hip"))
@@ -140,12 +140,10 @@ class Regressor(nn.Module):
     def __init__(self, trunk: Stages, keypoints: int, side: int, width: int) -> None:
         super().__init__()
         self.trunk = trunk
-        self.narrowed = nn.Sequential(
-            nn.Conv2d(trunk.channels[-1], _CHANNELS, 1, bias=False), group_norm(_CHANNELS), nn.ReLU(inplace=True)
-        )
+        self.narrowed = nn.Sequential(nn.Conv2d(trunk.channels[-1], _CHANNELS, 1), nn.ReLU(inplace=True))
         self.hidden = nn.Linear(_CHANNELS * (side // 32) ** 2, width)
         self.joints = nn.Linear(width, 2 * keypoints)
-        nn.init.normal_(self.joints.weight, std=0.001)
+        nn.init.normal_(self.joints.weight, std=0.01)
         nn.init.zeros_(self.joints.bias)
 
     def forward(self, crops: Tensor) -> Tensor:
