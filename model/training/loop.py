@@ -18,7 +18,6 @@ import torch
 from torch import Tensor, nn
 
 from model import recipe_text
-from model.networks.trunks import Pyramid
 from model.recipe import Recipe, Weights
 from model.structures import Batch, Loss
 from model.training import checkpoints
@@ -238,14 +237,9 @@ def prepared(network: nn.Module, recipe: Recipe, device: torch.device) -> nn.Mod
     if recipe.running.channels_last:
         network = network.to(memory_format=torch.channels_last)
     if recipe.running.compile:
-        # The pyramid is where the time goes, and its shapes are few; what follows it has a shape for each image.
-        for part in _pyramids(network) or [network]:
-            part.compile(dynamic=True)
+        # The pyramid's shapes are few; what follows it has others in each step.
+        getattr(network, "pyramid", network).compile(dynamic=True)
     return network
-
-
-def _pyramids(network: nn.Module) -> list[nn.Module]:
-    return [module for module in network.modules() if isinstance(module, Pyramid)]
 
 
 def backward(

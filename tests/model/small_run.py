@@ -1,7 +1,7 @@
 """A training that takes milliseconds a step: a small network of its own on made-up images.
 
-As a program: ``small_run.py OUT [--resume] [--set KEY=VALUE ...]``, also under torchrun; it ends with the statuses of
-``densemark train`` where it was stopped.
+As a program: ``python -m tests.model.small_run OUT [--set KEY=VALUE ...] [--pause SECONDS]``, also under torchrun. With
+a seed other than 0 the network draws from torch's own generator, too.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from model import recipe_text
 from model.recipe import Recipe
 from model.structures import SQUARE, Batch, Loss, Targets
 from model.training.folder import RunFolder
+from model.training.journal import METRICS, read
 from model.training.loop import Outcome, Training
 from model.training.processes import Processes, processes
 
@@ -27,13 +28,12 @@ SMALL = ("schedule.steps=12", "schedule.batch=4", "schedule.warmup=3", "schedule
 
 
 class Small(nn.Module):
-    """Charts and U, V at points; it draws from each image's seed and from torch's own generator."""
+    """Charts and U, V at points; it draws from each image's seed, and with ``dropout`` from torch's own generator."""
 
-    def __init__(self) -> None:
+    def __init__(self, dropout: float = 0.0) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(3, 8, 3, padding=1), nn.GroupNorm(2, 8), nn.ReLU(), nn.Dropout(0.1), nn.Conv2d(8, 8, 3, padding=1)
-        )
+        first, second = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1)
+        self.features = nn.Sequential(first, nn.GroupNorm(2, 8), nn.ReLU(), nn.Dropout(dropout), second)
         self.fine = nn.Conv2d(8, CHARTS + 1, 1)
         self.uv = nn.Conv2d(8, 2, 1)
 
@@ -88,26 +88,29 @@ def evaluate(network: nn.Module, step: int, watch: Any) -> Mapping[str, Any]:
     """How small the weights are, as if that were good."""
     assert not network.training
     watch(1, 1)
-    return {"gps": {"AP": 1 / (1 + sum(float(value.abs().sum()) for value in network.parameters()))}, "what": "small"}
+    return {"gps": {"AP": 1 / (1 + sum(value.abs().sum().item() for value in network.parameters()))}, "what": "small"}
 
 
-def training(recipe: Recipe, out: Path, here: Processes, resume: bool = False, pause: float = 0.0) -> Training:
+def training(
+    recipe: Recipe, out: Path, here: Processes, resume: bool = False, pause: float = 0.0, **more: Any
+) -> Training:
     """The training, ready to run."""
     folder = RunFolder(out)
     out.mkdir(exist_ok=True)
     if here.first:
         folder.begin(recipe, {}, resume)
     torch.manual_seed(recipe.running.seed)
-    made = Training(Small(), recipe, partial(batches, recipe, here.rank, here.world, pause), folder, here, evaluate)
+    network = Small(0.1 if here.world == 1 and recipe.running.seed else 0.0)
+    given = {"batches": partial(batches, recipe, here.rank, here.world, pause), "evaluate": evaluate, **more}
+    made = Training(network, recipe, folder=folder, here=here, **given)
     if resume:
         made.resume()
     return made
 
 
-def run(out: Path, *changes: str, resume: bool = False, pause: float = 0.0) -> Outcome:
+def run(out: Path, *changes: str, resume: bool = False, **more: Any) -> Outcome:
     """Train in this process."""
-    here = Processes(0, 1, torch.device("cpu"))
-    return training(recipe(*changes), out, here, resume, pause).run()
+    return training(recipe(*changes), out, Processes(0, 1, torch.device("cpu")), resume, **more).run()
 
 
 def recipe(*changes: str) -> Recipe:
@@ -115,17 +118,23 @@ def recipe(*changes: str) -> Recipe:
     return recipe_text.changed(Recipe(), (*SMALL, *changes))
 
 
+def lines(out: Path) -> list[dict[str, Any]]:
+    """The lines of a run's metrics that are about learning, without times."""
+    times = {"images_per_second", "waiting", "memory", "seconds"}
+    found = [line for line in read(out / METRICS) if line["kind"] in ("train", "test")]
+    return [{key: value for key, value in line.items() if key not in times} for line in found]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=Path)
-    parser.add_argument("--resume", action="store_true")
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--pause", type=float, default=0.0)
     given = parser.parse_args()
     torch.set_num_threads(1)
     with processes("cpu") as here:
-        done = training(recipe(*given.set), given.out, here, given.resume, given.pause).run()
-    return 0 if done.state == "finished" else 3
+        training(recipe(*given.set), given.out, here, pause=given.pause).run()
+    return 0
 
 
 if __name__ == "__main__":
