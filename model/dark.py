@@ -58,7 +58,7 @@ def decode(heat: Tensor, sigma: float, coding: Coding = "dark") -> Tensor:
         raise ValueError(f"heatmaps of {heat.shape[-2]} x {heat.shape[-1]} pixels are no squares")
     _check(heat.shape[-1])
     flat = heat.detach().float().reshape(-1, *heat.shape[-2:])  # (N, S, S)
-    size = flat.shape[-1]
+    size = int(flat.shape[-1])  # traced (ONNX), a shape is a tensor
     highest = flat.flatten(1).argmax(1)  # (N,)
     height = flat.flatten(1).gather(1, highest[:, None])
     pixel = torch.stack([highest % size, highest // size], 1)  # (N, 2) column, row
@@ -72,8 +72,8 @@ def decode(heat: Tensor, sigma: float, coding: Coding = "dark") -> Tensor:
 
 def _plain(heat: Tensor, pixel: Tensor) -> Tensor:
     """(N, 2): highest pixels' centres, a quarter towards the higher neighbours; at the border there is no neighbour."""
-    size = heat.shape[-1]
-    rows = torch.arange(len(heat), device=heat.device)
+    size = int(heat.shape[-1])
+    rows = torch.arange(heat.shape[0], device=heat.device)
     x, y = pixel.clamp(1, size - 2).unbind(1)
     column, row = pixel.unbind(1)
     slope = torch.stack([heat[rows, row, x + 1] - heat[rows, row, x - 1],
@@ -84,7 +84,7 @@ def _plain(heat: Tensor, pixel: Tensor) -> Tensor:
 
 def _newton(heat: Tensor, pixel: Tensor, sigma: float) -> Tensor:
     """(N, 2): where the logarithm of the smoothed heatmap is highest; NaN where it curves otherwise."""
-    middle = pixel.clamp(1, heat.shape[-1] - 2)  # of the 3 x 3 pixels, which stay inside
+    middle = pixel.clamp(1, int(heat.shape[-1]) - 2)  # of the 3 x 3 pixels, which stay inside
     log = _smoothed(heat, middle, sigma).clamp_min(_LEAST).log()  # (N, 3, 3)
     gx, gy = (log[:, 1, 2] - log[:, 1, 0]) / 2, (log[:, 2, 1] - log[:, 0, 1]) / 2
     hxx = log[:, 1, 2] - 2 * log[:, 1, 1] + log[:, 1, 0]
@@ -99,16 +99,16 @@ def _newton(heat: Tensor, pixel: Tensor, sigma: float) -> Tensor:
 def _smoothed(heat: Tensor, middle: Tensor, sigma: float) -> Tensor:
     """(N, 3, 3): the heatmaps (N, S, S) convolved with a Gaussian, around the middle pixels (N, 2) only."""
     radius = math.ceil(_RADIUS * sigma)
-    size = heat.shape[-1]
+    size = int(heat.shape[-1])
     reach = torch.minimum(middle - 1, size - 2 - middle).clamp(max=radius)  # (N, 2) the same for all 3 pixels
     offsets = torch.arange(2 * radius + 3, device=heat.device) - radius - 1
     away = offsets[None, :] - torch.arange(-1, 2, device=heat.device)[:, None]  # (3, 2 radius + 3)
     gauss = (-(away**2) / (2 * sigma**2)).exp()
     kernel = torch.where(away.abs() <= reach[:, :, None, None], gauss, 0.0)  # (N, 2, 3, 2 radius + 3)
     at = (middle[:, :, None] + offsets).clamp(0, size - 1)  # (N, 2, 2 radius + 3)
-    rows = torch.arange(len(heat), device=heat.device)[:, None, None]
+    rows = torch.arange(heat.shape[0], device=heat.device)[:, None, None]
     patch = heat[rows, at[:, 1, :, None], at[:, 0, None, :]]  # (N, 2 radius + 3, 2 radius + 3)
-    return kernel[:, 1] @ patch @ kernel[:, 0].mT
+    return kernel[:, 1] @ patch @ kernel[:, 0].transpose(1, 2)
 
 
 def _check(size: int) -> None:

@@ -31,7 +31,7 @@ class Cascade(nn.Module):
         """
         out = {}
         for name, head in self.heads.items():
-            side = regions[name].shape[-1]
+            side = int(regions[name].shape[-1])  # traced (ONNX), a shape is a tensor
             found = [resized(each, side).to(regions[name].dtype) for each in maps.values()]
             out[name] = head(torch.cat([regions[name], *found], 1))
         return out
@@ -39,6 +39,9 @@ class Cascade(nn.Module):
 
 def resized(maps: Tensor, side: int) -> Tensor:
     """Maps (R, n, h, h) as (R, n, side, side): means of pixels where that is fewer, bilinear where it is more."""
-    if maps.shape[-1] > side:
+    width = int(maps.shape[-1])
+    if width > side and width % side == 0:
+        return functional.avg_pool2d(maps, width // side)  # ONNX has no other
+    if width > side:
         return functional.adaptive_avg_pool2d(maps, side)
     return functional.interpolate(maps, size=(side, side), mode="bilinear", align_corners=False)
