@@ -36,5 +36,6 @@ def coarse_loss(coarse: Tensor, labels: Tensor) -> Loss:
     :param coarse: (R, n, h, w) logits.
     :param labels: (R, h, w) i8, ``UNKNOWN`` where nothing is known.
     """
-    total = functional.cross_entropy(coarse.float(), labels, ignore_index=UNKNOWN, reduction="sum")
+    logits = coarse.to(torch.promote_types(coarse.dtype, torch.float32))
+    total = functional.cross_entropy(logits, labels, ignore_index=UNKNOWN, reduction="sum")
     return Loss(total, (labels != UNKNOWN).sum().float())

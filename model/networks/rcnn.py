@@ -5,6 +5,7 @@ Güler et al., "DensePose: Dense Human Pose Estimation In The Wild" (CVPR 2018);
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -72,7 +73,8 @@ class RCNN(nn.Module):
         cascade: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.pyramid, self.detector, self.branches = pyramid, detector, nn.ModuleDict(branches)
+        self.pyramid, self.detector = pyramid, detector
+        self.branches: Mapping[str, Branch] = nn.ModuleDict(branches)  # type: ignore[assignment]
         self.overlap, self.most, self.cascade = overlap, most, cascade
 
     def forward(self, batch: Batch) -> dict[str, Loss] | list[Detections]:
@@ -101,7 +103,7 @@ class RCNN(nn.Module):
         else:
             boxes, scores = batch.boxes, [box.new_ones(len(box)) for box in batch.boxes]
         outputs = list(self._stages(features, boxes).values())[-1]
-        fields = {}
+        fields: dict[str, Tensor] = {}
         for name, branch in self.branches.items():
             fields |= branch.detections(outputs[name], boxes)
         counts = [box.shape[0] for box in boxes]

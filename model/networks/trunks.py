@@ -109,6 +109,11 @@ class Pyramid(nn.Module):
 class Narrow(nn.Module):
     """A residual network of one block a stage, 16 to 128 channels wide, with the parts' names of torchvision's."""
 
+    layer1: nn.Sequential
+    layer2: nn.Sequential
+    layer3: nn.Sequential
+    layer4: nn.Sequential
+
     def __init__(self, norm: Norm, widths: tuple[int, int, int, int] = (16, 32, 64, 128)) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, widths[0], 7, 2, 3, bias=False)
