@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from annotation_db.blobs import BlobStore
 from annotation_db.models import Project
 from annotation_db.repositories import projects
+from export.files import all_or_none
 from export.formats import require_format, write
 from export.gather import Gathering, image_record, person_records
 from export.on_body import name_of, require_parts, transferred_from
@@ -52,7 +53,7 @@ def export_project(
     body: Body | None = None,
     transfer: Transfer | None = None,
 ) -> ExportResult:
-    """Writes a project's dataset into a folder.
+    """Writes a project's dataset into a folder: all files appear or none, and what stood there before stays then.
 
     Persons whose points are submitted carry them; all others stand as not annotated. Of several marks on a point the
     latest counts; points that it flags, and marks taken back, are left out.
@@ -70,35 +71,34 @@ def export_project(
         raise ValueError(f"there is no project {project_id}")
     _require_body(format, project, body, transfer)
     shares = parse_split(split) if split else {"": 1.0}
-    out_dir = Path(out_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)
     planned = plan(session, project_id, Wanted())
     sizes = {id_: (row.width, row.height) for id_, (_, row) in planned.images.items()}
     how = Gathering(project.body_hash, Wanted(), sizes, transfer=transfer)
     side = {id_: side_of(row.sha256, shares) for id_, (_, row) in planned.images.items()}
     book, totals = _Book(), Counter[str]()
-    files, empty = [], []
-    for name in shares:
-        inside = [image_record(*image) for id_, image in planned.images.items() if side[id_] == name]
-        if split and not inside:
-            empty.append(name)
-        path = out_dir / f"{format}{'-' * bool(name)}{name}.json"
-        chosen = [person for person in planned.persons if side[person.image_id] == name]
-        totals.update(
-            write(
-                format,
-                path,
-                body if transfer is None else transfer.target,
-                inside,
-                _noted(session, how, chosen, book),
-                info=_info(project, transfer),
-                labels={} if transfer is None else {"transferred_from": name_of(transfer.source)},
+    names, empty = [], []
+    with all_or_none(Path(out_dir)) as staged:
+        for name in shares:
+            inside = [image_record(*image) for id_, image in planned.images.items() if side[id_] == name]
+            if split and not inside:
+                empty.append(name)
+            names.append(f"{format}{'-' * bool(name)}{name}.json")
+            chosen = [person for person in planned.persons if side[person.image_id] == name]
+            totals.update(
+                write(
+                    format,
+                    staged / names[-1],
+                    body if transfer is None else transfer.target,
+                    inside,
+                    _noted(session, how, chosen, book),
+                    info=_info(project, transfer),
+                    labels={} if transfer is None else {"transferred_from": name_of(transfer.source)},
+                )
             )
-        )
-        files.append(path)
-    if blobs is not None:
-        for _, row in planned.images.values():
-            copy_photo(blobs, row.blob, row.file_name, out_dir / "images")
+        if blobs is not None:
+            for _, row in planned.images.values():
+                copy_photo(blobs, row.blob, row.file_name, staged / "images")
+    files = [Path(out_dir) / name for name in names]
     return ExportResult(files, dict(totals), dict(book.left_out), empty, book.other_part)
 
 

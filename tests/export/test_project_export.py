@@ -219,7 +219,26 @@ def test_what_cannot_be_exported_is_refused(made, tmp_path):
     made.image("../evil.jpg")
     with pytest.raises(ValueError, match=r"'\.\./evil\.jpg' would leave images/"):
         made.export(tmp_path / "out", blobs=made.blobs)
-    assert not (tmp_path / "out" / "evil.jpg").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_export_that_fails_half_way_leaves_what_was_there(made, tmp_path):
+    first, second = made.image("a.jpg"), made.image("b.jpg")
+    made.person(first, PersonState.new)
+    out = tmp_path / "out"
+    made.export(out, blobs=made.blobs)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert {path.name for path in before} == {"densepose-coco.json", "a.jpg", "b.jpg"}
+    made.person(second, PersonState.new)
+    made.image("c.jpg")
+    made.blobs.delete(second.blob)
+    with pytest.raises(FileNotFoundError):
+        made.export(out, blobs=made.blobs)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert {path.name for path in out.iterdir()} == {"densepose-coco.json", "images"}
+    with pytest.raises(FileNotFoundError):
+        made.export(tmp_path / "new" / "folder", blobs=made.blobs)
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
