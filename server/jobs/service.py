@@ -1,7 +1,7 @@
 """Jobs: start, list, cancel. Nothing here waits for a worker."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from annotation_db import models, utc_now
 from annotation_db.models import JobState
 from annotation_db.repositories import jobs
 from server.jobs.schemas import Job
-from server.paging import page
-from server.problems import ConflictError, NotFoundError, RefusedError
-from server.schemas import Page, decode_cursor
+from server.paging import page_by_time
+from server.problems import ConflictError, NotFoundError
+from server.schemas import Page
 
 SEEN_LATELY = timedelta(seconds=30)
 
@@ -61,17 +61,7 @@ def latest(session: Session, kind: str, subject_id: UUID) -> models.Job | None:
 
 def list_jobs(session: Session, project_id: UUID, after: str | None, limit: int) -> Page[Job]:
     """One page of a project's jobs, the youngest first."""
-    cursor = decode_cursor(after)
-    place: tuple[datetime, UUID] | None = None
-    if cursor:
-        try:
-            place = (datetime.fromisoformat(cursor[0]).replace(tzinfo=UTC), cursor[1])
-        except ValueError as error:
-            raise RefusedError("`after` is not a cursor of this list") from error
-    rows = jobs.page(session, project_id, place, limit + 1)
-    return page(
-        rows, limit, lambda row: (row.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(), row.id), outs
-    )
+    return page_by_time(lambda place, most: jobs.page(session, project_id, place, most), after, limit, outs)
 
 
 def get_job(session: Session, job_id: UUID) -> Job:

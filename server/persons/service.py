@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,10 +11,10 @@ from annotation_db import models, utc_now
 from annotation_db.repositories import images, persons, studies, tasks
 from annotation_db.repositories.place import Place
 from server.access import ANNOTATE, is_staff, require
-from server.paging import page
+from server.paging import page_by_time
 from server.persons.schemas import Person, PersonWrite
 from server.problems import ConflictError, LeaseLostError, NotFoundError, RefusedError, StaleError
-from server.schemas import Box, Page, decode_cursor
+from server.schemas import Box, Page
 from server.session.service import Caller
 
 _LEAST_SIDE = 1.0  # pixels
@@ -26,19 +25,11 @@ def list_persons(
 ) -> Page[Person]:
     """One page of the project's persons in the order they were added; those whose image a study that is not closed
     shows only for the staff."""
-    cursor = decode_cursor(after)
-    place: tuple[datetime, UUID] | None = None
-    if cursor:
-        try:
-            place = (datetime.fromisoformat(cursor[0]).replace(tzinfo=UTC), cursor[1])
-        except ValueError as error:
-            raise RefusedError("`after` is not a cursor of this list") from error
     staff = is_staff(caller)
-    rows = persons.page(session, project_id, place, limit + 1, state, staff)
-    return page(
-        rows,
+    return page_by_time(
+        lambda place, most: persons.page(session, project_id, place, most, state, staff),
+        after,
         limit,
-        lambda row: (row.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(), row.id),
         lambda kept: out(kept, staff),
     )
 

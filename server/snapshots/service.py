@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -16,10 +15,10 @@ from export.card import Card, counted, markdown
 from export.diff import Differences, diff
 from export.wanted import plan
 from server.jobs import service as jobs
-from server.paging import page
+from server.paging import page_by_time
 from server.problems import ConflictError, NotFoundError, RefusedError
 from server.projects.schemas import BodyRef
-from server.schemas import Page, decode_cursor
+from server.schemas import Page
 from server.snapshots import bodies, places
 from server.snapshots.asked import wanted
 from server.snapshots.cards import card_of
@@ -172,18 +171,10 @@ def _make_room(session: Session, project_id: UUID, name: str) -> UUID | None:
 
 def list_snapshots(session: Session, project_id: UUID, after: str | None, limit: int) -> Page[Snapshot]:
     """One page of a project's snapshots, the newest first."""
-    cursor = decode_cursor(after)
-    place: tuple[datetime, UUID] | None = None
-    if cursor:
-        try:
-            place = (datetime.fromisoformat(cursor[0]).replace(tzinfo=UTC), cursor[1])
-        except ValueError as error:
-            raise RefusedError("`after` is not a cursor of this list") from error
-    rows = snapshots.page(session, project_id, place, limit + 1)
-    return page(
-        rows,
+    return page_by_time(
+        lambda place, most: snapshots.page(session, project_id, place, most),
+        after,
         limit,
-        lambda row: (row.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(), row.id),
         lambda kept: out(session, kept),
     )
 

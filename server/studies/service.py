@@ -1,7 +1,7 @@
 """Studies: set up, open, close, and how far they are."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import numpy as np
@@ -12,10 +12,10 @@ from annotation_db import models, utc_now
 from annotation_db.repositories import projects, studies, users
 from evaluation.compare import LEAST
 from server.bodies.registry import LoadedBody
-from server.paging import page
+from server.paging import page_by_time
 from server.problems import ConflictError, NotFoundError, RefusedError, StaleError
 from server.projects.schemas import BodyRef
-from server.schemas import Page, decode_cursor
+from server.schemas import Page
 from server.settings import Settings
 from server.state import State
 from server.studies import copies
@@ -94,18 +94,10 @@ def check(state: State, project_id: UUID, body: StudyCreate) -> None:
 
 def list_studies(session: Session, project_id: UUID, after: str | None, limit: int) -> Page[Study]:
     """One page of a project's studies, the newest first."""
-    cursor = decode_cursor(after)
-    place: tuple[datetime, UUID] | None = None
-    if cursor:
-        try:
-            place = (datetime.fromisoformat(cursor[0]).replace(tzinfo=UTC), cursor[1])
-        except ValueError as error:
-            raise RefusedError("`after` is not a cursor of this list") from error
-    rows = studies.page(session, project_id, place, limit + 1)
-    return page(
-        rows,
+    return page_by_time(
+        lambda place, most: studies.page(session, project_id, place, most),
+        after,
         limit,
-        lambda row: (row.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(), row.id),
         lambda kept: out(session, kept),
     )
 

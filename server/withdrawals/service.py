@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,9 +11,9 @@ from sqlalchemy.orm import Session
 from annotation_db import models, utc_now
 from annotation_db.repositories import images, jobs, projects, render_files, snapshots, studies, withdrawals
 from export.wanted import coco_id, numbers
-from server.paging import page
-from server.problems import NotFoundError, RefusedError
-from server.schemas import Page, decode_cursor
+from server.paging import page_by_time
+from server.problems import NotFoundError
+from server.schemas import Page
 from server.snapshots import places, unused
 from server.state import State
 from server.studies import reports
@@ -80,18 +79,10 @@ def complete(state: State) -> None:
 
 def list_withdrawals(session: Session, project_id: UUID, after: str | None, limit: int) -> Page[Withdrawal]:
     """One page of a project's withdrawals, the newest first."""
-    cursor = decode_cursor(after)
-    place: tuple[datetime, UUID] | None = None
-    if cursor:
-        try:
-            place = (datetime.fromisoformat(cursor[0]).replace(tzinfo=UTC), cursor[1])
-        except ValueError as error:
-            raise RefusedError("`after` is not a cursor of this list") from error
-    rows = withdrawals.page(session, project_id, place, limit + 1)
-    return page(
-        rows,
+    return page_by_time(
+        lambda place, most: withdrawals.page(session, project_id, place, most),
+        after,
         limit,
-        lambda row: (row.created_at.astimezone(UTC).replace(tzinfo=None).isoformat(), row.id),
         lambda kept: _out(session, kept),
     )
 
