@@ -135,6 +135,20 @@ def find_project(
     return made.id, made.name
 
 
+def find_users(state: State, names: Iterable[str]) -> list[UUID]:
+    """Ids of the accounts with these user names. Raises ValueError where there is none."""
+    from annotation_db.repositories import users
+
+    found = []
+    with state.database.read() as session:
+        for name in names:
+            user = users.by_login(session, name.strip().casefold())
+            if user is None:
+                raise ValueError(f"no user {name}")
+            found.append(user.id)
+    return found
+
+
 def port_problem(host: str, port: int) -> str | None:
     """Why nothing can listen on host and port; None when it can."""
     try:

@@ -12,13 +12,11 @@ from cli.common import (
     AsJson,
     DataDir,
     console,
-    find_project,
-    open_state,
     print_json,
     progress_bar,
     stop,
 )
-from cli.gallery import Most, NoBrowser, open_export
+from cli.gallery import Most, NoBrowser
 
 _MB = 1_000_000
 
@@ -94,44 +92,15 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Export a project as a dataset that the reference code loads unchanged."""
-    if snapshot is not None:
-        if body is not None:
-            stop("--snapshot does not go with --body, since a snapshot is on its own body")
-        from cli.snapshots import export_snapshot
+    from cli.exported import Wanted, export_project, export_snapshot
 
-        page = (most, not no_browser) if open_ else None
-        export_snapshot(project, snapshot, out, format_, split, images, page, data, as_json)
-        return
-    from cli.transfer import registering
-    from server.exports.service import write
-
-    with open_state(data) as state:
-        project_id, name = find_project(state, project)
-        with registering("registering the two bodies") as progress:
-            result = write(state, project_id, out, format_, body, split, images, progress)
-        if open_:
-            open_export(state, project_id, name, result.files, most, not no_browser)
-    if as_json:
-        print_json(
-            {
-                "files": [str(file) for file in result.files],
-                "counts": result.counts,
-                "left_out": result.left_out,
-                "other_part": result.other_part,
-            }
-        )
-        return
-    for file in result.files:
-        console.print(f"wrote {file} ({file.stat().st_size / 1e6:.2f} MB)")
-    console.print(", ".join(f"{count:,} {name}" for name, count in result.counts.items()))
-    for name in result.empty:
-        console.print(
-            f"note: no photo falls into {name}; the split goes by each photo, so small projects split unevenly"
-        )
-    if result.other_part:
-        console.print(f"note: {result.other_part:,} transferred points lie in another part than they were marked in")
-    for reason, count in result.left_out.items():
-        console.print(f"left out: {count:,} {reason}")
+    wanted = Wanted(project, out, format_, split, images, (most, not no_browser) if open_ else None)
+    if snapshot is None:
+        export_project(wanted, body, data, as_json)
+    elif body is None:
+        export_snapshot(wanted, snapshot, data, as_json)
+    else:
+        stop("--snapshot does not go with --body, since a snapshot is on its own body")
 
 
 def check(

@@ -24,6 +24,7 @@ from cli import (
     study,
     train,
     users,
+    withdraw,
     worker,
 )
 from cli.common import errors
@@ -50,7 +51,7 @@ app.command("check")(datasets.check)
 app.command("gallery")(gallery.gallery)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(snapshots.app, name="snapshot")
-app.command("withdraw")(snapshots.withdraw)
+app.command("withdraw")(withdraw.withdraw)
 app.command("train")(train.train)
 app.command("simulate")(simulate.simulate)
 app.add_typer(study.app, name="study")

@@ -1,8 +1,7 @@
-"""`densemark snapshot` and `densemark withdraw`: immutable versions of a project's work, and what leaves them."""
+"""`densemark snapshot`: immutable versions of a project's work."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,22 +14,19 @@ from cli.common import (
     counted,
     errors,
     find_project,
+    find_users,
     open_state,
     print_json,
     print_table,
     progress_bar,
 )
-from cli.gallery import open_export
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from rich.progress import Progress
 
     from annotation_db.models import Snapshot
     from server.snapshots.schemas import Changes, SnapshotDetail
     from server.state import State
-    from server.withdrawals.schemas import Reach
 
 app = typer.Typer(help="Make immutable versions of a project's work, compare and check them.", no_args_is_help=True)
 
@@ -80,7 +76,7 @@ def create(
         project_id, _ = find_project(state, project)
         settings: dict[str, Any] = {
             "others": not only,
-            "annotators": _users(state, annotator) if annotator else None,
+            "annotators": find_users(state, annotator) if annotator else None,
             "max_error_cm": max_error,
             "max_flagged": max_flagged,
             "max_spread_cm": max_spread,
@@ -218,82 +214,6 @@ def delete(project: ProjectName, snapshot: SnapshotName, data: DataDir = DEFAULT
     console.print(f"removed {row.name}")
 
 
-def withdraw(
-    project: ProjectName,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The image's id or file name.")],
-    reason: Annotated[str, typer.Option(help="Why; it is kept, so name nobody.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    data: DataDir = DEFAULT_DATA,
-    as_json: AsJson = False,
-) -> None:
-    """Erase a photo that its subject withdrew, with everything made on it, in every project that has its bytes. It
-    cannot be brought back, nor imported again. How far that reaches is told before it asks."""
-    from server.withdrawals import service
-
-    with open_state(data) as state:
-        image_id = _image(state, find_project(state, project)[0], image)
-        if not yes:
-            with state.database.read() as session:
-                _print_reach(service.reach(session, image_id))
-            typer.confirm(f"Erase {image} and everything on it for good?", abort=True, err=True)
-        done = service.withdraw(state, image_id, reason, None)
-    if as_json:
-        print_json(done.model_dump(mode="json"))
-        return
-    persons = sum(item.persons for item in done.withdrawals)
-    console.print(f"erased {counted(len(done.withdrawals), 'image')} with {counted(persons, 'person')}")
-    for snapshot in done.snapshots:
-        console.print(
-            f"the snapshot {snapshot.name!r} ({snapshot.id}) held it: no export of it has it any more", markup=False
-        )
-    console.print("backups made before still hold it: delete them, or make new ones")
-
-
-def _print_reach(reach: Reach) -> None:
-    """Tell, on standard error, what a withdrawal will erase and affect."""
-    for project in reach.projects:
-        what = f"{counted(project.images, 'image')}, {counted(project.persons, 'person')}"
-        errors.print(f"project {project.name!r}: {what if project.images else 'erased before'}", markup=False)
-    for study in reach.studies:
-        errors.print(f"study {study.name!r} shows it, and loses its persons with their marks", markup=False)
-    for snapshot in reach.snapshots:
-        errors.print(f"snapshot {snapshot.name!r} holds it; no export of it will have it any more", markup=False)
-
-
-def export_snapshot(
-    project: str,
-    snapshot: str,
-    out: Path,
-    format_: str,
-    split: str | None,
-    images: bool,
-    page: tuple[int, bool] | None,
-    data: Path,
-    as_json: bool,
-) -> None:
-    """Write a snapshot as dataset files; `densemark export --snapshot`.
-
-    :param page: write a page to look at, too, with at most so many persons; whether to open it.
-    """
-    from server.snapshots import exports
-
-    with open_state(data) as state:
-        row = find(state, project, snapshot)
-        with errors.status("writing"):
-            done = exports.export(state, row.id, out, format_, images, split)
-        if page is not None:
-            open_export(state, row.project_id, row.name, done.files, *page)
-    if as_json:
-        files = [str(file) for file in done.files]
-        print_json({"files": files, "counts": dict(done.counts), "withdrawn": done.withdrawn})
-        return
-    for file in done.files:
-        console.print(f"wrote {file} ({file.stat().st_size / 1e6:.2f} MB)")
-    console.print(", ".join(f"{count:,} {name}" for name, count in done.counts.items()))
-    if done.withdrawn:
-        console.print(f"left out: {counted(done.withdrawn, 'photo')} withdrawn since, with their persons")
-
-
 def find(state: State, project: str, name: str) -> Snapshot:
     """The snapshot of a project by name, id or the beginning of its hash (8 digits at least).
 
@@ -311,39 +231,6 @@ def find(state: State, project: str, name: str) -> Snapshot:
     if len({row.hash for row in found}) > 1:
         raise ValueError(f"{name!r} means {len(found)} snapshots: give one's name")
     return found[0]
-
-
-def _image(state: State, project_id: UUID, name: str) -> UUID:
-    """The id of an image of a project, taken out ones too, or of one that was withdrawn."""
-    from uuid import UUID
-
-    from annotation_db.repositories import dataset_rows, withdrawals
-
-    with state.database.read() as session:
-        rows = dataset_rows.images(session, project_id, None)
-        found = [row.id for row in rows if name in (row.file_name, str(row.id))]
-        if found:
-            return found[0]
-        try:
-            known = withdrawals.of_image(session, UUID(name))
-        except ValueError:
-            known = None
-    if known is None:
-        raise ValueError(f"the project has no image {name!r}")
-    return known.image_id
-
-
-def _users(state: State, names: list[str]) -> list[UUID]:
-    from annotation_db.repositories import users
-
-    found = []
-    with state.database.read() as session:
-        for name in names:
-            user = users.by_login(session, name.strip().casefold())
-            if user is None:
-                raise ValueError(f"no user {name}")
-            found.append(user.id)
-    return found
 
 
 def _checked(kind: Any, values: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ from cli.common import (
     counted,
     errors,
     find_project,
+    find_users,
     open_state,
     print_json,
     print_table,
@@ -81,7 +82,7 @@ def create(
         body = StudyCreate(
             name=name,
             count=persons,
-            annotators=_users(state, annotator or []),
+            annotators=find_users(state, annotator or []),
             parts=_parts(state, project_id, part) if part else None,
             points_per_part=points,
             masks=StudyMasks.drawn if drawn else StudyMasks.given,
@@ -187,19 +188,6 @@ def _study(state: State, name: str) -> UUID:
     if len(found) > 1:
         raise ValueError(f"{len(found)} studies are called {name!r}; name one by its id: {[str(s.id) for s in found]}")
     return found[0].id
-
-
-def _users(state: State, names: list[str]) -> list[UUID]:
-    from annotation_db.repositories import users
-
-    found = []
-    with state.database.read() as session:
-        for name in names:
-            user = users.by_login(session, name.strip().casefold())
-            if user is None:
-                raise ValueError(f"no user {name}")
-            found.append(user.id)
-    return found
 
 
 def _parts(state: State, project_id: UUID, wanted: list[str]) -> list[int]:
