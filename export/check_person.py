@@ -9,6 +9,7 @@ from pycocotools import mask as coco_mask
 
 from annotation.masks import rle_lengths
 from annotation.polygons import FAR, polygon_fault
+from annotation.rle import run_ends
 from export.check_points import check_dense
 from export.check_rules import Found, are_numbers, is_integer, is_number
 from surface.body import Body
@@ -96,6 +97,8 @@ def _check_segmentation(value: Any, size: tuple[int, int] | None) -> Found:
 
 def _segmentation_faults(value: Any, size: tuple[int, int] | None) -> Found:
     if isinstance(value, dict):
+        if size and _is_sound_rle(value, size):
+            return
         try:
             shape = rle_lengths(value)[:2]
         except ValueError as error:
@@ -109,6 +112,14 @@ def _segmentation_faults(value: Any, size: tuple[int, int] | None) -> Found:
         for index, polygon in enumerate(value):
             if fault := polygon_fault(polygon):
                 yield "segmentation-polygon", f"polygon {index} {fault}"
+
+
+def _is_sound_rle(value: Mapping[str, Any], size: tuple[int, int]) -> bool:
+    """Whether this is a compressed RLE of height and width, told of all runs at once; ``rle_lengths`` says why not."""
+    stated, counts = value.get("size"), value.get("counts")
+    if stated != list(size) or {type(side) for side in stated} != {int}:
+        return False
+    return isinstance(counts, str) and counts.isascii() and run_ends([counts.encode()], size[0] * size[1]) is not None
 
 
 def _rasteriser_fault(value: Any, size: tuple[int, int]) -> str | None:

@@ -34,11 +34,15 @@ def labels_at(
 ) -> NDArray[np.uint8]:
     """Part (N,) at positions in the square, 0 on none; where masks overlap the later part."""
     column, row = (np.clip(values.astype(np.int64), 0, SIDE - 1) for values in (x, y))
-    cell = column * SIDE + row
-    labels = np.zeros(len(cell), np.uint8)
-    for part in sorted(ends):
-        labels[np.searchsorted(ends[part], cell, "right") % 2 == 1] = part
-    return labels
+    parts = sorted(ends)
+    if not parts:
+        return np.zeros(len(column), np.uint8)
+    # One search through all masks, which stand one behind the other.
+    begin = np.arange(len(parts)) * (SIDE * SIDE + 1)
+    line = np.concatenate([ends[part] + start for part, start in zip(parts, begin, strict=True)])
+    before = np.cumsum([0, *(len(ends[part]) for part in parts[:-1])])
+    runs_before = np.searchsorted(line, column * SIDE + row + begin[:, None], "right") - before[:, None]
+    return np.where(runs_before % 2 == 1, np.array(parts, np.uint8)[:, None], np.uint8(0)).max(axis=0)
 
 
 def label_map(ends: Mapping[int, NDArray[np.int64]]) -> NDArray[np.uint8]:
