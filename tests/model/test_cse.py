@@ -7,10 +7,13 @@ import trimesh
 from torch import nn
 from torch.autograd import gradcheck
 
-from model import vertices
+from model import recipe, vertices
 from model.losses import embedding
 from model.losses.embedding import Near
+from model.networks import build
 from model.networks.cse import VertexEmbedding
+from model.prediction import decode
+from model.structures import SQUARE, Batch, Targets
 from surface import geodesic_build
 from surface.builders import mesh as builder
 from tests.surface.meshes import saved
@@ -37,11 +40,18 @@ def ring(tmp_path_factory):
     return builder.build(saved(tmp_path_factory.mktemp("ring"), trimesh.creation.torus(0.3, 0.1, 24, 16)), name="ring")
 
 
+@pytest.fixture(scope="module")
+def table(ring, tmp_path_factory):
+    """A folder with the ring's geodesic distances."""
+    folder = tmp_path_factory.mktemp("table")
+    geodesic_build.build(ring.hash, ring.vertices, ring.faces, folder, processes=1)
+    return folder
+
+
 @pytest.fixture
-def measured(ring, tmp_path, monkeypatch):
-    """The ring with a table of its geodesic distances."""
-    monkeypatch.setenv("DENSEMARK_CACHE", str(tmp_path))
-    geodesic_build.build(ring.hash, ring.vertices, ring.faces, processes=1)
+def measured(ring, table, monkeypatch):
+    """The ring with the table in its place."""
+    monkeypatch.setenv("DENSEMARK_CACHE", str(table))
     return ring
 
 
@@ -193,3 +203,79 @@ def test_an_animal_is_learned_from_a_few_of_its_points(beast):
     smooth = learned(beast, 64, known)
     assert smooth < 0.1  # metres, of a beast 1.4 high and 2 long, whose vertices are .09 apart
     assert smooth < 0.5 * learned(beast, 0, known)
+
+
+# ---------------------------------------------------------------- in the network
+
+
+def network(body, cascade=False, geodesic=0.0):
+    torch.manual_seed(0)
+    densepose = recipe.DensePose(
+        layers=1, channels=8, pooled=7, coarse="2", surface="embedding", embedding=8, smooth=20, geodesic=geodesic
+    )
+    wanted = recipe.Network(
+        trunk=recipe.Trunk("tiny", channels=16),
+        detector=recipe.Detector(width=16, proposals=(20, 20), sampled=16),
+        densepose=densepose,
+        cascade=cascade,
+    )
+    return build(wanted, len(body.chart_names), len(body.part_names), 0, len(body.vertices), body)
+
+
+def batch(body, points):
+    """An image of one animal with points, of which the last is of an unknown vertex."""
+    draw = torch.Generator().manual_seed(0)
+    at = torch.rand(points, 2, generator=draw)
+    truth = Targets(
+        image_id=torch.tensor(1),
+        ids=torch.tensor([1]),
+        boxes=torch.tensor([[10.0, 8.0, 74.0, 56.0]]),
+        crowd=torch.zeros(1, dtype=torch.bool),
+        parts=torch.zeros(1, SQUARE, SQUARE, dtype=torch.uint8),
+        has_parts=torch.zeros(1, dtype=torch.bool),
+        outline=torch.ones(1, SQUARE, SQUARE, dtype=torch.uint8),
+        has_outline=torch.tensor([points > 0]),
+        keypoints=torch.zeros(1, 0, 3),
+        point_person=torch.zeros(points, dtype=torch.int64),
+        point_xy=torch.tensor([10.0, 8.0]) + at * torch.tensor([64.0, 48.0]),
+        point_chart=torch.ones(points, dtype=torch.int64),
+        point_uv=at,
+        point_vertex=torch.randint(len(body.vertices), (points,), generator=draw),
+        point_weight=torch.ones(points),
+    )
+    if points:
+        truth.point_vertex[-1] = -1
+    image = torch.randint(0, 256, (1, 3, 64, 96), generator=draw, dtype=torch.uint8)
+    return Batch(image, torch.tensor([[64, 96]]), torch.tensor([3]), [truth], [truth.boxes])
+
+
+@pytest.mark.parametrize("points", [0, 9])
+def test_gradients_reach_every_parameter(beast, points):
+    net = network(beast, cascade=True)
+    losses = net(batch(beast, points))
+    for name in ("embedding", "embedding_2"):
+        # The region that is the person's own box has all known points inside.
+        assert (losses[name].number > 0) == (points > 0)
+        assert losses[name].number % max(points - 1, 1) == 0
+    sum(total for total, _ in losses.values()).backward()
+    for name, parameter in net.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+    assert (net.branches["densepose"].table.weight.grad.abs().sum() > 0) == (points > 0)
+
+
+def test_an_animal_is_found_in_its_box_and_decoded_to_its_charts(beast):
+    net = network(beast).eval()
+    with torch.inference_mode():
+        (found,) = net(batch(beast, 9))
+    assert found.embedding.shape == (1, 8, 28, 28)
+    (person,) = decode.persons(found, decode.vertices_of(net, beast))
+    assert person.chart.shape == (48, 64)
+    assert person.chart.max() <= len(beast.chart_names)
+
+
+def test_learning_by_distances_in_the_network(measured):
+    near, exact = (network(measured, geodesic=spread)(batch(measured, 9))["embedding"] for spread in (0.03, 0.0))
+    assert near.number == exact.number
+    assert near.total.isfinite()
+    assert not near.total.isclose(exact.total)
