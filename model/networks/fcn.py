@@ -102,7 +102,8 @@ class FCN(nn.Module):
         height, width = batch.images.shape[-2:]
         points = in_images(batch.targets, (height, width))
         # What is not background is some chart: of pixels on a person that no one annotated this much is known.
-        person = torch.stack([maps.fine[:, 0], maps.fine[:, 1:].float().logsumexp(dim=1).to(maps.fine.dtype)], dim=1)
+        fine = maps.fine.float()
+        person = torch.stack([fine[:, 0], fine[:, 1:].logsumexp(dim=1)], dim=1)
         cells = height // self.stride, width // self.stride
         labels = silhouettes(batch.targets, batch.sizes, cells, self.stride)
         return {
@@ -117,7 +118,7 @@ class FCN(nn.Module):
             fields["spread"] = spread(maps.spread.float().transpose(1, 2))
         parts = {name: cut(value, boxes, self.stride) for name, value in fields.items()}
         return [
-            Detections(each, each.new_ones(len(each)), **{name: part[i] for name, part in parts.items()})
+            Detections(each, each.new_ones(each.shape[0]), **{name: part[i] for name, part in parts.items()})
             for i, each in enumerate(boxes)
         ]
 
@@ -131,7 +132,7 @@ def cut(maps: Tensor, boxes: list[Tensor], stride: int) -> tuple[Tensor, ...]:
     """
     # One sample in the middle of each pixel is nothing but bilinear reading.
     every = roi_align(maps.float(), [box.float() for box in boxes], SIDE, 1 / stride, 1, aligned=True)
-    found: tuple[Tensor, ...] = every.split([len(box) for box in boxes])
+    found: tuple[Tensor, ...] = every.split([box.shape[0] for box in boxes])
     return found
 
 

@@ -264,6 +264,15 @@ def test_gradients_reach_every_parameter(beast, points):
     assert (net.branches["densepose"].table.weight.grad.abs().sum() > 0) == (points > 0)
 
 
+def test_its_loss_is_single_precision_where_the_rest_is_half(beast):
+    net = network(beast)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = net(batch(beast, 9))["embedding"].total
+    assert found.dtype == torch.float32
+    # The features are rounded, the soft-max over hundreds of vertices is not.
+    torch.testing.assert_close(found, net(batch(beast, 9))["embedding"].total, rtol=0.1, atol=0)
+
+
 def test_an_animal_is_found_in_its_box_and_decoded_to_its_charts(beast):
     net = network(beast).eval()
     with torch.inference_mode():

@@ -139,6 +139,12 @@ def test_losses_of_a_batch_are_those_of_its_images():
     assert together["uv"].number == 1
 
 
+def test_losses_are_single_precision_where_the_rest_is_half():
+    with torch.autocast("cpu", torch.bfloat16):
+        losses = network(confidence="isotropic")(batch(truth([[16, 16, 48, 48]], 9)))
+    assert {total.dtype for total, _ in losses.values()} == {torch.float32}
+
+
 def test_it_needs_targets_to_learn_and_boxes_to_predict():
     net = network()
     with pytest.raises(ValueError, match="targets"):
