@@ -16,7 +16,7 @@ from export.dense_in import has_parts
 from export.on_body import require_charts
 from server.images import finding, imported, names, service
 from server.images.imported import Place, Target
-from server.images.schemas import CocoResult, ImportResult, PersonNote, RefusedFile, RefusedPerson
+from server.images.schemas import CocoCounts, CocoResult, ImportResult, PersonNote, RefusedFile, RefusedPerson
 from server.images.upload import Upload
 from server.problems import NotFoundError, RefusedError
 from server.state import State
@@ -170,10 +170,18 @@ def _import(state: State, found: _Found, stored: ImportResult, progress: Progres
                 log.take(imported.store(state, found.target, batch))
                 batch = []
     log.take(imported.store(state, found.target, batch))
+    refused = [*stored.refused, *files]
     return CocoResult(
+        counts=CocoCounts(
+            stored=len(stored.stored),
+            refused=len(refused),
+            duplicates=len(stored.duplicates),
+            refused_persons=len(log.refused),
+            notes=len(log.notes),
+        ),
         stored=service.shown_again(state, stored.stored),
         duplicates=stored.duplicates,
-        refused=[*stored.refused, *files],
+        refused=refused,
         persons=log.new,
         persons_present=log.present,
         dense=log.dense,

@@ -43,7 +43,8 @@ async def upload_images(
     """Store photos. Each file has its own result; the others go through."""
     async with upload.form(request) as form:
         photos = upload.files_of(form, "files")
-        return await run_in_threadpool(service.import_files, state, project_id, caller.id, photos, tag)
+        result = await run_in_threadpool(service.import_files, state, project_id, caller.id, photos, tag)
+        return result.cut()
 
 
 @router.post(
@@ -67,7 +68,8 @@ async def upload_coco(
     async with upload.form(request) as form:
         annotations = upload.file_of(form, "coco")
         photos = upload.files_of(form, "files")
-        return await run_in_threadpool(coco.import_coco, state, project_id, caller.id, annotations, photos, options)
+        result = await run_in_threadpool(coco.import_coco, state, project_id, caller.id, annotations, photos, options)
+        return result.cut()
 
 
 @router.get("/api/projects/{project_id}/images", dependencies=[allow(READ, Of.project)])

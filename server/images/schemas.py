@@ -1,12 +1,15 @@
 """Bodies of images and imports."""
 
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from pydantic import Field
 
 from server.persons.schemas import Person
 from server.schemas import Out
+
+LISTED = 1000  # entries of each list of an import's answer over HTTP
 
 
 class ImageBase(Out):
@@ -60,17 +63,38 @@ class PersonNote(Out):
     note: str
 
 
-class ImportResult(Out):
-    """What became of each uploaded file."""
+class ImportCounts(Out):
+    """How many files there are of each list, listed or not."""
 
+    stored: int
+    refused: int
+    duplicates: int
+
+
+class CocoCounts(ImportCounts):
+    """How many files and persons there are of each list, listed or not."""
+
+    refused_persons: int
+    notes: int
+
+
+class ImportResult(Out):
+    """What became of each uploaded file; over HTTP the first 1,000 of each list, while `counts` has all."""
+
+    counts: ImportCounts
     stored: list[StoredFile]
     refused: list[RefusedFile]
     duplicates: list[StoredFile] = Field(description="files whose very bytes the project has already")
+
+    def cut(self, most: int = LISTED) -> Self:
+        """The same with at most so many entries in each list."""
+        return self.model_copy(update={name: getattr(self, name)[:most] for name in type(self.counts).model_fields})
 
 
 class CocoResult(ImportResult):
     """What became of a COCO file: `persons` are new ones, `persons_present` were imported before."""
 
+    counts: CocoCounts
     persons: int
     persons_present: int
     dense: int = Field(description="new persons that came with masks and points")

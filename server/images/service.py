@@ -16,7 +16,7 @@ from annotation_db.repositories import images, persons, studies, withdrawals
 from server.access import is_staff
 from server.images import archive, names
 from server.images.decode import NotAPhotoError, Photo, upright
-from server.images.schemas import Image, ImageDetail, ImportResult, RefusedFile, StoredFile
+from server.images.schemas import Image, ImageDetail, ImportCounts, ImportResult, RefusedFile, StoredFile
 from server.images.upload import Upload
 from server.paging import page
 from server.persons import service as person_service
@@ -102,7 +102,9 @@ def summary(state: State, outcomes: Sequence[Outcome]) -> ImportResult:
         for kind in ("stored", "duplicate")
     }
     refused = [RefusedFile(file=o.file, reason=o.reason) for o in outcomes if o.kind == "refused"]
-    return ImportResult(stored=by_kind["stored"], duplicates=by_kind["duplicate"], refused=refused)
+    stored, duplicates = by_kind["stored"], by_kind["duplicate"]
+    counts = ImportCounts(stored=len(stored), refused=len(refused), duplicates=len(duplicates))
+    return ImportResult(counts=counts, stored=stored, duplicates=duplicates, refused=refused)
 
 
 def shown_again(state: State, stored: Sequence[StoredFile]) -> list[StoredFile]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from server.images import coco
+from server.images.schemas import LISTED
 from server.state import State
 from tests.server.people import Api, png
 from tests.server.test_upload import zipped
@@ -55,6 +56,14 @@ def test_persons_come_with_all_they_have(app: FastAPI, lead: Api) -> None:
     task = lead.next_task(project)
     assert task is not None
     assert (task["person"]["id"], task["region"], task["kind"]) == (found["id"], [5, 5, 20, 30], "mask")
+
+
+def test_long_lists_are_cut_and_counted_in_full(lead: Api) -> None:
+    many = LISTED + 100
+    content = coco_file([image(1, "a.png")], [person(id_, image_id=1) for id_ in range(1, many + 1)])
+    result = send(lead, lead.project(), content, ("b.png", png()))
+    assert [each["id"] for each in result["refused_persons"]] == [str(id_) for id_ in range(1, LISTED + 1)]
+    assert result["counts"] == {"stored": 1, "refused": 1, "duplicates": 0, "refused_persons": many, "notes": 0}
 
 
 def test_doing_it_again_adds_nothing(any_app: FastAPI) -> None:

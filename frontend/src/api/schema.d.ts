@@ -1985,10 +1985,27 @@ export interface components {
             part: number;
         };
         /**
+         * CocoCounts
+         * @description How many files and persons there are of each list, listed or not.
+         */
+        CocoCounts: {
+            /** Duplicates */
+            duplicates: number;
+            /** Notes */
+            notes: number;
+            /** Refused */
+            refused: number;
+            /** Refused Persons */
+            refused_persons: number;
+            /** Stored */
+            stored: number;
+        };
+        /**
          * CocoResult
          * @description What became of a COCO file: `persons` are new ones, `persons_present` were imported before.
          */
         CocoResult: {
+            counts: components["schemas"]["CocoCounts"];
             /**
              * Dense
              * @description new persons that came with masks and points
@@ -2336,10 +2353,23 @@ export interface components {
             width: number;
         };
         /**
+         * ImportCounts
+         * @description How many files there are of each list, listed or not.
+         */
+        ImportCounts: {
+            /** Duplicates */
+            duplicates: number;
+            /** Refused */
+            refused: number;
+            /** Stored */
+            stored: number;
+        };
+        /**
          * ImportResult
-         * @description What became of each uploaded file.
+         * @description What became of each uploaded file; over HTTP the first 1,000 of each list, while `counts` has all.
          */
         ImportResult: {
+            counts: components["schemas"]["ImportCounts"];
             /**
              * Duplicates
              * @description files whose very bytes the project has already

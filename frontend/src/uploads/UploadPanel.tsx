@@ -17,7 +17,7 @@ import { useEffect, useState } from "react";
 import { queries } from "../api/queries";
 import { count, percent } from "../components/Meter";
 import { formatBytes } from "./files";
-import { type Outcome, type Row, refusedFiles, type UploadState } from "./queue";
+import { countOf, type Outcome, type Row, refusedFiles, type UploadState } from "./queue";
 import classes from "./UploadPanel.module.css";
 import { uploads, useUploads } from "./uploads";
 
@@ -134,12 +134,16 @@ function Results({ rows }: { rows: readonly Row[] }) {
   const present = ORDER.filter((outcome) => rows.some((row) => row.outcome === outcome));
   const outcome = chosen && present.includes(chosen) ? chosen : present[0];
   if (!outcome) return null;
-  const shown = rows.filter((row) => row.outcome === outcome);
+  const of = (wanted: Outcome) => rows.filter((row) => row.outcome === wanted);
+  const shown = of(outcome)
+    .filter((row) => row.unlisted === undefined)
+    .slice(0, SHOWN);
+  const more = countOf(of(outcome)) - shown.length;
   return (
     <Box className={classes.results}>
       {present.length === 1 ? (
         <Text size="xs" fw={600} px="md" pt="xs">
-          {LABELS[outcome]} {count(rows.length)}
+          {LABELS[outcome]} {count(countOf(rows))}
         </Text>
       ) : (
         <SegmentedControl
@@ -151,20 +155,20 @@ function Results({ rows }: { rows: readonly Row[] }) {
           aria-label="Which results to show"
           data={present.map((value) => ({
             value,
-            label: `${LABELS[value]} ${count(rows.filter((row) => row.outcome === value).length)}`,
+            label: `${LABELS[value]} ${count(countOf(of(value)))}`,
           }))}
         />
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must take the keyboard */}
       <ul className={classes.rows} tabIndex={0} aria-label={LABELS[outcome]}>
-        {shown.slice(0, SHOWN).map((row, index) => (
+        {shown.map((row, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: results are only ever appended, and a name may come twice
           <li key={index}>
             <span className={classes.file}>{row.file}</span>
             {row.reason && <span className={classes.reason}>{row.reason}</span>}
           </li>
         ))}
-        {shown.length > SHOWN && <li className={classes.reason}>and {count(shown.length - SHOWN)} more</li>}
+        {more > 0 && <li className={classes.reason}>and {count(more)} more</li>}
       </ul>
     </Box>
   );

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "../api/error";
 import type { Picked } from "./files";
 import type { UploadOptions } from "./postForm";
-import { refusedFiles, UploadQueue } from "./queue";
+import { countOf, refusedFiles, UploadQueue } from "./queue";
 
 const picked = (path: string, size = 10): Picked => ({ file: new File([new Uint8Array(size)], path), path });
 const photos = (n: number) => Array.from({ length: n }, (_, i) => picked(`${i}.jpg`));
@@ -28,12 +28,14 @@ function server() {
 }
 
 const stored = (files: string[]) => ({
+  counts: { stored: files.length, refused: 0, duplicates: 0 },
   stored: files.map((file) => ({ file, image: { file_name: file } })),
   refused: [],
   duplicates: [],
 });
 /** Of a COCO file that brought nobody. */
 const NOTHING = { persons: 0, persons_present: 0, dense: 0, points: 0, remarks: [] };
+const counts = (own: object) => ({ stored: 0, refused: 0, duplicates: 0, refused_persons: 0, notes: 0, ...own });
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 async function answerAll(calls: Call[]): Promise<void> {
@@ -82,6 +84,7 @@ describe("UploadQueue", () => {
     });
     calls[2]?.answer({
       ...stored([]),
+      counts: counts({ refused: 1, refused_persons: 1, notes: 1 }),
       refused: [{ file: "2.jpg", reason: "cannot be read" }],
       persons: 12,
       persons_present: 1,
@@ -108,6 +111,25 @@ describe("UploadQueue", () => {
       { file: "persons.json, person 7", outcome: "refused", reason: "box outside of the image" },
       { file: "persons.json, person 9", outcome: "mended", reason: "has no usable area; that of its box is taken" },
     ]);
+  });
+
+  it("counts what the server does not list", async () => {
+    const { calls, queue } = server();
+    queue.add("p", [picked("all.zip"), picked("c.json")]);
+    calls[0]?.answer({ ...stored(["a.jpg"]), counts: { stored: 1200, refused: 3, duplicates: 0 } });
+    await settle();
+    calls[1]?.answer({
+      ...stored([]),
+      ...NOTHING,
+      counts: counts({ refused_persons: 1500, notes: 1 }),
+      refused_persons: [{ id: "7", reason: "?" }],
+      notes: [{ id: "9", note: "?" }],
+    });
+    await settle();
+    const { rows, coco } = queue.get();
+    const of = (outcome: string) => countOf(rows.filter((row) => row.outcome === outcome));
+    expect(["stored", "refused", "mended", "duplicate"].map(of)).toEqual([1200, 1503, 1, 0]);
+    expect([coco[0]?.refused, refusedFiles({ rows, coco })]).toEqual([1500, 3]);
   });
 
   it("sends a batch without answer again, and keeps it for later when that fails too", async () => {
@@ -137,6 +159,7 @@ describe("UploadQueue", () => {
     calls[4]?.answer({
       ...stored([]),
       ...NOTHING,
+      counts: counts({ refused_persons: 1 }),
       refused_persons: [{ id: "1", reason: "?" }],
       notes: [],
     });
@@ -145,7 +168,7 @@ describe("UploadQueue", () => {
     calls[5]?.answer(stored(["a.jpg"]));
     await settle();
     expect(calls[6]).toMatchObject({ path: "/api/projects/p/coco", files: ["c.json"] });
-    calls[6]?.answer({ ...stored([]), ...NOTHING, persons: 1, refused_persons: [], notes: [] });
+    calls[6]?.answer({ ...stored([]), ...NOTHING, counts: counts({}), persons: 1, refused_persons: [], notes: [] });
     await settle();
     expect(queue.get().rows).toEqual([{ file: "a.jpg", outcome: "stored" }]);
     expect(queue.get().coco).toMatchObject([{ file: "c.json", added: 1, present: 0, refused: 0 }]);

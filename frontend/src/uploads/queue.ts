@@ -10,6 +10,8 @@ export interface Row {
   file: string;
   outcome: Outcome;
   reason?: string;
+  /** So many that the server counted and did not list; such a row stands for them all. */
+  unlisted?: number;
 }
 
 export interface CocoSummary {
@@ -115,7 +117,7 @@ export class UploadQueue {
     const again = new Set(steps.flatMap((step) => step.files.map((file) => file.path)));
     const stale = (row: Row) =>
       (row.outcome === "failed" && again.has(row.file)) ||
-      steps.some((step) => step.kind === "coco" && row.file.startsWith(`${step.files[0].path}, person `));
+      steps.some((step) => step.kind === "coco" && row.file.startsWith(personName(step.files[0].path)));
     const rows = this.#state.rows.filter((row) => !stale(row));
     this.#enqueue(steps, [], { rows, coco: [] });
   }
@@ -238,13 +240,20 @@ export class UploadQueue {
     if (this.#failed.some((failed) => failed.projectId === step.projectId)) this.#failed.push(step);
     const refused = result.refused_persons.map(({ id, reason }) => personRow(path, id, "refused", reason));
     const mended = result.notes.map(({ id, note }) => personRow(path, id, "mended", note));
+    const { counts } = result;
     return {
-      rows: [...rowsOf(result), ...refused, ...mended],
+      rows: [
+        ...rowsOf(result),
+        ...refused,
+        ...unlisted(personName(path), "refused", counts.refused_persons - refused.length),
+        ...mended,
+        ...unlisted(personName(path), "mended", counts.notes - mended.length),
+      ],
       coco: {
         file: path,
         added: result.persons,
         present: result.persons_present,
-        refused: refused.length,
+        refused: counts.refused_persons,
         dense: result.dense,
         points: result.points,
         remarks: result.remarks,
@@ -256,7 +265,16 @@ export class UploadQueue {
 /** Refused files that are no person of a COCO file; with the persons they make up all that was refused. */
 export function refusedFiles({ rows, coco }: Pick<UploadState, "rows" | "coco">): number {
   const persons = coco.reduce((n, { refused }) => n + refused, 0);
-  return rows.filter(({ outcome }) => outcome === "refused").length - persons;
+  return countOf(rows.filter(({ outcome }) => outcome === "refused")) - persons;
+}
+
+/** How many files and persons rows stand for. */
+export function countOf(rows: readonly Row[]): number {
+  return rows.reduce((n, row) => n + (row.unlisted ?? 1), 0);
+}
+
+function unlisted(file: string, outcome: Outcome, count: number): Row[] {
+  return count > 0 ? [{ file, outcome, unlisted: count }] : [];
 }
 
 /** Where a step's files go, with what is asked for beside them. */
@@ -271,11 +289,16 @@ function size(files: Picked[]): number {
 }
 
 function personRow(file: string, id: string, outcome: Outcome, reason: string): Row {
-  return { file: `${file}, person ${id}`, outcome, reason };
+  return { file: personName(file, id), outcome, reason };
 }
 
-function rowsOf({ stored, duplicates, refused }: UploadResult): Row[] {
+const personName = (file: string, id = "") => `${file}, person ${id}`;
+
+function rowsOf({ stored, duplicates, refused, counts }: UploadResult): Row[] {
   return [
+    ...unlisted("", "stored", counts.stored - stored.length),
+    ...unlisted("", "duplicate", counts.duplicates - duplicates.length),
+    ...unlisted("", "refused", counts.refused - refused.length),
     ...stored.map(({ file }): Row => ({ file, outcome: "stored" })),
     ...duplicates.map(
       ({ file, image }): Row => ({
