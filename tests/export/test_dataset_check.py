@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from pycocotools import mask as coco_mask
 
 import surface
 from export.check import RULES, WARNINGS, check, check_document
@@ -18,7 +19,15 @@ from export.densepose_coco import entry as annotation
 from export.records import ImageRecord
 from tests.export.people import person_of
 
+
+def rle_of(pixels):
+    """A COCO RLE as pycocotools writes it."""
+    rle = coco_mask.encode(np.asfortranarray(pixels, np.uint8))
+    return {"size": rle["size"], "counts": rle["counts"].decode()}
+
+
 IMAGE = ImageRecord(7, "a.jpg", 100, 90)
+SEGMENTATION = rle_of(np.arange(90 * 100).reshape(90, 100) % 7 < 3)
 
 
 def sound():
@@ -61,6 +70,11 @@ def found(document):
     return {(problem.annotation_id, problem.rule) for problem in check_document(document).problems}
 
 
+def test_a_segmentation_may_be_a_mask():
+    assert found(broken(segmentation=SEGMENTATION)) == set()
+    assert found(broken(segmentation={"size": [90, 100], "counts": [4000, 1000, 4000]})) == set()
+
+
 def test_a_sound_file_has_no_problem():
     report = check_document(sound())
     assert report.problems == []
@@ -101,6 +115,10 @@ def test_a_sound_file_has_no_problem():
         ({"segmentation": [[1.0, 2.0, 3.0, 4.0, 5.0, 1e9]]}, "segmentation-polygon"),
         ({"segmentation": {"size": [90, 100], "counts": "0"}}, "segmentation-rle"),
         ({"segmentation": {"size": [10, 10], "counts": [100]}}, "segmentation-rle"),
+        ({"segmentation": SEGMENTATION | {"size": [100, 90]}}, "segmentation-rle"),
+        ({"segmentation": SEGMENTATION | {"size": [90.0, 100]}}, "segmentation-rle"),
+        ({"segmentation": SEGMENTATION | {"counts": SEGMENTATION["counts"][:-1]}}, "segmentation-rle"),
+        ({"segmentation": SEGMENTATION | {"counts": "é"}}, "segmentation-rle"),
         ({"keypoints": [1.0] * 50, "num_keypoints": 17}, "keypoints"),
         ({"segmentation": [[0.0, 0.0, 1e6, 1e6] * 40]}, "segmentation-polygon"),
         ({"bbox": [5.0, 6.0, 50.0, 1e308]}, "bbox"),
