@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import surface
+from annotation.words import Role
 from export.check import check
 from export.project import export_project
 from server.images import coco
 from server.images.service import import_paths
 from server.state import State
 from tests.server.dense_files import cse, entry, write
-from tests.server.people import Api, png
+from tests.server.people import Api, add_user, png, sign_in
 
 BODY = surface.load("anny")
 KEPT = ("id", "image_id", "bbox", "area", "iscrowd", "category_id", "segmentation", "keypoints", "num_keypoints")
@@ -67,6 +68,17 @@ def test_charts_come_out_as_they_came_in(
     assert len(after) == len(persons)
     for before, own in zip(persons, after, strict=True):
         same(before, own, CHARTS)
+
+
+def test_either_database_gives_back_what_it_took(any_app: FastAPI, tmp_path: Path) -> None:
+    add_user(any_app, "lena", Role.lead)
+    lead, state = sign_in(any_app, "lena"), any_app.state.densemark
+    charts = [entry(n, seed=n) for n in (3, 4)]
+    for before, after in zip(charts, round_trip(state, lead, tmp_path, charts, "densepose-coco"), strict=True):
+        same(before, after, CHARTS)
+    vertices = cse(entry(9, points=30), list(range(30)))
+    (after,) = round_trip(state, lead, tmp_path, [vertices], "densepose-cse")
+    same(vertices, after, VERTICES)
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

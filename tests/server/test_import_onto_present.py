@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 import surface
-from annotation.words import PersonState, TaskState
+from annotation.words import PersonState, Role, TaskState
 from annotation_db.models import Person, Task
 from export.project import export_project
 from server.images import coco
@@ -17,7 +17,7 @@ from server.images.schemas import CocoResult
 from server.state import State
 from tests.server.dense_files import dp_masks as masks_of
 from tests.server.dense_files import entry, square, write
-from tests.server.people import Api, png
+from tests.server.people import Api, add_user, png, sign_in
 
 DENSE = ("dp_masks", "dp_x", "dp_y", "dp_I", "dp_U", "dp_V")
 
@@ -40,7 +40,9 @@ class Importing:
         return coco.import_coco_file(self.state, self.project, None, file, [self.folder / "a.png"])
 
 
-def test_densepose_after_coco_adds_the_work(app: FastAPI, lead: Api, state: State, tmp_path: Path) -> None:
+def test_densepose_after_coco_adds_the_work(any_app: FastAPI, tmp_path: Path) -> None:
+    add_user(any_app, "lena", Role.lead)
+    lead, state = sign_in(any_app, "lena"), any_app.state.densemark
     importing = Importing(lead, state, tmp_path)
     full = entry(7)
     assert importing.take(bare(full), bare(entry(8))).persons == 2
