@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 STOPPED, NOT_FINITE, OUT_OF_MEMORY = 3, 4, 5
 """Exit statuses: asked to end, can be resumed; a loss that is no number; too little memory."""
+
+
+_SHOWN = ("AP", "AP50", "AP75")
 
 
 def train(
@@ -193,12 +197,11 @@ def _failed(error: Exception, status: int) -> None:
 
 def _print_figures(step: int, figures: Mapping[str, Any]) -> None:
     """The best evaluation's figures in a small table."""
-    rows = [
-        (f"{name} {inner}".strip(), value)
-        for name in ("gps", "gpsm", "box", "keypoints", "auc10", "auc30", "gps_mean")
-        for inner, value in ({"": figures[name]} if not isinstance(figures.get(name), dict) else figures[name]).items()
-        if name in figures and inner in ("", "AP", "AP50", "AP75") and isinstance(value, float) and value >= 0
-    ]
+    rows = []
+    for name in ("gps", "gpsm", "box", "keypoints", "auc10", "auc30", "gps_mean"):
+        given = figures.get(name)
+        parts = {f"{name} {key}": given.get(key) for key in _SHOWN} if isinstance(given, Mapping) else {name: given}
+        rows += [(key, value) for key, value in parts.items() if isinstance(value, float) and value >= 0]
     print_table(("figure", "value"), rows, title=f"the best evaluation, after {step:,} steps")
 
 
@@ -207,11 +210,6 @@ def _reproduce(folder: Path, device: str | None, as_json: bool) -> None:
         from model.training.reproduce import reproduce
     values = reproduce(folder, device)
     if as_json:
-        print_json(
-            {
-                name: value if value == value and abs(value) != float("inf") else str(value)
-                for name, value in values.items()
-            }
-        )
-        return
-    print_table(("value of the step", ""), list(values.items()))
+        print_json({name: value if math.isfinite(value) else str(value) for name, value in values.items()})
+    else:
+        print_table(("of the step", "value"), [(name, f"{value:.6g}") for name, value in values.items()])

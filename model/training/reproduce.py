@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import nn
 
 from model import recipe_text
 from model.networks import build
+from model.networks.trunks import LATER
 from model.training.failures import of_plain
 from model.training.loop import backward, prepared, seed_step
 from model.training.processes import Processes, chosen_device
@@ -27,10 +29,12 @@ def reproduce(folder: Path, device: str | None = None) -> dict[str, float]:
     try:
         about = json.loads((folder / "failure.json").read_text(encoding="utf-8"))
         recipe = recipe_text.read(folder / "recipe.toml")
-        shape = {name: int(about[name]) for name in ("charts", "parts", "keypoints", "vertices")}
+        trunk = replace(recipe.network.trunk, weights=LATER)
+        charts, parts, keypoints, vertices = (int(about[name]) for name in ("charts", "parts", "keypoints", "vertices"))
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{folder}: is no failure-NNNNNN folder of a run ({error})") from error
-    return replay(folder, build(recipe.network, **shape), about, device)
+    network = build(replace(recipe.network, trunk=trunk), charts, parts, keypoints, vertices)
+    return replay(folder, network, about, device)
 
 
 def replay(folder: Path, network: nn.Module, about: dict[str, Any], device: str | None = None) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from export import snapshots
 from model.data.batches import train_batches
 from model.data.records import Images
 from model.networks import build
+from model.networks.trunks import LATER
 from model.prediction.measure import measure
-from model.recipe import Recipe
+from model.recipe import Network, Recipe
 from model.structures import Batch
+from model.training import samples
+from model.training.checkpoints import newest
 from model.training.folder import RunFolder
 from model.training.halt import Halt
 from model.training.loop import Outcome, Progress, Training, Watch, silent
@@ -68,14 +72,14 @@ def train(
             }
             folder.begin(recipe, {**(about or {}), **facts}, resume)
         torch.manual_seed(recipe.running.seed)
-        network = build(recipe.network, **shape, body=body)
+        network = build(_wanted(recipe, folder, resume), **shape, body=body)
         training = Training(
             network,
             recipe,
             partial(_batches, train_images, recipe, here.rank, here.world),
             folder,
             here,
-            None if test_images is None else partial(_evaluate, test_images, body, recipe),
+            None if test_images is None else partial(_evaluate, test_images, body, recipe, folder),
             {"body": body.name, "body_hash": body.hash, **{name: str(number) for name, number in shape.items()}},
             progress or silent,
             Halt(stop),
@@ -85,6 +89,13 @@ def train(
                 if here.first and warn is not None:
                     warn(f"checkpoint {refused} cannot be used: going on from an older one")
         return training.run()
+
+
+def _wanted(recipe: Recipe, folder: RunFolder, resume: bool) -> Network:
+    """What is built: without the trunk's first weights where a checkpoint's come in their place."""
+    if not (resume and newest(folder.checkpoints)):
+        return recipe.network
+    return replace(recipe.network, trunk=replace(recipe.network.trunk, weights=LATER))
 
 
 def shape_of(body: Body) -> dict[str, int]:
@@ -111,7 +122,7 @@ def _batches(images: Images, recipe: Recipe, rank: int, world: int, step: int) -
 
 
 def _evaluate(
-    images: Images, body: Body, recipe: Recipe, network: nn.Module, step: int, watch: Watch
+    images: Images, body: Body, recipe: Recipe, folder: RunFolder, network: nn.Module, step: int, watch: Watch
 ) -> Mapping[str, Any]:
-    del step
+    samples.write(network, images, body, recipe, folder.path / "samples" / f"{step:06d}")
     return measure(network, images, images.persons.path, body, recipe, progress=watch)
