@@ -76,7 +76,7 @@ def train(
         stop("--out: name a folder for the run")
     if dataset is None and not going_on:
         stop("--dataset: name what to train on")
-    if (out / "run.json").is_file() and not resume:
+    if not resume and any((out / "checkpoints").glob("[0-9]*")):
         stop(f"{out} holds a run: --resume goes on with it; else choose another --out")
     source = _source(dataset, images, train_, test, out, data)
     with _model_needed():

@@ -64,7 +64,7 @@ class RunFolder:
         :param about: further values of run.json.
         :raises ValueError: a run is there and shall not be resumed, or is another one than this.
         """
-        there = (self.path / RUN).is_file() and (self.path / RECIPE).is_file()
+        there = bool(checkpoints.newest(self.checkpoints))  # before the first one nothing is lost
         if there and not resume:
             raise ValueError(f"{self.path} holds a run: --resume goes on with it; else choose another folder")
         now = {"argv": sys.argv, "time": datetime.now(UTC).isoformat(timespec="seconds"), **environment()}

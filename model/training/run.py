@@ -62,6 +62,8 @@ def train(
     folder = RunFolder(Path(out))
     shape = shape_of(body)
     with processes(device) as here, folder.locked() if here.first else nullcontext():
+        torch.manual_seed(recipe.running.seed)
+        network = build(_wanted(recipe, folder, resume), **shape, body=body)
         if here.first:
             facts = {
                 "dataset": facts_of(train_images),
@@ -71,8 +73,6 @@ def train(
                 "processes": here.world,
             }
             folder.begin(recipe, {**(about or {}), **facts}, resume)
-        torch.manual_seed(recipe.running.seed)
-        network = build(_wanted(recipe, folder, resume), **shape, body=body)
         training = Training(
             network,
             recipe,
