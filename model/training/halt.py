@@ -31,16 +31,20 @@ class Halt:
         return self._asked
 
     @contextmanager
-    def on_signals(self) -> Iterator[None]:
+    def on_signals(self, alone: bool = True) -> Iterator[None]:
         """Within the block Ctrl+C and SIGTERM ask for the end; a second Ctrl+C interrupts at once. Signals reach only a
-        program's main thread: elsewhere this does nothing."""
+        program's main thread: elsewhere this does nothing.
+
+        :param alone: whether this is the only process: torchrun hands on the Ctrl+C that its processes have heard
+            already, so with others a second one changes nothing.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
         def heard(number: int, _: FrameType | None) -> None:
-            if self._asked and number == signal.SIGINT:
+            if self._asked and alone and number == signal.SIGINT:
                 raise KeyboardInterrupt
             self._asked = True
 

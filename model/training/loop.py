@@ -123,7 +123,7 @@ class Training:
             self.folder.forget_evaluations(self.step)
             self.journal = Journal(self.folder.path, self.step, self.window, self.here)
         try:
-            with self.halt.on_signals():
+            with self.halt.on_signals(alone=self.here.world == 1):
                 asked = False
                 if self._due(running.evaluate) and self.step not in self.folder.evaluations():
                     asked = not self._test()  # it was interrupted
