@@ -56,6 +56,17 @@ def stop(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+@contextmanager
+def model_needed() -> Iterator[None]:
+    """What is missing of the parts that networks need is told in one line."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("model", "export", "surface", "evaluation"):
+            raise
+        stop(f"networks need {error.name}, which is not installed: pip install 'densemark[model]'")
+
+
 def counted(count: int, noun: str) -> str:
     """ "1 part", "2 parts"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -17,6 +17,7 @@ from cli import (
     demo,
     evaluate,
     gallery,
+    predict,
     render,
     serve,
     simulate,
@@ -53,6 +54,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.add_typer(snapshots.app, name="snapshot")
 app.command("withdraw")(withdraw.withdraw)
 app.command("train")(train.train)
+app.command("predict")(predict.predict)
 app.command("simulate")(simulate.simulate)
 app.add_typer(study.app, name="study")
 app.command("benchmark")(benchmark.benchmark)

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import DEFAULT_DATA, AsJson, DataDir, console, errors, print_json, print_table, progress_bar, stop
+from cli.common import (
+    DEFAULT_DATA,
+    AsJson,
+    DataDir,
+    console,
+    errors,
+    model_needed,
+    print_json,
+    print_table,
+    progress_bar,
+    stop,
+)
 
 if TYPE_CHECKING:
     from cli.training_data import Part, Source
@@ -79,7 +90,7 @@ def train(
     if not resume and any((out / "checkpoints").glob("[0-9]*")):
         stop(f"{out} holds a run: --resume goes on with it; else choose another --out")
     source = _source(dataset, images, train_, test, out, data)
-    with _model_needed():
+    with model_needed():
         from model.training.failures import NonFiniteError, OutOfMemoryError
         from model.training.folder import RunFolder
         from model.training.run import train as run
@@ -130,17 +141,6 @@ def _source(
     if dataset is not None:
         return find(dataset, images, train, test, out, data)
     return Source.of_plain(json.loads((out / "run.json").read_text(encoding="utf-8"))["source"])
-
-
-@contextmanager
-def _model_needed() -> Iterator[None]:
-    """What is missing of the parts that networks need is told in one line."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] in ("model", "export", "surface", "evaluation"):
-            raise
-        stop(f"networks need {error.name}, which is not installed: pip install 'densemark[model]'")
 
 
 def _body(source: Source, name: str | None, data: Path) -> Body:
@@ -206,7 +206,7 @@ def _print_figures(step: int, figures: Mapping[str, Any]) -> None:
 
 
 def _reproduce(folder: Path, device: str | None, as_json: bool) -> None:
-    with _model_needed():
+    with model_needed():
         from model.training.reproduce import reproduce
     values = reproduce(folder, device)
     if as_json:

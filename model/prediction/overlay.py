@@ -5,7 +5,7 @@ All of it is drawn at pixels' centres and blended over a pixel, so that edges ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -206,7 +206,7 @@ def _light(pixels: Bytes) -> Floats:
     return pixels.astype(np.float64) @ _LUMA / 255.0
 
 
-def _blended(under: NDArray, over: Floats, share: Floats) -> Floats:
+def _blended(under: NDArray, over: NDArray, share: NDArray) -> Floats:
     return under * (1 - share[..., None]) + over * share[..., None]
 
 
