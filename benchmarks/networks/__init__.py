@@ -18,7 +18,7 @@ from typing import Any
 
 import surface
 from benchmarks.networks import runs, scenes
-from benchmarks.networks.runs import NETWORKS, PAPER, Budget
+from benchmarks.networks.runs import GIVEN, NETWORKS, PAPER, Budget
 from surface.geodesic_table import cache_folder
 
 Figures = dict[str, Any]
@@ -48,11 +48,10 @@ def table(found: Mapping[str, Figures]) -> Figures:
     for step, figures in found.items():
         for key, value in figures.items():
             flat[f"{step}: {key}"] = value
-            if key in PAPER.get(step, {}):
-                flat[f"{step}: {key}, the paper's"] = PAPER[step][key]
+            if figure := PAPER.get(step, {}).get(key.removesuffix(GIVEN if step == "fcn" else "")):
+                flat[f"{step}: {key}, the paper's"] = figure
     for key in COMPARED:
-        known = [name for name in NETWORKS if name in found and key in PAPER[name]]
-        ours = [found[name][key] if key in found[name] else found[name][f"{key} in given boxes"] for name in known]
+        ours = [found[name][key + GIVEN if name == "fcn" else key] for name in NETWORKS if key in PAPER[name]]
         flat[f"order of {key} as the paper's"] = ours == sorted(ours)
     return flat
 

@@ -31,6 +31,9 @@ with .255 m for every part."""
 NETWORKS = tuple(PAPER)
 """FCN; DensePose-RCNN on points alone; with keypoints; with keypoints and cross-cascade."""
 
+GIVEN = " in given boxes"
+"""Behind the names of figures of persons that the network need not find; the FCN cannot, and has no others."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -104,12 +107,12 @@ def compare(name: str, folder: Path, budget: Budget, body: Body, tell: Callable[
     test = split(folder, "test", body)
     chosen = recipe(name, budget)
     train(chosen, split(folder, "train", body), test, body, run, resume=run.exists(), progress=progress)
-    figures = {"detected" if name != "fcn" else "given": RunFolder(run).evaluations()[budget.steps]}
+    figures = {GIVEN if name == "fcn" else "": RunFolder(run).evaluations()[budget.steps]}
     loaded = load(run)
     if name != "fcn":
-        figures["given"] = measure(loaded.network, test, test.persons.path, body, chosen, given=True)
+        figures[GIVEN] = measure(loaded.network, test, test.persons.path, body, chosen, given=True)
     found: dict[str, Any] = {
-        **{f"{key}{_of(boxes)}": value for boxes, own in figures.items() for key, value in _flat(own).items()},
+        **{f"{key}{boxes}": value for boxes, own in figures.items() for key, value in _flat(own).items()},
         "steps": budget.steps,
         "images a step": budget.batch,
         "processor s a step": _pace(clock),
@@ -124,10 +127,6 @@ def _pace(clock: list[tuple[int, float]]) -> float | None:
     """Processor seconds a step, as far as this process took any."""
     steps, seconds = (clock[-1][k] - clock[0][k] for k in (0, 1)) if clock else (0, 0.0)
     return round(seconds / steps, 3) if steps else None
-
-
-def _of(boxes: str) -> str:
-    return " in given boxes" if boxes == "given" else ""
 
 
 def _flat(figures: dict[str, Any]) -> dict[str, float]:

@@ -188,9 +188,9 @@ def pack(read: Sequence[tuple[Key, Example | str]]) -> Packed | str:
         examples.append(example)
     sizes = [(example.pixels.shape[0], example.pixels.shape[1]) for example in examples]
     height, width = (-(-max(side) // STRIDE) * STRIDE for side in zip(*sizes, strict=True))
-    images = torch.tensor(MEAN, dtype=torch.uint8).repeat(len(examples), height, width, 1)
+    images = torch.empty(len(examples), height, width, 3, dtype=torch.uint8)
     for out, example, (h, w) in zip(images.numpy(), examples, sizes, strict=True):
-        out[:h, :w] = example.pixels
+        out[:h, :w], out[:h, w:], out[h:] = example.pixels, MEAN, MEAN
     bare = [replace(example, pixels=example.pixels[:0, :0]) for example in examples]
     return Packed(images, sizes, [key.seed for key, _ in read], bare)
 

@@ -120,7 +120,7 @@ def flipped(example: Example, mirror: Mirror) -> Example:
     xy[:, 0] = width - xy[:, 0]
     return replace(
         example,
-        pixels=example.pixels[:, ::-1],
+        pixels=np.asarray(Image.fromarray(example.pixels).transpose(Image.Transpose.FLIP_LEFT_RIGHT)),
         boxes=boxes,
         parts=mirror.parts[example.parts[:, :, ::-1]],
         outline=example.outline[:, :, ::-1],
