@@ -58,7 +58,9 @@ def measured(ring, table, monkeypatch):
 # ---------------------------------------------------------------- the loss
 
 
-def test_cross_entropy_is_the_soft_max_of_squared_distances():
+@pytest.mark.parametrize("rows", [3, 2048])
+def test_cross_entropy_is_the_soft_max_of_squared_distances(rows, monkeypatch):
+    monkeypatch.setattr(embedding, "ROWS", rows)
     pixels, table = drawn(7, 5), unit(drawn(11, 5, seed=1))
     truth, weight = torch.arange(7), torch.linspace(0, 2, 7)
     squared = (unit(pixels)[:, None] - table[None]).square().sum(dim=2)
