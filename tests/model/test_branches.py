@@ -136,6 +136,7 @@ def test_maps_come_to_the_resolution_of_the_features_they_join() -> None:
         for given in found[name][0, 3:]:
             assert given[:, middle].allclose(((torch.arange(side) + 0.5) / side)[middle], atol=1e-6)
     assert resized(ramp, 56).equal(ramp)
+    assert resized(ramp, 15).mean(3).allclose(torch.tensor(0.5))  # which does not divide 56
 
 
 def test_keypoints_come_back_from_perfect_heatmaps_of_a_region() -> None:

@@ -83,6 +83,13 @@ def test_what_is_no_heatmap_of_a_keypoint_still_has_a_finite_place() -> None:
             assert ((found >= 0) & (found <= 9)).all()
 
 
+def test_a_maximum_beyond_the_border_is_not_gone_after() -> None:
+    """It rises to the right all over the map, ever less: a parabola's top lies at 50."""
+    pixel = torch.arange(9) + 0.5
+    heat = (-((pixel - 50) ** 2) / 500).softmax(0) * (-((pixel - 4.2) ** 2) / 8).softmax(0)[:, None]
+    assert decode(heat, 2.0)[:2].tolist() == [8.5, 4.25]
+
+
 def test_shapes_and_refusals() -> None:
     heat = encode(torch.full((2, 17, 2), 5.0), 12, 2.0)
     assert heat.shape == (2, 17, 12, 12)
