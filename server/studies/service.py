@@ -275,8 +275,10 @@ def _annotator(user: models.User) -> StudyAnnotator:
 
 def _active(session: Session, user_id: UUID) -> None:
     user = users.by_id(session, user_id)
-    if user is None or not user.active:
-        raise RefusedError(f"no active user {user_id}")
+    if user is None:
+        raise RefusedError(f"no user {user_id}")
+    if not user.active:
+        raise RefusedError(f"the account {user.username!r} is not active")
 
 
 def _add_annotators(session: Session, study: models.Study, user_ids: Sequence[UUID]) -> None:

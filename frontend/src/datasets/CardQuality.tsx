@@ -2,12 +2,12 @@ import { Anchor, Paper, SimpleGrid, Stack, Table, Text, Title } from "@mantine/c
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { count } from "../components/Meter";
+import { sentence } from "../lib/words";
 import { unitless } from "../studies/format";
 import { Bar } from "./CardInside";
 import classes from "./datasets.module.css";
 import { Section } from "./Section";
 import type { Card } from "./types";
-import { sentence } from "./words";
 
 const cm = (value: number | null) => (value === null ? "–" : `${value.toFixed(2)} cm`);
 

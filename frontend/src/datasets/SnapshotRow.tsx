@@ -11,7 +11,7 @@ import classes from "./datasets.module.css";
 import { SplitBar, SplitDot } from "./SplitBar";
 import type { Snapshot } from "./types";
 import { useMaking } from "./useMaking";
-import { sentence, withdrawnWords } from "./words";
+import { withdrawnWords } from "./words";
 
 /** A snapshot in the list: what it is of, and what is in it. */
 export function SnapshotRow({ snapshot }: { snapshot: Snapshot }) {
@@ -39,7 +39,7 @@ export function SnapshotRow({ snapshot }: { snapshot: Snapshot }) {
         </Stack>
         <Stack gap={6} className={state === "making" ? classes.above : undefined}>
           {state === "making" && (job ? <JobProgress job={job} /> : <Text size="sm">Waiting for its turn</Text>)}
-          {state === "failed" && <JobError reason={snapshot.error && sentence(snapshot.error)} />}
+          {state === "failed" && <JobError reason={snapshot.error} />}
           {state === "ready" && <Inside snapshot={snapshot} />}
         </Stack>
       </SimpleGrid>

@@ -14,7 +14,7 @@ import {
   withShare,
 } from "./settings";
 import { createCommand, exportCommand, folderName, quoted } from "./shell";
-import { leftOut, sentence } from "./words";
+import { leftOut, listed } from "./words";
 
 const NOBODY = new Map<string, string>();
 const FULL: Draft = {
@@ -215,5 +215,5 @@ describe("what was left out", () => {
     ]);
   });
 
-  it("begins sentences with a capital", () => expect(sentence("nothing is in it")).toBe("Nothing is in it"));
+  it("lists names", () => expect([[], ["a"], ["a", "b", "c"]].map(listed)).toEqual(["", "a", "a, b and c"]));
 });

@@ -40,9 +40,6 @@ export function leftOut(counts: Readonly<Record<string, number>>): LeftOut[] {
     .sort((a, b) => ORDER.indexOf(a.what) - ORDER.indexOf(b.what) || b.count - a.count);
 }
 
-/** Words of the server as a sentence begins. */
-export const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
-
 export const photos = (n: number) => `${count(n)} ${n === 1 ? "photo" : "photos"}`;
 
 /** "a", "a and b", "a, b and c". */

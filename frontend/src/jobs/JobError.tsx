@@ -1,5 +1,6 @@
 import { Anchor, Text } from "@mantine/core";
 import { useState } from "react";
+import { sentence } from "../lib/words";
 
 /** So much of a reason is shown at first: a sentence or two. */
 const SHORT = 160;
@@ -14,7 +15,7 @@ export function shortened(reason: string): string | null {
 /** Why a job failed; a long reason is folded away behind its beginning. */
 export function JobError({ reason, lead = "" }: { reason: string | null; lead?: string }) {
   const [all, setAll] = useState(false);
-  const whole = reason?.trim() || "No reason was told.";
+  const whole = sentence(reason?.trim() || "No reason was told.");
   const short = shortened(whole);
   return (
     <Text size="sm" c="var(--mantine-color-error)" style={{ overflowWrap: "anywhere" }}>

@@ -18,7 +18,7 @@ import classes from "../datasets/datasets.module.css";
 import { datasetQueries } from "../datasets/queries";
 import type { SnapshotDetail } from "../datasets/types";
 import { useMaking } from "../datasets/useMaking";
-import { sentence, withdrawnWords } from "../datasets/words";
+import { withdrawnWords } from "../datasets/words";
 import { JobError } from "../jobs/JobError";
 import { JobProgress } from "../jobs/JobProgress";
 import { when } from "../studies/format";
@@ -114,7 +114,7 @@ function NotReady({ snapshot, manages }: { snapshot: SnapshotDetail; manages: bo
     <Paper bg="var(--dm-surface)" p="lg" maw={640}>
       {snapshot.state === "failed" ? (
         <Stack gap="sm" align="flex-start">
-          <JobError lead="It was not made. " reason={snapshot.error && sentence(snapshot.error)} />
+          <JobError lead="It was not made. " reason={snapshot.error} />
           <Button component={Link} to={`/projects/${snapshot.project_id}/datasets/new`} variant="default">
             Set up another
           </Button>

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "react-router";
 import { getJobs, isOver, type Job } from "../jobs/api";
+import { JobError } from "../jobs/JobError";
 import { JobProgress } from "../jobs/JobProgress";
 import { useJob } from "../jobs/useJob";
 import projectClasses from "../projects/projects.module.css";
@@ -61,9 +62,7 @@ export function PendingStudy({ listed, projectId }: { listed: Job; projectId: st
             </Anchor>
           )}
         </Stack>
-        <Stack>
-          <JobProgress job={job} />
-        </Stack>
+        <Stack>{failed ? <JobError reason={job.error} /> : <JobProgress job={job} />}</Stack>
       </SimpleGrid>
     </Paper>
   );
