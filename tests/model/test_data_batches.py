@@ -1,6 +1,7 @@
 """Dataset files become batches that follow from the seed and the step, whatever was interrupted or shared out."""
 
 import json
+import pickle
 from itertools import islice
 
 import numpy as np
@@ -202,6 +203,8 @@ def test_workers_give_what_one_process_gives(path):
     working = train_batches(images, DATA, schedule(), 3, workers=2)
     assert [plain(next(working)) for _ in range(3)] == alone
     assert torch.equal(torch.random.get_rng_state(), state)
+    sent = pickle.loads(pickle.dumps(images))  # as to workers that are not forked
+    assert plain(next(train_batches(sent, DATA, schedule(), 3))) == alone[0]
 
 
 def test_a_batch_is_as_the_networks_take_it(path):
