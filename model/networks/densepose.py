@@ -141,6 +141,8 @@ class Predictor(nn.Module):
     def __init__(self, width: int, maps: int) -> None:
         super().__init__()
         self.deconvolution = doubled(width, maps)
+        # Near zero: from larger weights the first U and V are off by more than their range, and learning takes longer.
+        nn.init.normal_(self.deconvolution.weight, std=0.01)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(R, width, s, s) to (R, maps, 4 s, 4 s)."""
