@@ -87,6 +87,16 @@ def test_losses_of_all_stages_reach_every_parameter(network: nn.Module, targets:
     assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
 
 
+def test_losses_in_bfloat16_are_those_of_full_precision(network: nn.Module) -> None:
+    batch = _batch(_targets([[8.0, 4, 60, 60]]))
+    full = network.train()(batch)
+    with torch.autocast("cpu", torch.bfloat16):
+        short = network(batch)
+    for name in ("mask", "keypoints", "mask_2", "keypoints_2"):
+        assert short[name].total.dtype == torch.float32
+        assert short[name].total.allclose(full[name].total, rtol=0.02)
+
+
 def test_second_stages_learn_through_all_first_ones(network: nn.Module) -> None:
     network.train()
     batch = _batch(_targets([[8.0, 4, 60, 60]]))
