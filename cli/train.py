@@ -72,7 +72,7 @@ def train(
     """Train a network. Ctrl+C ends it after its step, with a checkpoint: exit status 3, and --resume goes on. 4: a loss
     is not finite; 5: the memory does not suffice."""
     if reproduce is not None:
-        _reproduce(reproduce, device, as_json)
+        _reproduce(reproduce, device, data, as_json)
         return
     going_on = resume and out is not None and (out / "run.json").is_file() and (out / "recipe.toml").is_file()
     if recipe is None and not (going_on and out is not None):
@@ -205,10 +205,10 @@ def _print_figures(step: int, figures: Mapping[str, Any]) -> None:
     print_table(("figure", "value"), rows, title=f"the best evaluation, after {step:,} steps")
 
 
-def _reproduce(folder: Path, device: str | None, as_json: bool) -> None:
+def _reproduce(folder: Path, device: str | None, data: Path, as_json: bool) -> None:
     with model_needed():
         from model.training.reproduce import reproduce
-    values = reproduce(folder, device)
+    values = reproduce(folder, device, [data / "bodies"])
     if as_json:
         print_json({name: value if math.isfinite(value) else str(value) for name, value in values.items()})
     else:

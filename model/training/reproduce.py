@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,19 @@ from torch import nn
 from model import recipe_text
 from model.networks import build
 from model.networks.trunks import LATER
+from model.prediction.load import find_body
 from model.training.failures import of_plain
 from model.training.loop import backward, prepared, seed_step
 from model.training.processes import Processes, chosen_device
 
 
-def reproduce(folder: Path, device: str | None = None) -> dict[str, float]:
+def reproduce(folder: Path, device: str | None = None, bodies: Iterable[Path] = ()) -> dict[str, float]:
     """Take the step again that a folder ``failure-NNNNNN`` of a run is of.
 
     :param device: as ``chosen_device`` takes it.
+    :param bodies: folders of body files (.npz), beside the bodies that ship with DenseMark.
     :return: see ``replay``.
-    :raises ValueError: it is no such folder.
+    :raises ValueError: it is no such folder, or its body is wanted and not here.
     """
     try:
         about = json.loads((folder / "failure.json").read_text(encoding="utf-8"))
@@ -33,7 +36,11 @@ def reproduce(folder: Path, device: str | None = None) -> dict[str, float]:
         charts, parts, keypoints, vertices = (int(about[name]) for name in ("charts", "parts", "keypoints", "vertices"))
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{folder}: is no failure-NNNNNN folder of a run ({error})") from error
-    network = build(replace(recipe.network, trunk=trunk), charts, parts, keypoints, vertices)
+    body = None
+    if recipe.network.densepose is not None and recipe.network.densepose.geodesic:
+        # Distances between vertices are no part of the weights.
+        body = find_body(about.get("body", ""), about.get("body_hash", ""), bodies, folder)
+    network = build(replace(recipe.network, trunk=trunk), charts, parts, keypoints, vertices, body)
     return replay(folder, network, about, device)
 
 
