@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -106,6 +107,8 @@ class Journal:
     def _line(self, kind: str, step: int, **values: Any) -> None:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # before any checkpoint that follows
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:

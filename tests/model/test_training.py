@@ -90,21 +90,22 @@ def test_two_processes_learn_as_one(tmp_path):
     assert first["processes"] == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_run_with_a_checkpoint_and_it_goes_on(tmp_path, number):
-    run(tmp_path / "whole", "running.seed=5")
+@pytest.mark.parametrize(("number", "optimiser"), [(signal.SIGINT, "sgd"), (signal.SIGTERM, "adamw")])
+def test_a_signal_ends_the_run_with_a_checkpoint_and_it_goes_on(tmp_path, number, optimiser):
+    changes = ("running.seed=5", f"schedule.optimiser={optimiser}")
+    run(tmp_path / "whole", *changes)
     before = signal.getsignal(number)
 
     def send(step, steps, what):
         if step == 5:
             signal.raise_signal(number)
 
-    stopped = run(tmp_path / "stopped", "running.seed=5", progress=send)
+    stopped = run(tmp_path / "stopped", *changes, progress=send)
     assert (stopped.state, stopped.step) == ("stopped", 6)
     assert signal.getsignal(number) is before
     assert [path.name for path in checkpoints.newest(tmp_path / "stopped" / "checkpoints")] == ["000006", "000004"]
     assert list(read(tmp_path / "stopped" / METRICS))[-1]["state"] == "stopped"
-    assert run(tmp_path / "stopped", "running.seed=5", resume=True).state == "finished"
+    assert run(tmp_path / "stopped", *changes, resume=True).state == "finished"
     assert_same_run(tmp_path / "whole", tmp_path / "stopped")
 
 
