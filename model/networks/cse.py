@@ -90,7 +90,8 @@ class EmbeddingHead(nn.Module):
         super().__init__()
         self.sizes = [coarse, embedding]
         self.layers = layers_of(kind, channels, layers, width)
-        self.predictor = Predictor(width, coarse + embedding)
+        # Of an embedding the direction alone counts, whose gradient grows as its length shrinks.
+        self.predictor = Predictor(width, coarse + embedding, 0.01)
 
     def forward(self, regions: Tensor) -> Embedded:
         return Embedded(*self.predictor(self.layers(regions)).split(self.sizes, dim=1))

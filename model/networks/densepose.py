@@ -136,13 +136,14 @@ class Predictor(nn.Module):
 
     :param width: of the head.
     :param maps: how many.
+    :param deviation: of the first weights. Near zero, because from larger ones the first U and V are off by more than
+        their range, and learning takes longer.
     """
 
-    def __init__(self, width: int, maps: int) -> None:
+    def __init__(self, width: int, maps: int, deviation: float = 0.001) -> None:
         super().__init__()
         self.deconvolution = doubled(width, maps)
-        # Near zero: from larger weights the first U and V are off by more than their range, and learning takes longer.
-        nn.init.normal_(self.deconvolution.weight, std=0.01)
+        nn.init.normal_(self.deconvolution.weight, std=deviation)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(R, width, s, s) to (R, maps, 4 s, 4 s)."""
