@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 from benchmarks.networks import STEPS, here, run
-from benchmarks.networks.runs import Budget
+from benchmarks.networks.runs import Budget, StoppedError
 
 
 def main() -> None:
@@ -20,7 +21,11 @@ def main() -> None:
     parser.add_argument("--step", choices=STEPS, help="this step alone; the networks come after the scenes")
     options = parser.parse_args()
     budget = Budget(**{field.name: getattr(options, field.name) for field in dataclasses.fields(Budget)})
-    print(json.dumps(here(options.step, options.data, budget) if options.step else run(options.data, budget), indent=1))
+    try:
+        found = here(options.step, options.data, budget) if options.step else run(options.data, budget)
+    except (StoppedError, ValueError) as error:
+        sys.exit(str(error))
+    print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

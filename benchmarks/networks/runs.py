@@ -35,6 +35,10 @@ GIVEN = " in given boxes"
 """Behind the names of figures of persons that the network need not find; the FCN cannot, and has no others."""
 
 
+class StoppedError(RuntimeError):
+    """A training was asked to end before its last step."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """What each network is given.
@@ -90,6 +94,7 @@ def compare(name: str, folder: Path, budget: Budget, body: Body, tell: Callable[
 
     :return: figures in [0, 1], processor seconds a step, and parameters.
     :raises ValueError: the folder has it with another budget.
+    :raises StoppedError: the training was asked to end; it can be gone on with.
     """
     kept, run = folder / f"{name}.json", folder / "runs" / name
     if kept.exists():
@@ -106,7 +111,9 @@ def compare(name: str, folder: Path, budget: Budget, body: Body, tell: Callable[
 
     test = split(folder, "test", body)
     chosen = recipe(name, budget)
-    train(chosen, split(folder, "train", body), test, body, run, resume=run.exists(), progress=progress)
+    outcome = train(chosen, split(folder, "train", body), test, body, run, resume=run.exists(), progress=progress)
+    if outcome.state == "stopped":
+        raise StoppedError(f"{name}: stopped after step {outcome.step}; the same command goes on")
     figures = {GIVEN if name == "fcn" else "": RunFolder(run).evaluations()[budget.steps]}
     loaded = load(run)
     if name != "fcn":
