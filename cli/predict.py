@@ -161,7 +161,7 @@ def _run(
 
     broken: list[Broken] = []
     begin = perf_counter()
-    with results.writing(out) as writer, progress_bar() as bar:
+    with results.writing(out) as writer, progress_bar(transient=True) as bar:
         task = bar.add_task("photos", total=len(wanted))
         for done in photos.ahead(predict(loaded, wanted, looks, batch), finished):
             if isinstance(done, ValueError):
