@@ -25,7 +25,7 @@ from model.recipe import Data
 from model.structures import Detections
 from surface.body import Body
 
-_CELLS = 256  # of U and V, between which the mirror's table is interpolated
+_CELLS = 128  # of U and V, between which the mirror's table is interpolated
 _OVERLAP = 0.5  # of boxes that are one person
 _LEAST = 1e-6  # probability below which nothing is divided by it
 
