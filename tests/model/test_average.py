@@ -73,8 +73,13 @@ def test_maps_in_the_mirror_are_the_body_s_mirror():
         u, v = (each[0, chart].flip(-1).numpy().ravel().astype(np.float64) for each in (found.u, found.v))
         expected = BODY.to_iuv(*BODY.mirror(*BODY.from_iuv(np.full(len(u), chart), u, v)))
         assert (expected[0] == other).all()
+        assert torch.equal(back.fine[0, other], found.fine[0, chart].flip(-1))
         for mine, theirs in ((back.u, expected[1]), (back.v, expected[2])):
             assert np.quantile(np.abs(mine[0, other].numpy().ravel() - theirs), 0.9) < 0.02
+    left, right = (BODY.keypoint_names.index(f"{side}_wrist") for side in ("left", "right"))
+    assert back.keypoints[0, left].tolist() == pytest.approx(
+        [100 - float(found.keypoints[0, right, 0]), *found.keypoints[0, right, 1:].tolist()]
+    )
     assert torch.equal(back.coarse[0, 2], found.coarse[0, 3].flip(-1))  # the right hand was the left
 
 

@@ -9,8 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import surface
 from evaluation.detection import predictions
 from evaluation.detection.distances import of_body
+from export import formats
+from export.records import ImageRecord, image_line, person_line
 from model.data.records import Images
 from model.prediction import photos, results, truth
 from model.prediction.decode import persons
@@ -18,6 +21,7 @@ from model.prediction.measure import figures, flat, measure, surface_of
 from model.prediction.photos import Photo
 from model.recipe import Data, Network, Recipe
 from surface import geodesic_build
+from tests.export.people import person_of
 from tests.model import seen
 
 PERSONS = [[(10, 20, 50, 80), (90, 5, 60, 70)], [(30, 10, 100, 100)], [(3, 40, 70, 40)]]
@@ -189,3 +193,25 @@ def test_truth_that_cannot_be_read_is_named(plate, tmp_path):
         truth.document(path, plate)
     with pytest.raises(ValueError, match="no snapshot"):
         truth.document(tmp_path, plate)
+
+
+def test_the_truth_of_a_snapshot_is_that_of_its_export(tmp_path):
+    """A snapshot's folder gives what the file written from it says."""
+    body = surface.load("anny")
+    image, other = ImageRecord(1, "a.png", 80, 60), ImageRecord(2, "b.png", 80, 60)
+    person = person_of(
+        np.full((40, 40), 14, np.uint8), (10, 10), image,
+        [[20.0, 20.0], [30.5, 44.0]], [[23, 0.5, 0.25], [24, 0.5, 1.0]], id=7,
+        bbox=(10.0, 10.0, 40.0, 40.0), area=1600.0,
+    )  # fmt: skip
+    folder = tmp_path / "snapshot"
+    folder.mkdir()
+    (folder / "images.jsonl").write_text(image_line(image) + "\n" + image_line(other) + "\n")
+    (folder / "persons-train.jsonl").write_text(person_line(person) + "\n")
+    formats.write("densepose-coco", tmp_path / "file.json", body, [image, other], [person])
+    assert truth.document(folder, body) == truth.document(tmp_path / "file.json", body)
+    assert [entry["id"] for entry in truth.document(folder, body, "train")["images"]] == [1]
+    formats.write("densepose-cse", tmp_path / "cse.json", body, [image, other], [person])
+    (entry,) = truth.document(tmp_path / "cse.json", body)["annotations"]
+    places = body.position(*body.from_iuv(entry["dp_I"], entry["dp_U"], entry["dp_V"]))
+    assert np.allclose(places, body.vertices[entry["dp_vertex"]], atol=1e-6)
