@@ -31,7 +31,7 @@ CODINGS: tuple[Coding, ...] = get_args(Coding)
 SEED = 6
 LATER = 10_000
 """Numbers of renders above this are of unseen persons."""
-IMAGE, WIDE, SIDE, MOVED = 256, 160, 128, 12
+IMAGE, WIDE, SIDE, MOVED = 192, 96, 80, 7
 """Pixels along a side of a render, of a crop, and of the box in it, and how far its sides are moved when learning."""
 NEAR = 2
 MEDIAN = "median px"
@@ -43,9 +43,9 @@ CLIP, AT_ONCE = 5.0, 50
 class Budget:
     """Of each network: rendered persons, unseen ones, steps, persons in a step, and the highest rate."""
 
-    learned: int = 1200
-    tested: int = 300
-    steps: int = 800
+    learned: int = 700
+    tested: int = 250
+    steps: int = 500
     batch: int = 16
     rate: float = 3e-3
 
