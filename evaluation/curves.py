@@ -63,12 +63,22 @@ def _ends(ratio: list[Figure]) -> list[tuple[float | None, float | None]]:
     """Ends of the intervals along a curve.
 
     Where no point is correct, or all are, resamples do not differ; there they are Wilson's, of as many independent
-    points as the widest of the curve's other intervals tells of.
+    points as the widest of the curve's other intervals tells of, but no wider than the neighbouring interval allows:
+    what is correct at a threshold is correct at every greater one.
     """
-    worth = [
-        f.value * (1 - f.value) * (2 * norm.ppf(0.975) / (f.high - f.low)) ** 2
+    inner = [
+        (f.value, f.low, f.high)
         for f in ratio
         if f.value is not None and 0 < f.value < 1 and f.low is not None and f.high is not None and f.high > f.low
     ]
+    worth = [value * (1 - value) * (2 * norm.ppf(0.975) / (high - low)) ** 2 for value, low, high in inner]
     count = max(min(worth, default=float(ratio[0].count)), 1.0)
-    return [wilson(f.value, count) if f.low is not None and f.value in {0.0, 1.0} else (f.low, f.high) for f in ratio]
+    least, most = (inner[-1][1], inner[0][2]) if inner else (0.0, 1.0)
+    ends: list[tuple[float | None, float | None]] = []
+    for f in ratio:
+        low, high = f.low, f.high
+        if low is not None and f.value in {0.0, 1.0}:
+            low, high = wilson(f.value, count)
+            low, high = (low, min(high, most)) if f.value == 0 else (max(low, least), high)
+        ends.append((low, high))
+    return ends

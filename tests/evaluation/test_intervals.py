@@ -78,6 +78,16 @@ def test_a_curve_is_nowhere_surer_than_its_points_and_from_one_image_has_no_inte
     assert {*one.low, *one.high} == {None}
 
 
+def test_where_all_points_are_correct_a_curve_is_as_sure_as_just_before() -> None:
+    metres = np.concatenate([np.linspace(0.01, 0.2, 57), [0.21, 0.22, 0.23]])
+    image, zero = np.tile(np.arange(3), 20), np.zeros(60, np.int64)
+    curve = curves.curves(draws(3, 1, 400, 0), Rows(zero, image, zero, 1), metres, "annotators", ["all"])[0]
+    before = max(k for k, value in enumerate(curve.ratio) if value < 1)
+    first = min(k for k, value in enumerate(curve.ratio) if value > 0)
+    assert all((low or 0) >= (curve.low[before] or 0) for low in curve.low[before:])
+    assert all((high or 1) <= (curve.high[first] or 0) for high in curve.high[:first])
+
+
 def _pairs(metres: np.ndarray) -> list[compare.Pair]:
     """All pairs of annotators (A, images), one point on each image."""
     ones, image = np.ones(metres.shape[1]), np.arange(metres.shape[1])
