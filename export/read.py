@@ -138,10 +138,16 @@ class Dataset:
 
     def sample(self, index: int, photo: bool = True) -> Sample:
         """The sample at an index, untransformed; without reading its image where ``photo`` is false."""
-        with self._files[self._file[index]].open("rb") as file:
-            file.seek(self._start[index])
-            raw = file.read(self._length[index])
+        raw = self._raw(index)
         return self._of_record(person_of(raw), photo) if self.path.is_dir() else self._of_entry(json.loads(raw), photo)
+
+    def bbox(self, index: int) -> NDArray[np.float64]:
+        """(4,) x, y, w, h in pixels of the image: of the sample at an index, of which nothing else is decoded."""
+        entry = json.loads(self._raw(index))
+        try:
+            return np.array(entry["bbox"], np.float64).reshape(4)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{self.path.name}: annotation {entry.get('id')}: has no usable bbox") from error
 
     def rows_of_images(self) -> dict[int, list[int]]:
         """Indices of the persons of each image, by image id; images without persons are there, too."""
@@ -172,6 +178,11 @@ class Dataset:
         if found is None:
             raise ValueError(f"{self.path.name}: the folder of its images was not given")
         return found
+
+    def _raw(self, index: int) -> bytes:
+        with self._files[self._file[index]].open("rb") as file:
+            file.seek(self._start[index])
+            return file.read(self._length[index])
 
     def _index_file(self, annotated: bool) -> None:
         self._files = [self.path]

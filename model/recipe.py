@@ -191,6 +191,8 @@ class Data:
     :param crops: each person alone, its box enlarged by ``margin``, instead of whole images.
     :param margin: of the box's sides.
     :param blank: paint what is outside the person's outline with the mean colour (teachers).
+    :param dense: most labels of a teacher that are drawn for a person in a step, where the dataset has some.
+    :param dense_weight: of a label of confidence 1; an annotated point weighs 1.
     :param workers: processes that read images; 0 reads them in the trainer.
     """
 
@@ -202,6 +204,8 @@ class Data:
     crops: bool = False
     margin: float = 0.1
     blank: bool = False
+    dense: int = 200
+    dense_weight: float = 0.5
     workers: int = 4
 
 
@@ -210,7 +214,8 @@ class Schedule:
     """Steps and rates.
 
     :param batch: images per step, over all processes and accumulated parts.
-    :param accumulate: parts in which a process takes its share of them, one after another.
+    :param accumulate: parts in which they are taken, one after another, each shared out among the processes; losses are
+        averaged in each part, then over the parts.
     :param rate: at its highest.
     :param warmup: steps until then, linearly from a thousandth.
     :param shape: "steps" (a tenth of it at each of ``drops``) or "cosine".

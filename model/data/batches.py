@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from model.data.dense import with_labels
 from model.data.records import Example, Images
-from model.data.transforms import MEAN, cropped, targets, trained
+from model.data.transforms import MEAN, cropped, excerpt, targets, trained, trained_size
 from model.recipe import Data, Schedule
 from model.structures import Batch
 
@@ -36,6 +37,13 @@ class Key(NamedTuple):
     seed: int
 
 
+class Share(NamedTuple):
+    """What a process reads of a part of a step's batch, and what the other processes read of it."""
+
+    own: list[Key]
+    others: list[Key]
+
+
 def train_batches(
     images: Images,
     data: Data,
@@ -46,8 +54,11 @@ def train_batches(
     world: int = 1,
     workers: int = 0,
 ) -> Iterator[Batch]:
-    """Batches without end: for each step from ``start_step`` on, the ``schedule.accumulate`` parts of this process's
-    share, one after another.
+    """Batches without end: for each step from ``start_step`` on, this process's share of each of its
+    ``schedule.accumulate`` parts, one after another.
+
+    A part's images are padded to the same height and width in all processes, because group normalisation sees what is
+    padded, too.
 
     :param seed: of the order and of all augmentation.
     :param workers: processes that read; 0 reads in this one.
@@ -67,13 +78,19 @@ def train_batches(
             "data.flip=0 trains without"
         )
     reader = Reader(images, data)
-    share = schedule.batch // parts
-    keys = (
-        step_keys[at : at + share]
-        for step_keys in steps(reader.wide(), schedule.batch, seed, start_step)
-        for at in range(rank * share * schedule.accumulate, (rank + 1) * share * schedule.accumulate, share)
+    part = schedule.batch // schedule.accumulate
+    shares = (
+        shared(keys[at : at + part], rank, world)
+        for keys in steps(reader.wide(), schedule.batch, seed, start_step)
+        for at in range(0, schedule.batch, part)
     )
-    return _loaded(reader, keys, workers)
+    return _loaded(reader, shares, workers)
+
+
+def shared(keys: list[Key], rank: int, world: int) -> Share:
+    """A process's share of the keys of a part, as many as each of the others has."""
+    each = len(keys) // world
+    return Share(keys[rank * each : (rank + 1) * each], keys[: rank * each] + keys[(rank + 1) * each :])
 
 
 def steps(wide: NDArray[np.bool_], batch: int, seed: int, start: int) -> Iterator[list[Key]]:
@@ -134,15 +151,39 @@ class Reader(Dataset):
     def __getitem__(self, key: Key) -> Example | str:
         """The example of a key."""
         try:
-            return trained(self._read(key.unit), self.data, key.seed, self.images.mirror)
+            return trained(self._read(key), self.data, key.seed, self.images.mirror)
         except ValueError as error:
             return str(error)
 
-    def _read(self, unit: int) -> Example:
+    def size(self, key: Key) -> tuple[int, int]:
+        """Height and width of the example of a key, told without reading its photo; 0, 0 where it cannot be used, of
+        which the process that reads it complains."""
+        try:
+            size = self._size(key.unit)
+        except ValueError:
+            return 0, 0
+        return trained_size(size, self.data, key.seed) if min(size) > 0 else (0, 0)
+
+    def _size(self, unit: int) -> tuple[int, int]:
+        """Height and width of what ``_read`` gives."""
         if not self.data.crops:
-            return self.images[unit]
+            return self.images.size(unit)
         index, row = self.people[unit]
-        return cropped(self.images.example(index, [row]), 0, self.data.margin)
+        rows, columns = excerpt(self.images.box(row), self.images.size(index), self.data.margin)
+        return rows.stop - rows.start, columns.stop - columns.start
+
+    def _read(self, key: Key) -> Example:
+        if not self.data.crops:
+            return self._labelled(self.images[key.unit], key.seed)
+        index, row = self.people[key.unit]
+        return cropped(self._labelled(self.images.example(index, [row]), key.seed), 0, self.data.margin)
+
+    def _labelled(self, example: Example, seed: int) -> Example:
+        """With labels of a teacher, where the dataset has some."""
+        data, dense = self.data, self.images.dense
+        if dense is None or not data.dense or not data.dense_weight:
+            return example
+        return with_labels(example, dense, data.dense, data.dense_weight, seed, self.images.body)
 
     def wide(self) -> NDArray[np.bool_]:
         """(n,) whether each unit is wider than high; crops count as high, as persons are."""
@@ -179,15 +220,18 @@ class Packed:
         return self.batch().pin_memory()
 
 
-def pack(read: Sequence[tuple[Key, Example | str]]) -> Packed | str:
-    """A batch of what was read, padded at the right and at the bottom; the first complaint if there is one."""
+def pack(read: Sequence[tuple[Key, Example | str]], others: Sequence[tuple[int, int]] = ()) -> Packed | str:
+    """A batch of what was read, padded at the right and at the bottom; the first complaint if there is one.
+
+    :param others: height and width of further images that it is padded for.
+    """
     examples = []
     for _, example in read:
         if isinstance(example, str):
             return example
         examples.append(example)
     sizes = [(example.pixels.shape[0], example.pixels.shape[1]) for example in examples]
-    height, width = (-(-max(side) // STRIDE) * STRIDE for side in zip(*sizes, strict=True))
+    height, width = (-(-max(side) // STRIDE) * STRIDE for side in zip(*sizes, *others, strict=True))
     images = torch.empty(len(examples), height, width, 3, dtype=torch.uint8)
     for out, example, (h, w) in zip(images.numpy(), examples, sizes, strict=True):
         out[:h, :w], out[:h, w:], out[h:] = example.pixels, MEAN, MEAN
@@ -195,11 +239,11 @@ def pack(read: Sequence[tuple[Key, Example | str]]) -> Packed | str:
     return Packed(images, sizes, [key.seed for key, _ in read], bare)
 
 
-def _loaded(reader: Reader, keys: Iterator[list[Key]], workers: int) -> Iterator[Batch]:
-    """Batches of keys, in their order."""
+def _loaded(reader: Reader, shares: Iterator[Share], workers: int) -> Iterator[Batch]:
+    """Batches of shares, in their order."""
     loader: DataLoader[Any] = DataLoader(
         _Whole(reader),
-        sampler=_Given(keys),
+        sampler=_Given(shares),
         batch_size=None,
         num_workers=workers,
         pin_memory=torch.cuda.is_available(),
@@ -219,18 +263,19 @@ class _Whole(Dataset):
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
 
-    def __getitem__(self, keys: list[Key]) -> Packed | str:
-        return pack([(key, self.reader[key]) for key in keys])
+    def __getitem__(self, share: Share) -> Packed | str:
+        read = [(key, self.reader[key]) for key in share.own]
+        return pack(read, [self.reader.size(key) for key in share.others])
 
 
 class _Given(Sampler[Any]):
-    """Lists of keys as they come."""
+    """Shares as they come."""
 
-    def __init__(self, keys: Iterator[list[Key]]) -> None:
-        self.keys = keys
+    def __init__(self, shares: Iterator[Share]) -> None:
+        self.shares = shares
 
-    def __iter__(self) -> Iterator[list[Key]]:
-        return self.keys
+    def __iter__(self) -> Iterator[Share]:
+        return self.shares
 
 
 def _begin(_: int) -> None:

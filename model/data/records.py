@@ -17,6 +17,7 @@ from pycocotools import mask as coco_mask
 from export.coco import KEYPOINT_NAMES
 from export.read import Dataset, Sample
 from export.square import SIZE, resample_mask, to_box
+from model.data import dense
 from model.data.mirror import mirror_of
 from model.data.points import Points, points_of
 from surface.body import Body
@@ -71,8 +72,8 @@ class Images:
     :param annotated: only images of persons with points; else all, those without persons, too.
     :param split: of a snapshot.
     :param symmetry: UV_symmetry_transforms.mat of the reference, in place of a body's mirror (charts alone).
-    :raises ValueError: naming the file, when it cannot be read, is no dataset, or has its points on another body; by
-        ``[i]``, naming the photo or the annotation, when it cannot be used.
+    :raises ValueError: naming the file, when it cannot be read, is no dataset, or has its points or a teacher's labels
+        on another body; by ``[i]``, naming the photo or the annotation, when it cannot be used.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Images:
         if body is not None and made and made != body.hash:
             raise ValueError(f"{self.name}: has its points on body {made[:12]}, not on {body.name} {body.hash[:12]}")
         self.body = body
+        self.dense = dense.beside(self.persons.path, body)
         self.mirror = mirror_of(body, symmetry)
         self.rows = self.persons.rows_of_images()
         self.ids = sorted(
@@ -115,6 +117,10 @@ class Images:
     def alone(self, index: int) -> list[int]:
         """Those of an image's rows that are one person each, in a box with an area."""
         return [row for row in self.rows[self.ids[index]] if self.persons.alone(row)]
+
+    def box(self, row: int) -> Floats:
+        """(4,) x0, y0, x1, y1 of a person, as its example has it."""
+        return _corners(self.persons.bbox(row)[None])[0]
 
     def example(self, index: int, rows: Sequence[int]) -> Example:
         """The image at an index with the persons of some of its rows."""
@@ -154,14 +160,12 @@ def example(
             parts[row], shape = person.labels, (person.labels > 0).astype(np.uint8)
         if shape is not None:
             outline[row], has_outline[row] = shape, True
-    boxes = np.array([person.bbox for person in people], np.float32).reshape(count, 4)
-    boxes[:, 2:] += boxes[:, :2]
     return Example(
         image_id=image_id,
         name=name,
         pixels=pixels,
         ids=np.array([person.id for person in people], np.int64),
-        boxes=boxes,
+        boxes=_corners(np.array([person.bbox for person in people]).reshape(count, 4)),
         crowd=np.array([person.crowd for person in people], np.bool_),
         parts=parts,
         has_parts=np.array([person.labels is not None for person in people], np.bool_),
@@ -198,6 +202,13 @@ def _rle(given: Any) -> Bytes:
     height, width = (int(side) for side in given["size"])
     rle = coco_mask.frPyObjects(given, height, width) if isinstance(given["counts"], list) else given
     return coco_mask.decode(rle).astype(np.uint8)
+
+
+def _corners(boxes: NDArray[np.float64]) -> Floats:
+    """(P, 4) x0, y0, x1, y1 of x, y, width, height."""
+    out = boxes.astype(np.float32)
+    out[:, 2:] += out[:, :2]
+    return out
 
 
 def _keypoints(given: NDArray[np.float64], count: int) -> Floats:

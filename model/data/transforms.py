@@ -55,7 +55,7 @@ def trained(example: Example, data: Data, seed: int, mirror: Mirror | None) -> E
     :raises ValueError: it is to be mirrored and cannot be.
     """
     chosen = draw(data, seed)
-    example = resized(example, fitted(example.pixels.shape[:2], chosen.shortest, data.longest))
+    example = resized(example, trained_size(example.pixels.shape[:2], data, seed))
     if chosen.flip:
         if mirror is None:
             raise ValueError("images cannot be mirrored without a symmetric body or tables of symmetries")
@@ -63,6 +63,11 @@ def trained(example: Example, data: Data, seed: int, mirror: Mirror | None) -> E
     if data.colour:
         example = replace(example, pixels=coloured(example.pixels, chosen.colour))
     return blanked(example) if data.blank else example
+
+
+def trained_size(size: tuple[int, ...], data: Data, seed: int) -> tuple[int, int]:
+    """Height and width that ``trained`` gives an image of ``size``."""
+    return fitted(size, draw(data, seed).shortest, data.longest)
 
 
 def fitted(size: tuple[int, ...], shortest: int, longest: int) -> tuple[int, int]:
@@ -74,15 +79,21 @@ def fitted(size: tuple[int, ...], shortest: int, longest: int) -> tuple[int, int
 
 def cropped(example: Example, row: int, margin: float) -> Example:
     """The person of a row alone: its box, enlarged by ``margin`` of its sides on each, as far as the image goes."""
-    height, width = example.pixels.shape[:2]
-    x0, y0, x1, y1 = example.boxes[row].tolist()
+    rows, columns = excerpt(example.boxes[row], example.pixels.shape[:2], margin)
+    if rows.start == rows.stop or columns.start == columns.stop:
+        raise ValueError(f"annotation {example.ids[row]}: its box lies outside the image")
+    one = chosen(example, np.array([row]))
+    return _moved(one, example.pixels[rows, columns], (1.0, 1.0), (-float(columns.start), -float(rows.start)))
+
+
+def excerpt(box: NDArray[np.float32], size: tuple[int, ...], margin: float) -> tuple[slice, slice]:
+    """Rows and columns of an image of ``size`` that ``cropped`` keeps for a box (4,) x0, y0, x1, y1; none outside."""
+    height, width = size
+    x0, y0, x1, y1 = box.tolist()
     dx, dy = margin * (x1 - x0), margin * (y1 - y0)
     left, right = sorted(int(np.clip(v, 0, width)) for v in (np.floor(x0 - dx), np.ceil(x1 + dx)))
     top, bottom = sorted(int(np.clip(v, 0, height)) for v in (np.floor(y0 - dy), np.ceil(y1 + dy)))
-    if right == left or bottom == top:
-        raise ValueError(f"annotation {example.ids[row]}: its box lies outside the image")
-    one = chosen(example, np.array([row]))
-    return _moved(one, example.pixels[top:bottom, left:right], (1.0, 1.0), (-float(left), -float(top)))
+    return slice(top, bottom), slice(left, right)
 
 
 def chosen(example: Example, rows: NDArray[np.int64]) -> Example:

@@ -76,7 +76,7 @@ def batches(recipe: Recipe, rank: int, world: int, pause: float, step: int) -> I
     size = recipe.schedule.batch // world // recipe.schedule.accumulate
     while True:
         for part in range(recipe.schedule.accumulate):
-            first = step * recipe.schedule.batch + (rank * recipe.schedule.accumulate + part) * size
+            first = step * recipe.schedule.batch + (part * world + rank) * size
             seeds = list(range(first, first + size))
             images, targets = zip(*map(image, seeds), strict=True)
             time.sleep(pause)

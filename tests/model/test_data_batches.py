@@ -17,7 +17,10 @@ import surface
 from export.records import ImageRecord, image_line, person_line
 from model.data.batches import image_seed, steps, train_batches
 from model.data.records import Images
+from model.networks import build
 from model.recipe import Data, Schedule
+from model.recipe_text import read
+from model.training.run import shape_of
 from tests.export.people import person_of
 from tests.server.dense_files import CATEGORY, cse, document, entry
 
@@ -176,23 +179,63 @@ def test_training_goes_on_as_if_it_had_not_ended(path, crops):
     assert plain(other) != through[0]
 
 
-def test_processes_and_parts_share_what_one_sees(path):
+@pytest.mark.parametrize("crops", [False, True])
+def test_processes_see_together_what_one_sees(path, crops):
     images = Images(path, path.parent, BODY)
-    alone = list(islice(train_batches(images, DATA, schedule(), 3), 3))
-    assert len({seed for whole in alone for seed in whole.seeds.tolist()}) == 12
-    for world, accumulate in ((2, 1), (1, 2), (2, 2), (4, 1)):
+    data = Data(shortest=(60, 90), longest=160, colour=0.1, crops=crops)
+    for world, accumulate in ((2, 1), (4, 1), (2, 2)):
+        wanted = schedule(8, accumulate)
+        alone = list(islice(train_batches(images, data, wanted, 3), 2 * accumulate))
+        assert len({seed for whole in alone for seed in whole.seeds.tolist()}) == 16
         shares = [
-            islice(train_batches(images, DATA, schedule(4, accumulate), 3, 0, rank, world), 3 * accumulate)
-            for rank in range(world)
+            list(islice(train_batches(images, data, wanted, 3, 0, rank, world), len(alone))) for rank in range(world)
         ]
-        listed = [list(share) for share in shares]
-        for step, whole in enumerate(alone):
-            parts = [part for share in listed for part in share[step * accumulate : (step + 1) * accumulate]]
+        for whole, *parts in zip(alone, *shares, strict=True):
+            assert len({size for part in parts for size in map(tuple, part.sizes.tolist())}) > 1
+            assert torch.equal(torch.cat([part.images for part in parts]), whole.images)  # so is the padding
+            assert torch.equal(torch.cat([part.sizes for part in parts]), whole.sizes)
             assert [k for part in parts for k in part.seeds.tolist()] == whole.seeds.tolist()
             assert [plain(t) for part in parts for t in part.targets] == [plain(t) for t in whole.targets]
-            rows = [(part.images[k], size) for part in parts for k, size in enumerate(part.sizes.tolist())]
-            for (image, (h, w)), again in zip(rows, whole.images, strict=True):
-                assert torch.equal(image[:, :h, :w], again[:, :h, :w])
+
+
+def test_losses_of_unequal_images_add_up_over_processes(path):
+    images = Images(path, path.parent, BODY)
+    data = Data(shortest=(60, 90), longest=160)
+    torch.manual_seed(0)
+    network = build(read("fcn_tiny").network, **shape_of(BODY)).train()
+    whole = next(train_batches(images, data, schedule(), 3))
+    shares = [next(train_batches(images, data, schedule(), 3, 0, rank, 2)) for rank in (0, 1)]
+    with torch.no_grad():
+        together, apart = network(whole), [network(share) for share in shares]
+    for name, loss in together.items():
+        for part in ("total", "number"):
+            added = sum(getattr(losses[name], part) for losses in apart)
+            torch.testing.assert_close(added, getattr(loss, part), rtol=1e-5, atol=1e-5)
+
+
+def test_parts_of_a_step_are_read_one_after_another(path):
+    images = Images(path, path.parent, BODY)
+    whole = next(train_batches(images, DATA, schedule(), 3))
+    parts = list(islice(train_batches(images, DATA, schedule(4, 2), 3), 2))
+    assert [k for part in parts for k in part.seeds.tolist()] == whole.seeds.tolist()
+    assert [plain(t) for part in parts for t in part.targets] == [plain(t) for t in whole.targets]
+
+
+def test_an_image_that_cannot_be_used_is_told_by_the_process_that_reads_it(tmp_path):
+    persons = [entry(1, 1), entry(2, 2, bbox=[500.0, 500.0, 20.0, 20.0])]
+    images = [{"id": k, "file_name": f"{k}.png", "width": 60, "height": 80} for k in (1, 2)]
+    (tmp_path / "d.json").write_text(json.dumps(document(persons, images)))
+    for k in (1, 2):
+        photo(tmp_path / f"{k}.png", 60, 80)
+    found = Images(tmp_path / "d.json", tmp_path, BODY)
+    data = Data(shortest=(60, 90), longest=160, crops=True)
+    told = []
+    for rank in (0, 1):
+        try:
+            assert len(next(train_batches(found, data, schedule(2), 0, 0, rank, 2)).targets) == 1
+        except ValueError as error:
+            told.append(str(error))
+    assert told == ["annotation 2: its box lies outside the image"]
 
 
 def test_workers_give_what_one_process_gives(path):

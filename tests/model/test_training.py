@@ -80,9 +80,10 @@ def test_killed_at_any_moment_and_resumed_it_is_the_run_that_was_not(tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_learn_as_one(tmp_path):
-    run(tmp_path / "one")
+    change = "schedule.accumulate=2"
+    run(tmp_path / "one", change)
     launcher = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m")
-    process = begun(tmp_path / "two", launcher=launcher)
+    process = begun(tmp_path / "two", "--set", change, launcher=launcher)
     told, _ = process.communicate(timeout=240)
     assert process.returncode == 0, told.decode()
     assert_same_run(tmp_path / "one", tmp_path / "two", within=1e-5)
