@@ -227,6 +227,8 @@ _LEAST: Mapping[str, float] = {
     "data.workers": 0,
     "data.colour": 0,
     "data.margin": 0,
+    "data.dense": 0,
+    "data.dense_weight": 0,
     "running.seed": 0,
     "running.log": 1,
     "running.checkpoint": 1,

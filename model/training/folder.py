@@ -193,7 +193,7 @@ def _revision() -> str | None:
 
 def _identity(value: Any) -> tuple[Any, ...]:
     """What a dataset or body is, wherever it lies now."""
-    return () if value is None else (value.get("hash"), value.get("images"))
+    return () if value is None else (value.get("hash"), value.get("images"), value.get("dense"))
 
 
 def _short(value: object) -> str:

@@ -109,11 +109,12 @@ def shape_of(body: Body) -> dict[str, int]:
 
 
 def facts_of(images: Images) -> dict[str, Any]:
-    """What tells a set of images from another one: path, SHA-256 of the file or of the snapshot's content, and how many
-    images there are."""
+    """What tells a set of images from another one: path, SHA-256 of the file or of the snapshot's content, how many
+    images there are, and where a teacher has labelled them the SHA-256 of what describes its labels."""
     path = images.persons.path
     whole = snapshots.hash_of(snapshots.content_files(path)) if path.is_dir() else snapshots.digest(path)
-    return {"path": str(path.absolute()), "hash": whole, "images": len(images)}
+    facts = {"path": str(path.absolute()), "hash": whole, "images": len(images)}
+    return facts if images.dense is None else {**facts, "dense": images.dense.hash}
 
 
 def _batches(images: Images, recipe: Recipe, rank: int, world: int, step: int) -> Iterator[Batch]:
