@@ -15,6 +15,7 @@ from cli import (
     bodies,
     datasets,
     demo,
+    distill,
     evaluate,
     gallery,
     predict,
@@ -55,6 +56,7 @@ app.add_typer(snapshots.app, name="snapshot")
 app.command("withdraw")(withdraw.withdraw)
 app.command("train")(train.train)
 app.command("predict")(predict.predict)
+app.command("distill")(distill.distill)
 app.command("simulate")(simulate.simulate)
 app.add_typer(study.app, name="study")
 app.command("benchmark")(benchmark.benchmark)

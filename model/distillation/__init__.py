@@ -1,0 +1,1 @@
+"""Teachers and students: ``model.distillation.derived`` makes a dataset of a teacher's labels."""
