@@ -55,6 +55,12 @@ def render(
         Path | None, typer.Option(exists=True, file_okay=False, help="Folder of pictures of fabrics.")
     ] = None,
     png: Annotated[bool, typer.Option("--png", help="PNG instead of JPEG of quality 95.")] = False,
+    densepose: Annotated[
+        bool,
+        typer.Option(
+            "--densepose", help="Also write densepose-coco.json: points and part masks to train on, all true."
+        ),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="How many processes; one per processor if not given.")
     ] = None,
@@ -66,6 +72,8 @@ def render(
     A run that was stopped goes on where it was: give the same command again. A higher --count adds images.
     """
     from cli.body_names import load
+    from export.formats import require_format
+    from export.rendered import FILE, FORMAT, annotate
     from synthesis import dataset, film
     from synthesis.pool import TOGETHER, make_all
     from synthesis.render import Options
@@ -73,6 +81,8 @@ def render(
     if start + count - 1 > dataset.LAST:
         stop(f"images are numbered up to {dataset.LAST:,}: use another --seed for more")
     loaded = load(body, data)
+    if densepose:
+        require_format(FORMAT, loaded)
     photos, fabrics = _pictures(backgrounds, "--backgrounds"), _pictures(textures, "--textures")
     _check(photos + fabrics)
     recipe = dataset.Recipe(
@@ -103,7 +113,13 @@ def render(
     with _bar() as bar:
         task = bar.add_task("annotations.json", total=None, rate="")
         counts = dataset.finish(out, lambda done, total: bar.update(task, completed=done, total=total))
-    figures = {
+        if densepose or (out / FILE).exists():  # one that is there has all images, too
+            task = bar.add_task(FILE, total=None, rate="")
+            counts |= annotate(
+                loaded, out, dataset.numbers_in(out), FILE, processes,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )  # fmt: skip
+    figures: dict[str, float | None] = {
         "images": counts["images"],
         "persons": counts["persons"],
         "made": pace.made,
@@ -112,11 +128,15 @@ def render(
         "images a second": round(pace.rate, 2) if pace.rate else None,
         "workers": processes,
     }
+    if "points" in counts:
+        figures |= {"annotated persons": counts["annotated"], "points": counts["points"]}
     if as_json:
         print_json({"out": str(out), "body": loaded.name, "body_hash": loaded.hash, "seed": seed, **figures})
         return
     console.print(_summary(pace, count - pace.made))
     console.print(f"{out} holds {counted(counts['images'], 'image')} of {counted(counts['persons'], 'person')}")
+    if "points" in counts:
+        console.print(f"{FILE}: {counted(counts['points'], 'point')} on {counted(counts['annotated'], 'person')}")
 
 
 class _Pace:

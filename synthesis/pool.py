@@ -1,4 +1,4 @@
-"""Many processes that fill one folder of renders."""
+"""Many processes that work on the images of one folder of renders."""
 
 from __future__ import annotations
 
@@ -6,39 +6,58 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from synthesis.dataset import Recipe, make
 
 if TYPE_CHECKING:
     from surface.body import Body
 
+T = TypeVar("T")
+
+Work = Callable[[Sequence[int]], Iterable[T]]
+"""What is done with the images of some numbers; one result for each."""
+
 TOGETHER = 4
 """Images that a process is given at once."""
 
-# What a process needs to know once: body, folder, recipe, and the event that ends the work early.
-_task: tuple[Body, Path, Recipe, Any] | None = None
+# What a process needs to know once: the work, and the event that ends it early.
+_task: tuple[Work[Any], Any] | None = None
 
 
 def make_all(
     body: Body, folder: Path, numbers: Sequence[int], recipe: Recipe, workers: int
 ) -> Generator[tuple[int, bool]]:
-    """``synthesis.dataset.make`` by several processes, in any order; each computes in one thread.
-
-    Leaving the loop early lets each process finish its image and ends them; they end, too, with the one that began
-    them, however that ends.
+    """``synthesis.dataset.make`` by several processes, in any order.
 
     Raises:
         ValueError, OSError: as ``make`` does.
         RuntimeError: a process was killed.
     """
+    yield from spread(partial(make, body, folder, recipe=recipe), numbers, workers)
+
+
+def spread(work: Work[T], numbers: Sequence[int], workers: int) -> Generator[T]:
+    """The results of ``work`` on the images of these numbers by several processes, in any order; each computes in one
+    thread. One worker is this process, and keeps the order.
+
+    Leaving the loop early lets each process finish its image and ends them; they end, too, with the one that began
+    them, however that ends.
+
+    Args:
+        work: can be pickled, as its results can.
+
+    Raises:
+        RuntimeError: a process was killed; and whatever the work raises.
+    """
     if workers <= 1:
-        yield from make(body, folder, numbers, recipe)
+        yield from work(numbers)
         return
     one_thread()
     keep_memory()
@@ -46,18 +65,18 @@ def make_all(
     stop = context.Event()
     queue = [list(numbers[k : k + TOGETHER]) for k in range(0, len(numbers), TOGETHER)][::-1]
     workers = max(min(workers, len(queue)), 1)
-    pool = ProcessPoolExecutor(workers, context, _begin, (body, folder, recipe, stop))
-    waiting: set[Future[list[tuple[int, bool]]]] = set()
+    pool = ProcessPoolExecutor(workers, context, _begin, (work, stop))
+    waiting: set[Future[list[T]]] = set()
     try:
         while queue or waiting:
             while queue and len(waiting) < 2 * workers:  # a few ahead, so that nobody waits
-                waiting.add(pool.submit(_make, queue.pop()))
+                waiting.add(pool.submit(_do, queue.pop()))
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 yield from future.result()
     except BrokenProcessPool as error:
         raise RuntimeError(
-            "a process that renders was killed (out of memory?); run the same again, perhaps with fewer --workers"
+            "a process was killed (out of memory?); run the same again, perhaps with fewer --workers"
         ) from error
     finally:
         stop.set()
@@ -79,14 +98,14 @@ def keep_memory() -> None:
         os.environ.setdefault(name, str(2**29))
 
 
-def _begin(body: Body, folder: Path, recipe: Recipe, stop: Any) -> None:
+def _begin(work: Work[Any], stop: Any) -> None:
     """End with whoever started this process; its interrupts are not for this one."""
     global _task
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     assert parent is not None
     threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    _task = body, folder, recipe, stop
+    _task = work, stop
     # What is loaded by now stays: later collections need not walk through it again.
     gc.freeze()
 
@@ -96,12 +115,12 @@ def _end_with(sentinel: int) -> None:
     os._exit(0)
 
 
-def _make(numbers: list[int]) -> list[tuple[int, bool]]:
+def _do(numbers: list[int]) -> list[Any]:
     assert _task is not None
-    body, folder, recipe, stop = _task
-    out: list[tuple[int, bool]] = []
+    work, stop = _task
+    out: list[Any] = []
     for number in numbers:
         if stop.is_set():
             break
-        out.extend(make(body, folder, [number], recipe))
+        out.extend(work([number]))
     return out

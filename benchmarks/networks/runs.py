@@ -9,6 +9,7 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
+from benchmarks.networks.scenes import FILE
 from export.files import replacing
 from model import recipe_text
 from model.data.records import Images
@@ -86,7 +87,7 @@ def recipe(name: str, budget: Budget) -> Recipe:
 def split(folder: Path, name: str, body: Body) -> Images:
     """The images of a split that ``scenes.prepare`` made."""
     own = folder / name
-    return Images(own / "annotated.json", own / "images", body, annotated=name == "train")
+    return Images(own / FILE, own / "images", body, annotated=name == "train")
 
 
 def compare(name: str, folder: Path, budget: Budget, body: Body, tell: Callable[[str], None]) -> dict[str, Any]:

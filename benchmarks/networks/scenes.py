@@ -9,24 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from annotation.masks import to_coco_rle
-from annotation.sampling import sample_points
 from export.files import replacing
-from export.formats import write
-from export.records import ImageRecord, PersonRecord, Points
+from export.rendered import annotate
 from surface.body import Body
-from surface.order import part_order
-from synthesis import dataset, truth
+from synthesis import dataset
 from synthesis.pose_library import FAMILIES
 from synthesis.render import Options, cast, place_of
-from synthesis.truth import Truth
 
 HELD_OUT = frozenset(pose.name for family in FAMILIES[2::5] for pose in family.poses)
 """Names of the poses that only the test has: those of every fifth family."""
@@ -36,8 +27,8 @@ PLACES = frozenset(("court", "beach"))
 
 SEEDS = {"train": 71, "test": 72}
 
-LEAST = 300
-"""Pixels of a person from which it gets points; smaller ones are persons that nobody annotated."""
+FILE = "annotated.json"
+"""Of a split's images: DensePose-COCO."""
 
 
 def prepare(
@@ -61,7 +52,7 @@ def prepare(
     if kept.exists() and (counts := json.loads(kept.read_text()))["images"] == images:
         return counts
     tell(f"{split}: points")
-    counts = annotate(body, own, chosen)
+    counts = annotate(body, own, chosen, FILE)
     with replacing(kept) as file:
         json.dump(counts, file)
     return counts
@@ -95,46 +86,3 @@ def fits(split: str, poses: set[str], place: str) -> bool:
     if split == "test":
         return poses <= HELD_OUT
     return not poses & HELD_OUT and place not in PLACES
-
-
-def annotate(body: Body, folder: Path, chosen: list[int]) -> dict[str, int]:
-    """Writes ``annotated.json`` (DensePose-COCO) of images: points as annotators are asked for them, with the true
-    surface points, and the true part masks."""
-    records = [dataset.record(folder, number) for number in chosen]
-    images = [
-        ImageRecord(r["image"]["id"], r["image"]["file_name"], r["image"]["width"], r["image"]["height"])
-        for r in records
-    ]
-    order = part_order(body)
-    persons = (
-        person(body, entry, truth.read(folder / "truth" / entry["truth"], body), order)
-        for record in records
-        for entry in record["annotations"]
-    )
-    info = {"description": "Rendered persons with their true surface points"}
-    return write("densepose-coco", folder / "annotated.json", body, images, persons, info)
-
-
-def person(body: Body, entry: dict[str, Any], seen: Truth, order: tuple[int, ...]) -> PersonRecord:
-    """A rendered person with points, where it has pixels enough."""
-    plain = PersonRecord(
-        entry["id"], entry["image_id"], tuple(entry["bbox"]), entry["area"], entry["segmentation"],
-        entry.get("keypoints"), source="rendered",
-    )  # fmt: skip
-    if len(seen.pixel) < LEAST:
-        return plain
-    parts = seen.part_map()
-    sampled = sample_points(parts, (0, 0), entry["id"], order)
-    xy = np.array([(point.x, point.y) for point in sampled])
-    rows = seen.rows(xy)
-    face, bary = seen.face[rows], seen.bary[rows].astype(np.float64)
-    bary /= bary.sum(axis=1, keepdims=True)
-    points = Points(
-        xy=xy,
-        part=np.array([point.part for point in sampled], np.uint8),
-        face=face,
-        bary=bary,
-        iuv=np.stack(body.to_iuv(face, bary), axis=1),
-    )
-    rles = to_coco_rle(parts, (0, 0), seen.width, seen.height)
-    return replace(plain, masks={n: rle["counts"] for n, rle in rles.items()}, points=points)

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -17,15 +18,22 @@ import psutil
 import pytest
 from PIL import Image
 
+import surface
 from annotation_db.columns import utc_now
 from annotation_db.repositories import persons
 from cli.common import open_state
 from cli.main import main
-from synthesis import film
+from cli.training_data import Part, find
+from model.data.records import Images
+from synthesis import film, truth
 from tests.cli.commands import ROOT
 
 COUNT = 48  # enough that a run is stopped before its end, however late a busy machine lets the test do so
 WORDS = ("render", "--count", str(COUNT), "--size", "32", "--seed", "5", "--occluders", "0")
+QUICK = (
+    "network.trunk.channels=16", "network.fcn.channels=16", "data.shortest=64,64", "data.longest=64",
+    "data.workers=0", "schedule.steps=1", "schedule.batch=2", "schedule.warmup=0",
+)  # fmt: skip
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -98,6 +106,61 @@ def test_a_run_that_was_stopped_goes_on_and_ends_in_the_same_bytes(
         1,
     ]
     assert f"added 0 rendered persons of {COUNT - 1} images, " in densemark(capsys, *words[:-1])[1]
+
+
+@pytest.mark.slow
+def test_points_to_train_on_whoever_made_them_and_however_often_it_was_begun(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    once, twice = tmp_path / "once", tmp_path / "twice"
+    words = ("render", "--size", "96", "--seed", "3", "--persons", "1-2", "--densepose")
+    figures = json.loads(densemark(capsys, *words, "--count", "6", "--out", once, "--workers", "2", "--json")[1])
+    document = json.loads((once / "densepose-coco.json").read_text())
+    assert figures["images"] == len(document["images"]) == 6
+    assert figures["persons"] == len(document["annotations"]) > 6
+    dense = [entry for entry in document["annotations"] if "dp_x" in entry]
+    assert figures["annotated persons"] == len(dense) >= 6
+    assert figures["points"] == sum(len(entry["dp_x"]) for entry in dense) > 100
+    check = densemark(capsys, "check", once / "densepose-coco.json", "--images", once / "images")
+    assert check[0] == 0, check
+
+    assert densemark(capsys, *words[:-1], "--count", "2", "--out", twice, "--workers", "1")[0] == 0
+    assert not (twice / "densepose-coco.json").exists()
+    assert densemark(capsys, *words, "--count", "2", "--out", twice, "--workers", "1")[0] == 0
+    status, said, _ = densemark(capsys, *words[:-1], "--count", "6", "--out", twice, "--workers", "1")
+    assert status == 0
+    assert re.search(r"\ndensepose-coco\.json: \d+ points on \d+ persons\n", said)  # one that is there goes along
+    assert contents(twice) == contents(once)
+
+    source = find(str(once), None, None, None, tmp_path / "run", tmp_path / "data")
+    assert source.train == Part(str(once / "densepose-coco.json"), str(once / "images"))
+    images = Images(source.train.path, source.train.photos, surface.load("anny"))
+    assert len(images) == 6
+    example = images[0]
+    seen = truth.read(once / "truth" / "00000001.1.npz")
+    own = example.points.person == 0
+    rows = seen.rows(example.points.xy[own])
+    assert (seen.chart[rows] == example.points.chart[own]).all()
+    assert example.points.uv[own] == pytest.approx(seen.uv[rows], abs=1e-5)
+    labels = example.parts[0][np.nonzero(example.parts[0])]
+    assert set(np.unique(labels)) <= set(np.unique(seen.part))
+
+    run = [word for change in QUICK for word in ("--set", change)]
+    run += ["--data", str(tmp_path), "--out", str(tmp_path / "run")]
+    status, _, said = densemark(capsys, "train", "--recipe", "fcn_tiny", "--dataset", once, *run)
+    assert status == 0, said
+    assert "body anny: 1 steps of 2; 6 to learn from" in said
+    assert "does not say which body" not in said
+
+
+def test_points_need_the_charts_of_densepose(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = surface.load("anny")
+    replace(body, chart_part=body.chart_part[[2, *range(1, 24)]]).save(tmp_path / "other.npz")
+    words = ("render", "--count", "1", "--size", "32", "--body", tmp_path / "other.npz", "--out", tmp_path / "out")
+    status, _, complaint = densemark(capsys, *words, "--densepose")
+    assert status == 1
+    assert "needs the 24 charts of DensePose" in complaint
+    assert not (tmp_path / "out").exists()
 
 
 def test_all_pictures_are_looked_at_before_anything_is_written(

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import surface
-from benchmarks.networks.scenes import annotate
+from export.rendered import FILE, annotate
 from model import recipe_text
 from model.data.records import Images
 from model.training.run import train
@@ -26,7 +26,7 @@ def images(body, tmp_path_factory):
     dataset.begin(body, folder, wanted)
     numbers = [number for number, _ in dataset.make(body, folder, range(1, 5), wanted)]
     assert annotate(body, folder, numbers)["annotated"] == 4
-    return Images(folder / "annotated.json", folder / "images", body)
+    return Images(folder / FILE, folder / "images", body)
 
 
 @pytest.mark.slow
