@@ -24,6 +24,7 @@ from cli.common import (
     progress_bar,
     stop,
 )
+from cli.train_facts import print_devices, print_recipes
 
 if TYPE_CHECKING:
     from cli.training_data import Part, Source
@@ -62,7 +63,10 @@ def train(
     body: Annotated[
         str | None, typer.Option(help="The body that the points are on, if the dataset does not say.")
     ] = None,
-    show: Annotated[bool, typer.Option("--show", help="Print the recipe completely and end.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print the recipe completely and end; with --json alone, all that ship.")
+    ] = False,
+    devices: Annotated[bool, typer.Option("--devices", help="Print what it could train on here and end.")] = False,
     reproduce: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="Take a failed step again: RUN/failure-NNNNNN.")
     ] = None,
@@ -74,6 +78,12 @@ def train(
     if reproduce is not None:
         _reproduce(reproduce, device, data, as_json)
         return
+    if devices:
+        print_devices(as_json)
+        return
+    if show and as_json and recipe is None:
+        print_recipes()
+        return
     going_on = resume and out is not None and (out / "run.json").is_file() and (out / "recipe.toml").is_file()
     if recipe is None and not (going_on and out is not None):
         stop("--recipe: name a recipe; these ship: " + ", ".join(_shipped()))
@@ -81,7 +91,10 @@ def train(
 
     chosen = recipe_text.read(out / "recipe.toml" if recipe is None and out is not None else str(recipe), set_ or [])
     if show:
-        console.file.write(recipe_text.as_toml(chosen))
+        if as_json:
+            print_json({"text": recipe_text.as_toml(chosen), "steps": chosen.schedule.steps})
+        else:
+            console.file.write(recipe_text.as_toml(chosen))
         return
     if out is None:
         stop("--out: name a folder for the run")

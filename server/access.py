@@ -18,6 +18,7 @@ from annotation_db.repositories import (
     masks,
     persons,
     projects,
+    runs,
     snapshots,
     studies,
     tasks,
@@ -57,6 +58,7 @@ class Of(StrEnum):
     study = "study_id"
     job = "job_id"
     snapshot = "snapshot_id"
+    run = "run_id"
     photo = "photo_id"
     body = "body"
 
@@ -85,6 +87,7 @@ _PLACE_OF: dict[Of, Callable[[Session, UUID], Place | None]] = {
     Of.study: studies.place_of,
     Of.job: jobs.place_of,
     Of.snapshot: snapshots.place_of,
+    Of.run: runs.place_of,
     Of.photo: withdrawals.place_of,
 }
 

@@ -24,6 +24,7 @@ from server.persons.routes import router as persons
 from server.problems import add_problem_handlers
 from server.projects.routes import router as projects
 from server.renders.routes import router as renders
+from server.runs.routes import router as runs
 from server.schemas import FieldError, Problem
 from server.security import Guard
 from server.session.routes import router as session
@@ -55,6 +56,7 @@ _ROUTERS = (
     studies,
     study_reports,
     snapshots,
+    runs,
     withdrawals,
 )
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -6,6 +6,7 @@ from annotation_db.models.datasets import PersonSource, Snapshot, SnapshotImage,
 from annotation_db.models.jobs import Job, JobShard, JobState, Worker
 from annotation_db.models.photos import Image, Member, Person, PersonRevision, Project
 from annotation_db.models.renders import RenderFile, RenderFileKind
+from annotation_db.models.runs import Run, RunImage, RunState
 from annotation_db.models.studies import Study, StudyAnnotator, StudyNetwork, StudyPerson
 from annotation_db.models.work import Mark, MarkRevision, Mask, MaskRevision, Point, Task
 
@@ -27,6 +28,9 @@ __all__ = [
     "Project",
     "RenderFile",
     "RenderFileKind",
+    "Run",
+    "RunImage",
+    "RunState",
     "SignInFailure",
     "Snapshot",
     "SnapshotImage",

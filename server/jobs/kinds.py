@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from server.state import State
 
+DEFAULT_QUEUE, TRAINING_QUEUE = "default", "training"
+"""Queues that jobs are put in: trainings take hours, and must not hold up the others."""
+
 Args = dict[str, Any]
 Shard = Any
 Result = Any

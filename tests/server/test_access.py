@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from annotation.words import Role, StudyMasks
 from annotation_db import models, utc_now
-from annotation_db.repositories import render_files, snapshots, studies
+from annotation_db.repositories import render_files, runs, snapshots, studies
 from server.access import ADMIN, ANNOTATE, EXPORT, LEADS, MANAGE, PUBLIC, READ, SIGNED_IN, STAFF, Of, Rule, declared
 from server.app import routes_of
 from server.jobs.service import cancel, start
@@ -108,6 +108,22 @@ TABLE: dict[tuple[str, str], tuple[Rule, Of | None]] = {
     ("GET", "/api/snapshots/{snapshot_id}/card.md"): (EXPORT, Of.snapshot),
     ("GET", "/api/snapshots/{snapshot_id}/export"): (EXPORT, Of.snapshot),
     ("GET", "/api/snapshots/{snapshot_id}/diff"): (EXPORT, Of.snapshot),
+    ("GET", "/api/training"): (STAFF, None),
+    ("POST", "/api/training/check"): (STAFF, None),
+    ("GET", "/api/projects/{project_id}/runs"): (READ, Of.project),
+    ("POST", "/api/projects/{project_id}/runs"): (EXPORT, Of.project),
+    ("GET", "/api/runs/{run_id}"): (READ, Of.run),
+    ("PATCH", "/api/runs/{run_id}"): (EXPORT, Of.run),
+    ("DELETE", "/api/runs/{run_id}"): (MANAGE, Of.run),
+    ("POST", "/api/runs/{run_id}/stop"): (EXPORT, Of.run),
+    ("POST", "/api/runs/{run_id}/resume"): (EXPORT, Of.run),
+    ("POST", "/api/runs/{run_id}/clone"): (EXPORT, Of.run),
+    ("GET", "/api/runs/{run_id}/metrics"): (READ, Of.run),
+    ("GET", "/api/runs/{run_id}/log"): (STAFF, Of.run),
+    ("GET", "/api/runs/{run_id}/samples"): (STAFF, Of.run),
+    ("GET", "/api/runs/{run_id}/samples/{step}/{name}"): (STAFF, Of.run),
+    ("GET", "/api/runs/{run_id}/files"): (EXPORT, Of.run),
+    ("GET", "/api/runs/{run_id}/files/{name}"): (EXPORT, Of.run),
     ("GET", "/api/projects/{project_id}/withdrawals"): (EXPORT, Of.project),
     ("GET", "/api/images/{photo_id}/withdraw"): (MANAGE, Of.photo),
     ("POST", "/api/images/{photo_id}/withdraw"): (MANAGE, Of.photo),
@@ -177,6 +193,8 @@ def world(app: FastAPI) -> World:
         "image_id": image,
         "photo_id": image,
         "snapshot_id": _snapshot(app, project),
+        "run_id": _run(app, project),
+        "step": "1",
         "file_id": _render_file(app, project),
         "person_id": person,
         "task_id": points_task["id"],
@@ -226,6 +244,18 @@ def _render_file(app: FastAPI, project: str) -> str:
     return str(file.id)
 
 
+def _run(app: FastAPI, project: str) -> str:
+    """A run that was stopped before it began."""
+    run = models.Run(
+        project_id=UUID(project), name="Run", kind="train", snapshot_id=uuid4(), snapshot_name="Snapshot",
+        snapshot_hash="0" * 64, recipe="tiny", changes=[], device="cpu", state=models.RunState.stopped, step=0,
+        steps=10, seconds=0.0,
+    )  # fmt: skip
+    with app.state.densemark.database.write() as session:
+        runs.add(session, run)
+    return str(run.id)
+
+
 def _body(method: str, path: str, ids: dict[str, str]) -> dict[str, object] | None:
     """A body for the routes whose access depends on it; the others are checked before theirs is read."""
     write = {"revision": 99, "write_id": str(uuid4())}
@@ -241,12 +271,20 @@ ENDING = {
     ("POST", "/api/session/password"),
     ("DELETE", "/api/images/{image_id}"),
     ("DELETE", "/api/snapshots/{snapshot_id}"),
+    ("DELETE", "/api/runs/{run_id}"),
     ("DELETE", "/api/projects/{project_id}/render-files/{file_id}"),
     ("POST", "/api/images/{photo_id}/withdraw"),
 }
 """These would end sessions, or what the world is made of; tests of their own look at them."""
 
-ABSENT = ("user_id", "/report.", "/figures/", "/heat.")  # what the world has not
+ABSENT = (
+    "user_id",
+    "/report.",
+    "/figures/",
+    "/heat.",
+    "/runs/{run_id}/samples/",
+    "/runs/{run_id}/files/",
+)  # what the world has not
 
 CALLS = sorted(call for call, (rule, _) in TABLE.items() if not rule.public)
 
@@ -278,6 +316,7 @@ def test_strangers_and_members_of_every_role_get_what_the_rule_says(world: World
     [
         ("DELETE", "/api/images/{image_id}", 204),
         ("DELETE", "/api/snapshots/{snapshot_id}", 204),
+        ("DELETE", "/api/runs/{run_id}", 204),
         ("DELETE", "/api/projects/{project_id}/render-files/{file_id}", 204),
         ("POST", "/api/images/{photo_id}/withdraw", 200),
     ],

@@ -1,0 +1,82 @@
+"""What the networks' room knows - recipes, devices - as `densemark train` tells it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from functools import lru_cache
+from typing import Any
+
+from server.problems import RefusedError
+from server.runs.schemas import Recipe, TrainingDevice
+
+ORDER = (sys.executable, "-P", "-m", "cli", "train")
+_PATIENCE = 120.0  # seconds; importing torch takes some
+_FRESH = 60.0  # seconds for which the devices are taken to be the same
+_WEIGHTS = "network.trunk.weights="
+_lock = threading.Lock()
+_devices: tuple[float, dict[str, Any]] | None = None
+
+
+class _FailedError(Exception):
+    """The command said no; the text is its line."""
+
+
+@lru_cache(maxsize=1)
+def recipes() -> tuple[Recipe, ...]:
+    """All that ship. Raises RefusedError when the command cannot say."""
+    try:
+        return tuple(Recipe(**each) for each in _asked("--show", "--json"))
+    except _FailedError as error:
+        raise RefusedError(f"the recipes cannot be read: {error}") from error
+
+
+def complete(name: str, changes: tuple[str, ...]) -> tuple[str, int]:
+    """The text of a recipe with changes, and its steps. Raises RefusedError, naming the key that is wrong."""
+    names = [recipe.name for recipe in recipes()]
+    if name not in names:
+        raise RefusedError(f"recipe: there is none called {name!r}; there are {', '.join(names)}")
+    for change in changes:
+        if change.startswith(_WEIGHTS) and change.removeprefix(_WEIGHTS).strip() not in ("", "imagenet"):
+            raise RefusedError("network.trunk.weights: from here only imagenet; a file is named from the shell alone")
+    return _complete(name, changes)
+
+
+@lru_cache(maxsize=256)
+def _complete(name: str, changes: tuple[str, ...]) -> tuple[str, int]:
+    try:
+        shown = _asked("--recipe", name, *(f"--set={change}" for change in changes), "--show", "--json")
+    except _FailedError as error:
+        raise RefusedError(str(error)) from None
+    return shown["text"], shown["steps"]
+
+
+def devices() -> tuple[list[TrainingDevice], str | None, str | None]:
+    """Where a training can run on this machine, the version of torch, and what is missing, in words."""
+    global _devices
+    with _lock:
+        if _devices is None or time.monotonic() - _devices[0] > _FRESH:
+            try:
+                told = _asked("--devices", "--json")
+            except _FailedError as error:
+                told = {"devices": [], "torch": None, "problem": str(error)}
+            _devices = (time.monotonic(), told)
+        told = _devices[1]
+    return [TrainingDevice(**each) for each in told["devices"]], told["torch"], told["problem"]
+
+
+def _asked(*words: str) -> Any:
+    """The JSON that the command prints. Raises _FailedError."""
+    try:
+        done = subprocess.run(  # noqa: S603 - a program of this package
+            [*ORDER, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False
+        )
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
+        raise _FailedError(f"densemark train did not answer: {error}") from error
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    raise _FailedError((said[-1] if said else f"exit status {done.returncode}").removeprefix("error: "))
