@@ -133,6 +133,19 @@ def look(
     :param symmetry: of the body, to look in the mirror, too; None does not.
     :raises ValueError: as ``photos.look``.
     """
+    return [averaged(each) for each in views(network, photos, data, scales, symmetry, precision)]
+
+
+def views(
+    network: nn.Module,
+    photos: Sequence[Photo],
+    data: Data,
+    scales: Sequence[int],
+    symmetry: Symmetry | None = None,
+    precision: str = "fp32",
+) -> list[list[Detections]]:
+    """What each look says of the same persons, by photo; all looks have the merged boxes and scores. Parameters and
+    errors are those of ``look``."""
     looks = [_looking(network, data, scale, precision) for scale in scales]
     if symmetry is not None:
         looks += [_mirrored(each, symmetry) for each in looks]
@@ -144,10 +157,13 @@ def look(
         ]
     else:
         boxes, given = [], list(photos)
-    seen = [averaged(views) for views in zip(*(each(given) for each in looks), strict=True)]
+    seen = [list(said) for said in zip(*(each(given) for each in looks), strict=True)]
     if not boxes:
         return seen
-    return [replace(each, boxes=box, scores=score) for each, (box, score) in zip(seen, boxes, strict=True)]
+    return [
+        [replace(each, boxes=box, scores=score) for each in said]
+        for said, (box, score) in zip(seen, boxes, strict=True)
+    ]
 
 
 def merged(views: Sequence[Detections]) -> tuple[Tensor, Tensor]:
