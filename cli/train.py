@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,6 +64,14 @@ def train(
     body: Annotated[
         str | None, typer.Option(help="The body that the points are on, if the dataset does not say.")
     ] = None,
+    symmetry: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="UV_symmetry_transforms.mat: mirror charts by its tables, where the points' body is not at hand.",
+        ),
+    ] = None,
     show: Annotated[
         bool, typer.Option("--show", help="Print the recipe completely and end; with --json alone, all that ship.")
     ] = False,
@@ -102,14 +111,14 @@ def train(
         stop("--dataset: name what to train on")
     if not resume and any((out / "checkpoints").glob("[0-9]*")):
         stop(f"{out} holds a run: --resume goes on with it; else choose another --out")
-    source = _source(dataset, images, train_, test, out, data)
+    source = _source(dataset, images, train_, test, symmetry, out, data)
     with model_needed():
         from model.training.failures import NonFiniteError, OutOfMemoryError
         from model.training.folder import RunFolder
         from model.training.run import train as run
     first = os.environ.get("RANK", "0") == "0"
     on = _body(source, body, data)
-    learned, held = _images(source.train, on, chosen), None
+    learned, held = _images(source.train, on, chosen, source.symmetry), None
     if source.test is not None:
         held = _images(source.test, on, chosen)
     if first:
@@ -146,14 +155,22 @@ def _shipped() -> list[str]:
 
 
 def _source(
-    dataset: str | None, images: Path | None, train: str | None, test: str | None, out: Path, data: Path
+    dataset: str | None,
+    images: Path | None,
+    train: str | None,
+    test: str | None,
+    symmetry: Path | None,
+    out: Path,
+    data: Path,
 ) -> Source:
     """What is given, else what the run in ``out`` was begun with."""
     from cli.training_data import Source, find
 
     if dataset is not None:
-        return find(dataset, images, train, test, out, data)
-    return Source.of_plain(json.loads((out / "run.json").read_text(encoding="utf-8"))["source"])
+        found = find(dataset, images, train, test, out, data)
+    else:
+        found = Source.of_plain(json.loads((out / "run.json").read_text(encoding="utf-8"))["source"])
+    return found if symmetry is None else replace(found, symmetry=str(symmetry.absolute()))
 
 
 def _body(source: Source, name: str | None, data: Path) -> Body:
@@ -169,12 +186,15 @@ def _body(source: Source, name: str | None, data: Path) -> Body:
     return of_info(info, name, data, "the dataset")
 
 
-def _images(part: Part, body: Body, recipe: Recipe) -> Images:
+def _images(part: Part, body: Body, recipe: Recipe, symmetry: str | None = None) -> Images:
     """The images of a part: those with annotated persons, where the surface is learned."""
     from model.data.records import Images
 
+    branch = recipe.network.densepose
+    if symmetry is not None and branch is not None and branch.surface == "embedding":
+        stop("--symmetry: its tables mirror charts; this recipe learns embeddings (--set data.flip=0 mirrors nothing)")
     surface = recipe.network.kind == "fcn" or (recipe.network.kind == "rcnn" and recipe.network.densepose is not None)
-    return Images(part.path, part.photos, body, annotated=surface, split=part.split)
+    return Images(part.path, part.photos, body, annotated=surface, split=part.split, symmetry=symmetry)
 
 
 def _tell(recipe: Recipe, learned: Images, held: Images | None, body: Body) -> None:

@@ -37,10 +37,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Source:
-    """What is learned from, and what is held out."""
+    """What is learned from, and what is held out.
+
+    :param symmetry: path of UV_symmetry_transforms.mat, in place of the body's mirror.
+    """
 
     train: Part
     test: Part | None
+    symmetry: str | None = None
 
     def plain(self) -> dict[str, Any]:
         """As JSON values."""
@@ -50,7 +54,7 @@ class Source:
     def of_plain(cls, plain: Mapping[str, Any]) -> Source:
         """Of what ``plain`` gave."""
         test = plain["test"]
-        return cls(Part(**plain["train"]), None if test is None else Part(**test))
+        return cls(Part(**plain["train"]), None if test is None else Part(**test), plain.get("symmetry"))
 
 
 def find(dataset: str, images: Path | None, train: str | None, test: str | None, out: Path, data: Path) -> Source:

@@ -18,6 +18,7 @@ from scipy.io.matlab import MatReadError
 
 from export.coco import KEYPOINT_NAMES
 from export.densepose_parts import COARSE_MIRROR, FINE_COUNT, FINE_MIRROR
+from export.on_body import has_charts
 from model import vertices
 from model.data.points import Points
 from surface.body import Body
@@ -88,10 +89,12 @@ class TableMirror:
     """The mirror of DensePose's charts by the reference's tables.
 
     :param u, v: (24, 256, 256) the mirrored U and V by chart and, rounded down, 255 V and 255 U.
+    :param names: of the keypoints.
     """
 
     u: NDArray[np.float64]
     v: NDArray[np.float64]
+    names: tuple[str, ...] = KEYPOINT_NAMES
 
     @property
     def parts(self) -> Bytes:
@@ -100,18 +103,19 @@ class TableMirror:
 
     @cached_property
     def keypoints(self) -> Ints:
-        """(17,) keypoints."""
-        return mirrored_names(KEYPOINT_NAMES)
+        """(K,) keypoints."""
+        return mirrored_names(self.names)
 
     def points(self, points: Points) -> Points:
-        """The mirrored points as the reference's trainer has them."""
+        """The mirrored points as the reference's trainer has them; their vertices are not known."""
         if (points.chart < 1).any() or (points.chart > FINE_COUNT).any():
             raise ValueError(f"the symmetry tables know charts 1..{FINE_COUNT} alone, and no vertices")
         old = points.chart - 1
         column, row = (points.uv.astype(np.float64) * (_CELLS - 1)).astype(np.int64).T
         uv = np.stack([self.u[old, row, column], self.v[old, row, column]], axis=1)
         chart = np.array(FINE_MIRROR, np.int64)[points.chart]
-        return replace(points, chart=chart, uv=uv.clip(0, 1).astype(np.float32), face=None, bary=None)
+        vertex = np.full_like(points.vertex, -1)
+        return replace(points, chart=chart, uv=uv.clip(0, 1).astype(np.float32), vertex=vertex, face=None, bary=None)
 
 
 def read_table(path: str | Path) -> TableMirror:
@@ -133,9 +137,15 @@ def read_table(path: str | Path) -> TableMirror:
 
 def mirror_of(body: Body | None, symmetry: str | Path | None) -> Mirror | None:
     """The mirror of a file of tables where one is named, else of the body; None without, or for a body that is not
-    symmetric."""
+    symmetric.
+
+    :raises ValueError: naming the file, when it cannot be read or the body has other charts than it is of.
+    """
     if symmetry is not None:
-        return read_table(symmetry)
+        table = read_table(symmetry)
+        if body is not None and not has_charts(body):
+            raise ValueError(f"{Path(symmetry).name}: is of DensePose's 24 charts, and body {body.name!r} has others")
+        return table if body is None else replace(table, names=body.keypoint_names)
     return BodyMirror(body) if body is not None and body.symmetric else None
 
 

@@ -193,10 +193,11 @@ def _revision() -> str | None:
 
 def _identity(value: Any) -> tuple[Any, ...]:
     """What a dataset or body is, wherever it lies now."""
-    return () if value is None else (value.get("hash"), value.get("images"), value.get("dense"))
+    return () if value is None else (value.get("hash"), value.get("images"), value.get("dense"), value.get("symmetry"))
 
 
 def _short(value: object) -> str:
     if isinstance(value, Mapping):
-        return f"{value.get('name') or value.get('path')} ({str(value.get('hash'))[:12]})"
+        tables = f", mirrored by tables {value['symmetry'][:12]}" if "symmetry" in value else ""
+        return f"{value.get('name') or value.get('path')} ({str(value.get('hash'))[:12]}{tables})"
     return repr(value)

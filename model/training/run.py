@@ -110,11 +110,18 @@ def shape_of(body: Body) -> dict[str, int]:
 
 def facts_of(images: Images) -> dict[str, Any]:
     """What tells a set of images from another one: path, SHA-256 of the file or of the snapshot's content, how many
-    images there are, and where a teacher has labelled them the SHA-256 of what describes its labels."""
+    images there are; where a teacher has labelled them the SHA-256 of what describes its labels; that of what
+    describes generated images; and where tables mirror them that of their file."""
     path = images.persons.path
     whole = snapshots.hash_of(snapshots.content_files(path)) if path.is_dir() else snapshots.digest(path)
     facts = {"path": str(path.absolute()), "hash": whole, "images": len(images)}
-    return facts if images.dense is None else {**facts, "dense": images.dense.hash}
+    if images.dense is not None:
+        facts["dense"] = images.dense.hash
+    if images.generated is not None and images.generated.dense is not None:
+        facts["generated"] = images.generated.dense.hash
+    if images.symmetry is not None:
+        facts["symmetry"] = snapshots.digest(images.symmetry)
+    return facts
 
 
 def _batches(images: Images, recipe: Recipe, rank: int, world: int, step: int) -> Iterator[Batch]:

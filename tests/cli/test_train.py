@@ -8,14 +8,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import typer
 from PIL import Image
+from scipy.io import savemat
 
 from annotation.words import Role
 from cli.training_data import Part, Source, find
 from model.recipe_text import parse, read
+from model.training.journal import METRICS
+from model.training.journal import read as read_lines
 from server.app import create_app
 from server.settings import Settings
 from tests.annotation_db.conftest import sqlite_template
@@ -173,6 +178,41 @@ def test_a_network_is_trained_and_the_run_goes_on(tmp_path: Path) -> None:
     assert (again["state"], again["step"]) == ("finished", 3)
     failed = here(*words[: -len(changes)], "--resume", "--set", "schedule.rate=.9", data=tmp_path)
     assert failed.returncode == 1
+
+
+def test_tables_mirror_what_is_on_a_body_that_is_not_at_hand(tmp_path: Path) -> None:
+    folder, out = dataset(tmp_path / "d", "densepose-coco-train.json"), tmp_path / "run"
+    for name, swap in (("tables.mat", False), ("other.mat", True)):
+        tables = {f"{x}_transforms": np.empty((1, 24), object) for x in "UV"}
+        v, u = np.mgrid[:256, :256] / 255
+        for k in range(24):
+            tables["U_transforms"][0, k], tables["V_transforms"][0, k] = (v, u) if swap else (1 - u, v)
+        savemat(tmp_path / name, tables)
+    changes = [word for change in (*QUICK, "data.flip=1") for word in ("--set", change)]
+    words = ("train", "--recipe", "tiny", "--dataset", folder, "--out", out, *changes)
+    cse = ("train", "--recipe", "cse_tiny", "--dataset", folder, "--out", out)
+    assert "learns embeddings" in here(*cse, "--symmetry", tmp_path / "tables.mat", data=tmp_path).stderr
+    assert not out.exists()
+    bad = here(*words, "--symmetry", folder / "densepose-coco-train.json", data=tmp_path)
+    assert "densepose-coco-train.json: is no table of symmetries" in bad.stderr
+    ok(*words, "--symmetry", tmp_path / "tables.mat", data=tmp_path)
+    first = [line["loss"] for line in metrics(out)]
+    run = json.loads((out / "run.json").read_text())
+    assert run["source"]["symmetry"] == str(tmp_path / "tables.mat")
+    shutil.rmtree(out / "checkpoints" / "000003")
+    again = ("train", "--resume", "--out", out)
+    other = here(*again, "--symmetry", tmp_path / "other.mat", data=tmp_path)
+    assert other.returncode == 1
+    assert other.stderr.count("mirrored by tables") == 2
+    ok(*again, data=tmp_path)
+    assert [line["loss"] for line in metrics(out)] == pytest.approx(first, abs=1e-6)
+    ok(*words[:5], "--out", tmp_path / "plain", *changes, data=tmp_path)
+    assert [line["loss"] for line in metrics(tmp_path / "plain")] != pytest.approx(first, abs=1e-6)
+
+
+def metrics(out: Path) -> list[dict[str, Any]]:
+    """The lines about learning."""
+    return [line for line in read_lines(out / METRICS) if line["kind"] == "train"]
 
 
 def test_a_loss_that_is_no_number_has_a_status_of_its_own(tmp_path: Path) -> None:

@@ -151,6 +151,10 @@ def test_the_references_tables_serve_without_a_body(tmp_path):
     assert after.uv[:, 1] == pytest.approx(v255 * 0.5 + (points.chart - 1) / 100, abs=1e-6)
     assert np.array_equal(after.chart, BODY.chart_mirror[points.chart])
     assert np.array_equal(mirror.parts, BODY.part_mirror)
+    assert (after.vertex == -1).all()
+    assert mirror_of(BODY, tmp_path / "t.mat").keypoints.tolist() == MIRROR.keypoints.tolist()
+    with pytest.raises(ValueError, match=r"t\.mat: is of DensePose's 24 charts, and body 'anny' has others"):
+        mirror_of(replace(BODY, chart_part=BODY.chart_part[::-1]), tmp_path / "t.mat")
     with pytest.raises(ValueError, match=r"charts 1\.\.24"):
         mirror.points(replace(points, chart=np.zeros_like(points.chart)))
     with pytest.raises(ValueError, match="no mirror image"):
