@@ -193,6 +193,7 @@ class Data:
     :param blank: paint what is outside the person's outline with the mean colour (teachers).
     :param dense: most labels of a teacher that are drawn for a person in a step, where the dataset has some.
     :param dense_weight: of a label of confidence 1; an annotated point weighs 1.
+    :param generated: share of a step's images that are generated ones, where some are given.
     :param workers: processes that read images; 0 reads them in the trainer.
     """
 
@@ -206,6 +207,7 @@ class Data:
     blank: bool = False
     dense: int = 200
     dense_weight: float = 0.5
+    generated: float = 0.4
     workers: int = 4
 
 

@@ -229,6 +229,7 @@ _LEAST: Mapping[str, float] = {
     "data.margin": 0,
     "data.dense": 0,
     "data.dense_weight": 0,
+    "data.generated": 0,
     "running.seed": 0,
     "running.log": 1,
     "running.checkpoint": 1,
@@ -261,6 +262,7 @@ def _checked(recipe: Recipe) -> Recipe:
         (data.shortest[1] <= data.longest, "data.longest is not below data.shortest"),
         (0 < data.tested[0] <= data.tested[1], "data.tested is the shortest and the longest side"),
         (0 <= data.flip <= 1, "data.flip is a probability"),
+        (data.generated < 1, "data.generated is below 1"),
     )
     for good, rule in rules:
         if not good:

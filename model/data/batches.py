@@ -27,6 +27,8 @@ from model.structures import Batch
 STRIDE = 32
 """Sides of a batch are multiples of it."""
 
+_MIXED = 0x6D69786564  # tells the draws of generated images from others of the same seed
+_ROUNDING = 1e-9
 _AHEAD = 2  # batches that each worker makes before they are asked for
 
 
@@ -77,13 +79,15 @@ def train_batches(
             f"{images.name}: images cannot be mirrored without a symmetric body or tables of symmetries; "
             "data.flip=0 trains without"
         )
-    reader = Reader(images, data)
+    own = Reader(images, data)
+    reader: Reader | Both = own
+    plan = steps(own.wide(), schedule.batch, seed, start_step)
+    if images.generated is not None and len(images.generated) and data.generated:
+        made = Reader(images.generated, data)
+        plan = mixed(plan, len(own), len(made), data.generated, seed, start_step)
+        reader = Both(own, made)
     part = schedule.batch // schedule.accumulate
-    shares = (
-        shared(keys[at : at + part], rank, world)
-        for keys in steps(reader.wide(), schedule.batch, seed, start_step)
-        for at in range(0, schedule.batch, part)
-    )
+    shares = (shared(keys[at : at + part], rank, world) for keys in plan for at in range(0, schedule.batch, part))
     return _loaded(reader, shares, workers)
 
 
@@ -111,6 +115,28 @@ def steps(wide: NDArray[np.bool_], batch: int, seed: int, start: int) -> Iterato
             plan = _round(wide, batch, np.random.default_rng([seed, made]))
         units = plan[step % each].tolist()
         yield [Key(unit, image_seed(seed, step, place)) for place, unit in enumerate(units)]
+
+
+def mixed(
+    plan: Iterator[list[Key]], units: int, others: int, share: float, seed: int, start: int
+) -> Iterator[list[Key]]:
+    """Steps in which a share of the places, drawn at random, reads other units: all of them in a random order, again
+    and again. Over many steps the share is exact.
+
+    :param plan: from step ``start`` on.
+    :param units, others: how many there are of each; other units are counted on from ``units``.
+    """
+    order, made = np.zeros(0, np.int64), -1
+    for step, keys in enumerate(plan, start):
+        out = list(keys)
+        first, last = (int(count * len(keys) * share + _ROUNDING) for count in (step, step + 1))
+        places = np.random.default_rng([seed, step, _MIXED]).choice(len(keys), last - first, replace=False)
+        for place, number in zip(places.tolist(), range(first, last), strict=True):
+            if number // others != made:
+                made = number // others
+                order = np.random.default_rng([seed, made, _MIXED, 1]).permutation(others)
+            out[place] = Key(units + int(order[number % others]), keys[place].seed)
+        yield out
 
 
 def image_seed(seed: int, step: int, place: int) -> int:
@@ -193,6 +219,27 @@ class Reader(Dataset):
         return np.array([width > height for height, width in sizes], np.bool_)
 
 
+class Both:
+    """Reads from two readers; the units of the second are counted on from those of the first."""
+
+    def __init__(self, first: Reader, second: Reader) -> None:
+        self.first, self.second = first, second
+
+    def __getitem__(self, key: Key) -> Example | str:
+        """The example of a key."""
+        reader, own = self._of(key)
+        return reader[own]
+
+    def size(self, key: Key) -> tuple[int, int]:
+        """As ``Reader.size``."""
+        reader, own = self._of(key)
+        return reader.size(own)
+
+    def _of(self, key: Key) -> tuple[Reader, Key]:
+        count = len(self.first)
+        return (self.first, key) if key.unit < count else (self.second, Key(key.unit - count, key.seed))
+
+
 @dataclass(frozen=True, eq=False)
 class Packed:
     """A batch on its way from a worker: one tensor, which is shared and not copied, and arrays. As tensors they would
@@ -239,7 +286,7 @@ def pack(read: Sequence[tuple[Key, Example | str]], others: Sequence[tuple[int, 
     return Packed(images, sizes, [key.seed for key, _ in read], bare)
 
 
-def _loaded(reader: Reader, shares: Iterator[Share], workers: int) -> Iterator[Batch]:
+def _loaded(reader: Reader | Both, shares: Iterator[Share], workers: int) -> Iterator[Batch]:
     """Batches of shares, in their order."""
     loader: DataLoader[Any] = DataLoader(
         _Whole(reader),
@@ -260,7 +307,7 @@ def _loaded(reader: Reader, shares: Iterator[Share], workers: int) -> Iterator[B
 class _Whole(Dataset):
     """Batches of a reader, each read as one."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader | Both) -> None:
         self.reader = reader
 
     def __getitem__(self, share: Share) -> Packed | str:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Bytes = NDArray[np.uint8]
 
 FOLDER, ABOUT, FORMAT = "dense", "derived.json", "densemark-dense"
+GENERATED = "generated"
+"""Folder beside a dataset file of further images with a network's labels; its derived.json says beside which one."""
 
 NEAR = 4
 """Pixels of the square: labels that are no further than this from an annotated point, in x and in y, are left out."""
@@ -71,6 +73,21 @@ def beside(path: Path, body: Body | None) -> Dense | None:
     if body is not None and made != body.hash:
         raise ValueError(f"{about}: its labels are on body {str(made)[:12]}, not on {body.name} {body.hash[:12]}")
     return Dense(path.parent / FOLDER, digest(about))
+
+
+def generated(path: Path) -> Path | None:
+    """The file of generated images that belongs to a dataset file; None where there is none.
+
+    :raises ValueError: their derived.json is damaged.
+    """
+    about = path.parent / GENERATED / ABOUT
+    if path.is_dir() or not about.is_file():
+        return None
+    try:
+        said: Any = json.loads(about.read_bytes())
+        return about.with_name(str(said["file"])) if said.get("beside") == path.name else None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{about}: does not describe generated images ({error})") from error
 
 
 def read(path: Path) -> Bytes:

@@ -92,8 +92,8 @@ class Images:
             raise ValueError(f"{self.name}: has its points on body {made[:12]}, not on {body.name} {body.hash[:12]}")
         self.body = body
         self.dense = dense.beside(self.persons.path, body)
-        made = dense.generated(self.persons.path)
-        self.generated = None if made is None else Images(made, made.parent / "images", body, False, symmetry=symmetry)
+        more = dense.generated(self.persons.path)
+        self.generated = None if more is None else Images(more, more.parent / "images", body, False, symmetry=symmetry)
         self.symmetry = None if symmetry is None else Path(symmetry)
         self.mirror = mirror_of(body, self.symmetry)
         self.rows = self.persons.rows_of_images()

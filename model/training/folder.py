@@ -191,9 +191,13 @@ def _revision() -> str | None:
     return told[0].stdout.strip() + ("+" if told[1].stdout.strip() else "")
 
 
+_TELLING = ("hash", "images", "dense", "generated", "symmetry")
+"""What of a dataset or body tells it from another one."""
+
+
 def _identity(value: Any) -> tuple[Any, ...]:
     """What a dataset or body is, wherever it lies now."""
-    return () if value is None else (value.get("hash"), value.get("images"), value.get("dense"), value.get("symmetry"))
+    return () if value is None else tuple(value.get(name) for name in _TELLING)
 
 
 def _short(value: object) -> str:
