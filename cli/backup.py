@@ -128,10 +128,12 @@ def _unpack(file: Path, made: Path) -> None:
 
 
 def _files(data: Path) -> Iterator[Path]:
-    """What people made, but for the database: blobs, bodies of their own, snapshots. The rest can be made again."""
+    """What people made, but for the database: blobs, bodies of their own, snapshots, networks; the rest is made again."""
     yield from (path for path in sorted((data / "blobs").glob("??/*")) if path.is_file())
     yield from (path for path in sorted((data / "bodies").glob("*")) if path.is_file())
     yield from (path for path in sorted((data / "snapshots").glob("[0-9a-f]*/*")) if path.is_file())
+    # Of runs not the photos, which are among the blobs, nor the checkpoints: a run that is restored begins anew.
+    yield from (path for path in sorted((data / "runs").glob("[0-9a-f]*/[!.]*")) if path.is_file())
 
 
 def _copy_database(source: Path, target: Path) -> str:

@@ -17,15 +17,17 @@ def prepare(settings: Settings) -> Migrated:
 
 
 def clean(settings: Settings) -> int:
-    """Remove what interrupted uploads, downloads, snapshots and withdrawals left; returns how many blobs of uploads.
-    The database must have been prepared."""
-    from server.snapshots import unused  # here: step processes need nothing of it
+    """Remove what interrupted uploads, downloads, snapshots, withdrawals and removals of runs left; returns how many
+    blobs of uploads. The database must have been prepared."""
+    from server.runs import withdrawn  # here: step processes need nothing of it
+    from server.snapshots import unused
     from server.withdrawals import service as withdrawals
 
     state = open_state(settings)
     try:
         withdrawals.complete(state)
         unused.drop_unnamed(state)
+        withdrawn.drop_unnamed(state)
         shutil.rmtree(settings.data / "cache" / "exports", ignore_errors=True)
         return remove_orphans(state)
     finally:

@@ -107,6 +107,13 @@ def begin(session: Session, job_id: UUID) -> int:
     return session.execute(statement.returning(Job.attempts)).scalar_one()
 
 
+def forget_attempts(session: Session, job_id: UUID) -> None:
+    """Count the attempts of a job's open shards anew: they come on."""
+    statement = update(JobShard).where(JobShard.job_id == job_id, JobShard.finished_at.is_(None))
+    session.execute(statement.values(attempts=0))
+    session.execute(update(Job).where(Job.id == job_id).values(attempts=0))
+
+
 def finish_shard(session: Session, job_id: UUID, index: int, result: Any) -> int:
     """Keep a shard's result, once; returns how many shards are left."""
     kept = session.execute(

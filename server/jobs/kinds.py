@@ -3,7 +3,8 @@
 A kind is three functions. All run in a worker's step process, may be killed at any moment, and are then run again:
 
     plan(state, args)            what is to be done, as a list of shards; nothing else
-    step(state, args, shard)     one shard: a second to a minute of work; run twice it has the effect of once
+    step(state, args, shard)     one shard: a second to a minute of work, of a training all of it; run
+                                 twice it has the effect of once
     finish(state, args, results) what the job gives, from the shards' results in their order
 
 Arguments, shards and results are JSON. An exception fails the job with its text, which is for people; `PassingError`,
@@ -32,6 +33,7 @@ KINDS = {
     "study-renders": "server.studies.render_job:STUDY_RENDERS",
     "study-report": "server.studies.report_job:STUDY_REPORT",
     "snapshot": "server.snapshots.job:SNAPSHOT",
+    "train": "server.runs.job:TRAIN",
 }
 """Where each kind is; imported in step processes only, since work may need much that a web server does not."""
 

@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
 from uuid import UUID
@@ -48,10 +48,13 @@ def url_of(settings: Settings) -> str:
 
 
 class Queue:
-    """dbos in this process, on behalf of one worker. One for each process."""
+    """dbos in this process, on behalf of one worker. One for each process.
 
-    def __init__(self, settings: Settings, worker: str, queues: Sequence[str], crew: Crew, database: Database) -> None:
-        self._crew, self._database, self._queues = crew, database, list(queues)
+    :param crews: who does what is in each queue; several queues may have one crew.
+    """
+
+    def __init__(self, settings: Settings, worker: str, crews: Mapping[str, Crew], database: Database) -> None:
+        self._crews, self._database, self._queues = crews, database, list(crews)
         self._ending = threading.Event()
         url = url_of(settings)
         if url.startswith("sqlite"):
@@ -100,7 +103,8 @@ class Queue:
     def end(self, worker: str) -> None:
         """Begin nothing any more and leave what is held to others. The process must end right after this."""
         self._ending.set()
-        self._crew.close()
+        for crew in set(self._crews.values()):
+            crew.close()
         self.recover(worker)
 
     def _guarded(self, method: Callable[..., None]) -> Callable[..., None]:
@@ -124,7 +128,7 @@ class Queue:
         _log.warning("job %s failed: %s", job, error)
 
     def _plan(self, job: str, queue: str) -> None:
-        shards: list[int] | None = self._do(job, {"do": "plan"})
+        shards: list[int] | None = self._do(job, queue, {"do": "plan"})
         if shards is None:
             return
         if not shards:
@@ -135,21 +139,21 @@ class Queue:
             self._enqueue([(f"{job}:{i}", _SHARD, queue, priority, (job, i, queue)) for i in batch])
 
     def _shard(self, job: str, index: int, queue: str) -> None:
-        if self._do(job, {"do": "step", "index": index}) == 0:
+        if self._do(job, queue, {"do": "step", "index": index}) == 0:
             self._queue_finish(job, queue)
 
-    def _finish(self, job: str, queue: str) -> None:  # noqa: ARG002 - dbos keeps it
-        self._do(job, {"do": "finish"})
+    def _finish(self, job: str, queue: str) -> None:
+        self._do(job, queue, {"do": "finish"})
 
     def _queue_finish(self, job: str, queue: str) -> None:
         self._enqueue([(f"{job}:{_FINISH}", _FINISH, queue, _FIRST, (job, queue))])
 
-    def _do(self, job: str, order: dict[str, Any]) -> Any:
+    def _do(self, job: str, queue: str, order: dict[str, Any]) -> Any:
         """What the crew answers; None when the job has failed or ended otherwise."""
 
         def attempt() -> dict[str, Any]:
             try:
-                return self._crew.run(job, {"job": job, **order})
+                return self._crews[queue].run(job, {"job": job, **order})
             except EndedError:
                 if self._ending.is_set():
                     threading.Event().wait()  # for the end of this process: another worker will do it
@@ -193,8 +197,9 @@ class Queue:
         def get_queue(name: str, **options: Any) -> Any:
             queue = read(name, **options)
             if queue is not None:
-                queue._worker_concurrency = self._crew.size
-                queue._polling_interval_sec = _BUSY_POLL if self._crew.busy() else _IDLE_POLL
+                crew = self._crews[name]  # dbos looks into those alone that it listens to
+                queue._worker_concurrency = crew.size
+                queue._polling_interval_sec = _BUSY_POLL if crew.busy() else _IDLE_POLL
             return queue
 
         system.get_queue = get_queue

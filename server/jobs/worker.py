@@ -26,9 +26,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from annotation_db import Database, models, utc_now
 from annotation_db.repositories import jobs
 from server.jobs.crew import Crew, processors
+from server.jobs.kinds import DEFAULT_QUEUE, TRAINING_QUEUE
+from server.runs.devices import lanes
 from server.settings import Settings
 
-DEFAULT_QUEUE = "default"
 SIGN_OF_LIFE = 5.0
 """Seconds between two signs of life of a worker."""
 GONE = 30.0
@@ -49,7 +50,7 @@ class Worker:
         settings: where everything is. The database must have been prepared.
         queues: the queues it takes work from.
         name: who it is; a free one made of the machine's name if none is given.
-        concurrency: how many steps at once; None for what the settings say.
+        concurrency: how many steps at once, trainings not counted; None for what the settings say.
 
     Raises:
         ValueError: the name is taken by a worker that lives, or is no name.
@@ -64,7 +65,7 @@ class Worker:
     ) -> None:
         self._settings = settings
         self._database = Database(settings.resolved_database_url())
-        self._queues = queues or [DEFAULT_QUEUE]
+        self._queues = queues or [DEFAULT_QUEUE, TRAINING_QUEUE]
         self.concurrency = concurrency or settings.job_processes or processors()
         self._folder = settings.data.absolute() / "workers"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -77,8 +78,8 @@ class Worker:
         """Work until told to end."""
         from server.jobs.queue import Queue  # dbos takes a second or more to import
 
-        crew = Crew(self._settings, self.concurrency)
-        queue = Queue(self._settings, self.name, self._queues, crew, self._database)
+        crews = self._crews()
+        queue = Queue(self._settings, self.name, crews, self._database)
         with self._database.write() as session:
             jobs.hand_again(session)
         sign = look = clean = 0.0
@@ -92,9 +93,10 @@ class Worker:
                     look = now
                     self._take_over(queue)
                 self._hand(queue)
-                self._stop(crew)
+                for crew in set(crews.values()):
+                    self._stop(crew)
+                    crew.rest()
                 self._sweep(queue)
-                crew.rest()
                 if now - clean >= _CLEAN_EVERY:
                     clean = now
                     self._clean()
@@ -107,6 +109,12 @@ class Worker:
     def end(self) -> None:
         """Have `run` return, within a moment; what was begun is left to others."""
         self._ended.set()
+
+    def _crews(self) -> dict[str, Crew]:
+        """Who does what is in each queue. Trainings have a crew of their own, of which most of the time one process
+        waits for its trainer: as many as the machine can do at once, whatever else is done here."""
+        common = Crew(self._settings, self.concurrency)
+        return {name: Crew(self._settings, lanes()) if name == TRAINING_QUEUE else common for name in self._queues}
 
     def _claim(self, name: str | None) -> tuple[str, FileLock]:
         """A name that no living worker has, with its lock."""

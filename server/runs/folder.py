@@ -6,7 +6,7 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ MOST_LOG = 64 * 2**10  # bytes of one answer
 _DOWNLOADS = re.compile(
     r"model\.(safetensors|onnx)|recipe\.toml|(run|environment)\.json|metrics\.jsonl|log\.txt|evaluation-\d{6,}\.json"
 )
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PICTURE = re.compile(r"[0-9A-Za-z_-]{1,100}\.jpg")
 _HELD = ".watched.lock"
 _PHOTOS = ("dataset", "samples", "failure-*")
@@ -63,14 +64,11 @@ def drop(settings: Settings, run_id: UUID) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def drop_but(settings: Settings, runs: Collection[UUID]) -> None:
-    """Remove the folders of all runs but these."""
-    kept = {str(run_id) for run_id in runs}
+def there(settings: Settings) -> set[UUID]:
+    """The runs that have a folder, also one that was being removed."""
     parent = settings.data.absolute() / "runs"
-    for folder in parent.iterdir() if parent.is_dir() else ():
-        name = folder.name.removeprefix(".gone-")
-        if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", name) and folder.name not in kept:
-            shutil.rmtree(folder, ignore_errors=True)
+    names = {path.name.removeprefix(".gone-") for path in parent.iterdir()} if parent.is_dir() else set()
+    return {UUID(name) for name in names if _ID.fullmatch(name)}
 
 
 def drop_photos(folder: Path) -> None:

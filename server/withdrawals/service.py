@@ -13,6 +13,7 @@ from annotation_db.repositories import images, jobs, projects, render_files, sna
 from export.wanted import coco_id, numbers
 from server.paging import page_by_time
 from server.problems import NotFoundError
+from server.runs import withdrawn as runs
 from server.schemas import Page
 from server.snapshots import places, unused
 from server.state import State
@@ -36,6 +37,7 @@ def withdraw(state: State, image_id: UUID, reason: str, user_id: UUID | None) ->
             withdrawals.add(session, _noted(session, row, reason, user_id))
             withdrawals.erase(session, row.id)
         rows = withdrawals.of_bytes(session, keys)
+        runs.note(session, [row.image_id for row in rows])
         done = _done(session, rows)
         render_files.remove_bytes(session, keys)
     _remove_files(state, rows)
@@ -151,7 +153,8 @@ def _out(session: Session, rows: Sequence[models.Withdrawal]) -> list[Withdrawal
 
 def _remove_files(state: State, rows: Sequence[models.Withdrawal]) -> None:
     """Remove photos with their thumbnails, truths that nothing refers to any more, what snapshots under way have
-    written and no row names, and reports of studies that showed the images, which are made again. Last, note that."""
+    written and no row names, copies of photos that networks learn from, and reports of studies that showed the images,
+    which are made again. Last, note that."""
     photos = {key for row in rows for key in (row.sha256, row.blob)}
     truths = {key for row in rows for key in row.truths}
     with state.database.read() as session:
@@ -163,6 +166,7 @@ def _remove_files(state: State, rows: Sequence[models.Withdrawal]) -> None:
             path.unlink(missing_ok=True)
     for study_id in {study_id for row in rows for study_id in row.studies}:
         shutil.rmtree(reports.folder_of(state.settings, UUID(study_id)), ignore_errors=True)
+    runs.remove_photos(state, [row.image_id for row in rows])
     state.database.forget_deleted()
     with state.database.read() as session:
         making = jobs.open_subjects(session, "snapshot")
