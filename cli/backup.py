@@ -128,7 +128,7 @@ def _unpack(file: Path, made: Path) -> None:
 
 
 def _files(data: Path) -> Iterator[Path]:
-    """What people made, but for the database: blobs, bodies of their own, snapshots, networks; the rest is made again."""
+    """What was made, but for the database: blobs, own bodies, snapshots, networks. The rest can be made again."""
     yield from (path for path in sorted((data / "blobs").glob("??/*")) if path.is_file())
     yield from (path for path in sorted((data / "bodies").glob("*")) if path.is_file())
     yield from (path for path in sorted((data / "snapshots").glob("[0-9a-f]*/*")) if path.is_file())

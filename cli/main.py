@@ -20,6 +20,7 @@ from cli import (
     gallery,
     predict,
     render,
+    runs,
     serve,
     simulate,
     snapshots,
@@ -55,6 +56,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.add_typer(snapshots.app, name="snapshot")
 app.command("withdraw")(withdraw.withdraw)
 app.command("train")(train.train)
+app.add_typer(runs.app, name="run")
 app.command("predict")(predict.predict)
 app.command("distill")(distill.distill)
 app.command("simulate")(simulate.simulate)

@@ -213,7 +213,8 @@ def _out(session: Session, row: models.Run, withdrawn: int, trains: bool) -> Run
 def _waiting_for(job: models.Job | None, trains: bool) -> str:
     if not trains:
         return "a worker: none that trains is running"
-    return (job.message if job is not None else "") or "its turn: another run is trained"
+    said = "" if job is None else job.message.removeprefix("waiting for ")
+    return said or "its turn: another run is trained"
 
 
 def _state(session: Session, row: models.Run) -> RunState:
