@@ -19,8 +19,9 @@ SQUARE = 256
 class Loss(NamedTuple):
     """A loss before it is averaged, so that it does not matter how a batch is shared out among processes.
 
-    :param total: () summed over ``number`` things.
-    :param number: () f4 how many; the loss is total / max(number, 1), both summed over all processes.
+    :param total: () summed over ``number`` things; 0 of none.
+    :param number: () f4 how many, or what they weigh together, which may be below 1; the loss is total / number, both
+        summed over all processes, and 0 where number is 0.
     """
 
     total: Tensor

@@ -6,10 +6,13 @@ together what one alone sees.
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from threading import Thread
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -326,5 +329,17 @@ class _Given(Sampler[Any]):
 
 
 def _begin(_: int) -> None:
-    """A worker ends with the process that began it, whose interrupts are not for this one."""
+    """A worker ends with the process that began it, and by its word alone: a signal to all of their group (``timeout``,
+    systemd, SLURM) is for that process, which still wants the images of its step."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "sigwaitinfo"):  # else who sends a signal cannot be told
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        Thread(target=_end_when_told, daemon=True).start()
+
+
+def _end_when_told() -> None:
+    """Wait for the SIGTERM of the process that began this one, and end."""
+    parent = multiprocessing.parent_process()
+    while parent is not None and signal.sigwaitinfo([signal.SIGTERM]).si_pid != parent.pid:
+        pass
+    os._exit(0)

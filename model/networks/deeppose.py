@@ -115,11 +115,15 @@ class DeepPose(nn.Module):
 
     def _regressed(self, number: int, images: Tensor, boxes: list[Tensor]) -> Tensor:
         """(n, K, 2) f4 of a stage in all boxes, some at a time."""
-        return torch.cat([self.stages[number](crops) for crops in self._crops(images, boxes).split(_AT_ONCE)])
+        image = [each.new_full((len(each), 1), row) for row, each in enumerate(boxes)]
+        rows = torch.cat([torch.cat(image), torch.cat(boxes)], 1)  # (n, 5)
+        return torch.cat([self.stages[number](self._crops(images, some)) for some in rows.split(_AT_ONCE)])
 
-    def _crops(self, images: Tensor, boxes: list[Tensor]) -> Tensor:
-        """(n, 3, side, side) f4 of boxes (n_i, 4) in images (B, 3, H, W), stretched; 0, the mean, beyond the image."""
-        return roi_align(images, [each.float() for each in boxes], self.side, sampling_ratio=-1, aligned=True)
+    def _crops(self, images: Tensor, boxes: list[Tensor] | Tensor) -> Tensor:
+        """(n, 3, side, side) f4 of boxes (n_i, 4) in images (B, 3, H, W), or of rows (n, 5) of an image's number and a
+        box, stretched; 0, the mean, beyond the image."""
+        where = boxes.float() if isinstance(boxes, Tensor) else [each.float() for each in boxes]
+        return roi_align(images, where, self.side, sampling_ratio=-1, aligned=True)
 
     def _diameters(self, joints: Tensor, side: Tensor) -> Tensor:
         """(P,) of poses (P, K, 2): of the torso, half the box's longer side where there is no such thing."""

@@ -58,11 +58,12 @@ def write(folder: Path, step: int, learning: Learning, more: Mapping[str, Any]) 
     torch.save(learning.optimiser.state_dict(), staged / "state.pt")
     (staged / "step.json").write_text(json.dumps({"step": step, **more}) + "\n", encoding="utf-8")
     for path in staged.iterdir():
-        _sync(path)
+        sync(path)
+    sync(staged)
     if place.exists():  # of this very step, after a resume from an older one
         shutil.rmtree(place)
     staged.replace(place)
-    _sync(folder)
+    sync(folder)
     return place
 
 
@@ -114,7 +115,7 @@ def prune(folder: Path, kept: int, best: int | None) -> None:
             shutil.rmtree(gone)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have a file, or the names in a folder, on the disk."""
     if path.is_dir() and os.name != "posix":
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,9 @@ def check_finite(
     if not bad:
         return
     folder = out / f"failure-{step + 1:06d}"
+    if here.first and folder.exists():  # of an earlier try: its batches may be more than these
+        shutil.rmtree(folder)
+    here.wait()
     folder.mkdir(parents=True, exist_ok=True)
     for number, batch in enumerate(parts):
         torch.save(as_plain(batch.to("cpu")), folder / f"batch-{here.rank}-{number}.pt")
@@ -101,11 +105,17 @@ def _exhausted(error: BaseException, device: torch.device) -> str | None:
     if isinstance(error, torch.OutOfMemoryError) or "CUDA out of memory" in text:
         most = torch.cuda.get_device_properties(device).total_memory / 2**30 if device.type == "cuda" else 0
         return f"the GPU's memory ({most:.0f} GiB) does not suffice"
-    if "DataLoader worker" in text and ("killed" in text or "bus error" in text.lower() or "exited" in text):
+    if "DataLoader worker" in text and _starved(f"{text} {error.__cause__ or ''}"):
         return "a process that reads images was killed, most likely since the machine's memory does not suffice"
     if isinstance(error, MemoryError) or "can't allocate memory" in text or "not enough memory" in text:
         return "the machine's memory does not suffice"
     return None
+
+
+def _starved(text: str) -> bool:
+    """Whether a process that reads images ended for lack of memory, as far as what torch says of its end tells: the
+    kernel kills it, or its shared memory is not there. Whoever ends it on purpose sends another signal."""
+    return "bus error" in text.lower() or "killed by signal: Killed" in text or "killed by signal" not in text
 
 
 def _advice(recipe: Recipe) -> str:

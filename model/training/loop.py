@@ -282,9 +282,9 @@ def weighed(
     share = pairs[0][0].new_zeros(())
     values: dict[str, float] = {"loss": 0.0}
     for (name, loss), total, number in zip(losses.items(), flat[::2], flat[1::2], strict=True):
-        weight = _weight(weights, name)
-        share = share + loss.total.float() * (weight / max(number, 1))
-        values[name] = total / max(number, 1)
+        weight, over = _weight(weights, name), number if number > 0 else 1.0
+        share = share + loss.total.float() * (weight / over)
+        values[name] = total / over
         values["loss"] += weight * values[name]
     return share, values, stopping > 0
 

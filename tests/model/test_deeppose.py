@@ -164,3 +164,19 @@ def test_refusals() -> None:
         _network(side=50)
     with pytest.raises(ValueError, match="at least one stage"):
         DeepPose([], K)
+
+
+def test_some_crops_are_cut_at_a_time() -> None:
+    """17 crops for each of a crowd of 40 would be as much memory as 680 images; and they are those of all at once."""
+    network, batch = _network().eval(), _drawn(2, 0)
+    assert batch.targets is not None
+    crowd = replace(batch, targets=None, boxes=[truth.boxes.repeat(20, 1) for truth in batch.targets])
+    held: list[int] = []
+    for stage in network.stages:
+        stage.register_forward_pre_hook(lambda _, given: held.append(given[0].untyped_storage().nbytes()))
+    with torch.no_grad():
+        together = network(crowd)
+        alone = network(replace(crowd, boxes=[truth.boxes for truth in batch.targets]))
+    assert max(held) <= 128 * 3 * 32 * 32 * 4
+    for many, one in zip(together, alone, strict=True):
+        torch.testing.assert_close(many.keypoints, one.keypoints.repeat(20, 1, 1), rtol=1e-4, atol=1e-3)

@@ -20,7 +20,7 @@ from model.structures import Loss
 from model.training import checkpoints
 from model.training.average import Average
 from model.training.checkpoints import Learning
-from model.training.failures import NonFiniteError, OutOfMemoryError
+from model.training.failures import NonFiniteError, OutOfMemoryError, memory_told
 from model.training.folder import RunFolder
 from model.training.journal import METRICS, flat, read
 from model.training.loop import backward, weighed
@@ -200,6 +200,7 @@ def test_another_dataset_is_not_resumed_on(tmp_path):
     folder = RunFolder(tmp_path)
     first = {"dataset": {"path": "a.json", "hash": "1" * 64, "images": 4}}
     folder.begin(recipe(), first, resume=False)
+    (folder.checkpoints / "000001").mkdir(parents=True)  # before one there is nothing to go on with
     folder.begin(recipe(), {"dataset": {**first["dataset"], "path": "moved.json"}}, resume=True)
     with pytest.raises(ValueError, match=r"dataset is a\.json \(111111111111\), not b\.json \(222222222222\)"):
         folder.begin(recipe(), {"dataset": {"path": "b.json", "hash": "2" * 64, "images": 4}}, resume=True)
@@ -233,6 +234,32 @@ def test_memory_that_does_not_suffice_is_told_with_what_to_change(tmp_path):
         made.run()
 
 
+def test_a_reader_that_was_killed_and_one_that_was_ended_are_told_apart():
+    def told(signalled, cause=None):
+        error = RuntimeError(signalled)
+        error.__cause__ = cause
+        expected = RuntimeError if "Terminated" in f"{signalled}{cause}" else OutOfMemoryError
+        with pytest.raises(expected) as raised, memory_told(recipe(), 3, HERE.device):
+            raise error
+        return str(raised.value)
+
+    killed = "DataLoader worker (pid 12) is killed by signal: Killed. "
+    left = "DataLoader worker (pid(s) 12) exited unexpectedly"
+    for message, cause in ((killed, None), (left, RuntimeError(killed)), (left, None)):
+        assert "a process that reads images was killed" in told(message, cause)
+    ended = killed.replace("Killed", "Terminated")
+    assert told(ended) == ended
+    assert told(left, RuntimeError(ended)) == left
+
+
+def test_what_an_earlier_failure_of_a_step_left_is_no_part_of_this_one(tmp_path):
+    changes = ("schedule.rate=1e30", "schedule.clip=0", "schedule.warmup=0", "running.seed=5")
+    for accumulate in (2, 1):
+        with pytest.raises(NonFiniteError):
+            run(tmp_path / "run", *changes, f"schedule.accumulate={accumulate}")
+        assert len(list((tmp_path / "run" / "failure-000002").glob("batch-*.pt"))) == accumulate
+
+
 def test_other_errors_of_a_step_are_left_as_they_are(tmp_path):
     class Wrong(Small):
         def forward(self, batch):
@@ -249,10 +276,11 @@ def test_losses_are_averaged_over_what_they_are_of_and_weighted():
         "fine": Loss(torch.tensor(6.0, requires_grad=True), torch.tensor(3.0)),
         "uv_2": Loss(torch.tensor(8.0, requires_grad=True), torch.tensor(2.0)),
         "mask": Loss(torch.tensor(0.0, requires_grad=True), torch.tensor(0.0)),
+        "coarse": Loss(torch.tensor(0.6, requires_grad=True), torch.tensor(0.2)),  # of things that weigh little
     }
-    share, values, asked = weighed(losses, Weights(fine=2.0, uv=0.5), HERE)
-    assert share.item() == pytest.approx(2 * 2 + 0.5 * 4)
-    assert values == {"loss": pytest.approx(6.0), "fine": 2.0, "uv_2": 4.0, "mask": 0.0}
+    share, values, asked = weighed(losses, Weights(fine=2.0, uv=0.5, coarse=1.0), HERE)
+    assert share.item() == pytest.approx(2 * 2 + 0.5 * 4 + 3)
+    assert values == {"loss": pytest.approx(9.0), "fine": 2.0, "uv_2": 4.0, "mask": 0.0, "coarse": pytest.approx(3.0)}
     assert not asked
     assert weighed(losses, Weights(), HERE, asked=True)[2]
     with pytest.raises(ValueError, match="no weight for the loss 'new'"):
@@ -280,6 +308,9 @@ def test_a_step_in_parts_has_the_mean_gradient_of_its_parts():
         torch.testing.assert_close(gradient, (a + b) / 2)
     assert both["loss"] == pytest.approx((one["loss"] + two["loss"]) / 2)
     assert both["uv"] == pytest.approx(values["uv"])  # a sum, whatever the parts
+    singles = recipe("schedule.batch=4", "schedule.accumulate=4")
+    source = small_run.batches(singles, 0, 1, 0.0, 1)
+    assert gradients([next(source) for _ in range(4)], singles)[0]["uv"] == pytest.approx(values["uv"])
 
 
 def test_rates():
