@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,10 +27,13 @@ from cli.common import (
 if TYPE_CHECKING:
     from model.prediction.drawing import Drawing
     from model.prediction.load import Loaded
-    from model.prediction.predict import Looks, Wanted
+    from model.prediction.predict import Broken, Looks, Seen, Wanted
 
 _NAMED = 10
 """How many photos that cannot be read are named, where figures are not asked for."""
+
+_FINISHED = 2
+"""Photos, with the maps of all their persons, that are drawn and written at a time."""
 
 
 def predict(
@@ -55,6 +58,7 @@ def predict(
     ] = None,
     flip: Annotated[bool, typer.Option("--flip", help="Look in the mirror, too, and average.")] = False,
     batch: Annotated[int, typer.Option(min=1, help="Photos at a time.")] = 4,
+    most: Annotated[int, typer.Option(min=1, help="Persons of a photo, the best; given boxes are all looked at.")] = 20,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; a GPU if there is one.")] = None,
     export_onnx: Annotated[
         Path | None, typer.Option(help="Write the network as an ONNX file, checked on the first photos, and end.")
@@ -90,9 +94,10 @@ def predict(
         _export(loaded, export_onnx, _wanted(images, coco, False, loaded), onnx_size, as_json)
         return
     wanted = _wanted(images, coco, boxes or loaded.recipe.network.kind != "rcnn", loaded)
-    drawing = None if overlay is None else _drawing(loaded, overlay, texture, shown)
+    drawing = None if overlay is None else _drawing(loaded, wanted, overlay, texture, shown)
     assert out is not None
-    _run(loaded, wanted, Looks(sides, flip), batch, out, drawing, strict, as_json)
+    found = _predicted(loaded, wanted, Looks(sides, flip), batch, most, drawing)
+    _run(loaded, wanted, found, out, drawing, strict, as_json)
 
 
 def _sides(scales: str | None) -> tuple[int, ...]:
@@ -125,10 +130,10 @@ def _wanted(images: Sequence[Path], coco: Path | None, given: bool, loaded: Load
     return found
 
 
-def _drawing(loaded: Loaded, folder: Path, texture: Path | None, shown: float) -> Drawing:
-    from model.prediction.drawing import Drawing
+def _drawing(loaded: Loaded, wanted: list[Wanted], folder: Path, texture: Path | None, shown: float) -> Drawing:
+    from model.prediction.drawing import Drawing, places
 
-    drawing = Drawing(folder, loaded.body, texture, shown)
+    drawing = Drawing(folder, loaded.body, places(wanted), texture, shown)
     network = loaded.recipe.network
     if network.kind == "deeppose" or (network.kind == "rcnn" and network.densepose is None):
         stop("--overlay: the network has no surface to draw")
@@ -137,18 +142,12 @@ def _drawing(loaded: Loaded, folder: Path, texture: Path | None, shown: float) -
     return drawing
 
 
-def _run(
-    loaded: Loaded,
-    wanted: list[Wanted],
-    looks: Looks,
-    batch: int,
-    out: Path,
-    drawing: Drawing | None,
-    strict: bool,
-    as_json: bool,
-) -> None:
+def _predicted(
+    loaded: Loaded, wanted: list[Wanted], looks: Looks, batch: int, most: int, drawing: Drawing | None
+) -> Iterator[tuple[Seen | Broken, list[dict[str, Any]]]]:
+    """Each photo with the entries of its persons; its pictures are drawn."""
     from model.prediction import photos, results
-    from model.prediction.predict import Broken, Seen, predict
+    from model.prediction.predict import Broken, predict
 
     def finished(seen: Seen | Broken) -> tuple[Seen | Broken, list[dict[str, Any]]]:
         """In a thread, while the network looks at others."""
@@ -159,14 +158,30 @@ def _run(
         entries = [results.entry(person, seen.photo.image_id, seen.photo.size) for person in seen.persons]
         return seen, [entry | {"file_name": seen.wanted.name} for entry in entries]
 
+    for done in photos.ahead(predict(loaded, wanted, looks, batch, most), finished, _FINISHED):
+        if isinstance(done, ValueError):
+            raise done
+        yield done
+
+
+def _run(
+    loaded: Loaded,
+    wanted: list[Wanted],
+    found: Iterator[tuple[Seen | Broken, list[dict[str, Any]]]],
+    out: Path,
+    drawing: Drawing | None,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Write the results, and say what was found."""
+    from model.prediction import results
+    from model.prediction.predict import Broken
+
     broken: list[Broken] = []
     begin = perf_counter()
     with results.writing(out) as writer, progress_bar(transient=True) as bar:
         task = bar.add_task("photos", total=len(wanted))
-        for done in photos.ahead(predict(loaded, wanted, looks, batch), finished):
-            if isinstance(done, ValueError):
-                raise done
-            seen, entries = done
+        for seen, entries in found:
             if isinstance(seen, Broken):
                 broken.append(seen)
             for entry in entries:

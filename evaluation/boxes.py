@@ -17,15 +17,20 @@ STATS: tuple[str, ...] = (
 """Averages over overlaps of .5 to .95, at .5 and at .75; by area; and recalls by detections per image and by area."""
 
 
+PERSON = 1
+"""COCO's category."""
+
+
 def evaluate(truth: Mapping[str, Any], detections: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """COCO's twelve figures in [0, 1], -1 where undefined, by its own evaluation.
 
-    :param truth: a COCO document; persons are its annotations, those with ``iscrowd`` neither found nor missed.
+    :param truth: a COCO document; persons are its annotations of category 1, those with ``iscrowd`` neither found nor
+        missed.
     :param detections: ``image_id``, ``category_id``, ``bbox`` (x, y, w, h) and ``score`` of each.
     """
     with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does
         reference, results = COCO(), COCO()
-        annotations = [{"iscrowd": 0, **entry} for entry in truth["annotations"]]
+        annotations = [{"iscrowd": 0, "category_id": PERSON, **entry} for entry in truth["annotations"]]
         reference.dataset = {**truth, "annotations": annotations}
         reference.createIndex()
         results.dataset = {
@@ -35,6 +40,7 @@ def evaluate(truth: Mapping[str, Any], detections: Sequence[Mapping[str, Any]]) 
         }
         results.createIndex()
         evaluation = COCOeval(reference, results, "bbox")
+        evaluation.params.catIds = [PERSON]
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()

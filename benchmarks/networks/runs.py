@@ -141,7 +141,8 @@ def _flat(figures: dict[str, Any]) -> dict[str, float]:
     """The figures that are compared."""
     out = {"AUC10": figures["auc10"], "AUC30": figures["auc30"]}
     out |= {f"GPS {key}": figures["gps"][key] for key in ("AP", "AP50", "AP75")}
-    out["box AP"] = figures["box"]["AP"]
+    if "box" in figures:
+        out["box AP"] = figures["box"]["AP"]
     if "keypoints" in figures:
         out["keypoint AP"] = figures["keypoints"]["AP"]
     return {key: round(float(value), 4) for key, value in out.items()}

@@ -19,7 +19,7 @@ from torchvision.ops import box_iou, nms
 
 from model.data.mirror import BodyMirror
 from model.prediction import photos as single
-from model.prediction.decode import Vertices
+from model.prediction.decode import Vertices, nearest
 from model.prediction.photos import Photo
 from model.recipe import Data
 from model.structures import Detections
@@ -104,11 +104,9 @@ class Symmetry:
         if self.vertices is None or self.vertex is None:
             raise ValueError("a network that embeds the surface is mirrored with the embedding of its vertices")
         table = self.vertices.embedding.float()
-        half = (table**2).sum(dim=1) / 2
         out = torch.empty_like(maps)
         for row, each in enumerate(maps.float()):
-            nearest = (half - torch.einsum("ehw,ve->hwv", each, table)).argmin(dim=-1)
-            mirrored = functional.normalize(table[self.vertex[nearest]], dim=-1).movedim(-1, 0)
+            mirrored = functional.normalize(table[self.vertex[nearest(each, table)]], dim=-1).movedim(-1, 0)
             out[row] = mirrored * each.norm(dim=0)
         return out
 

@@ -40,6 +40,7 @@ class Person:
     :param spread: (h, w) f4 standard deviation of U and V; None where the network does not say.
     :param mask: (h, w) bool of the mask branch; None without one.
     :param keypoints: (K, 3) f4 x, y in the photo, score; None without.
+    :param png: I, U, V as results have them, in place of the maps (``results.packed``).
     """
 
     box: NDArray[np.float64]
@@ -49,6 +50,7 @@ class Person:
     spread: Floats | None = None
     mask: NDArray[np.bool_] | None = None
     keypoints: Floats | None = None
+    png: bytes | None = None
 
 
 class Vertices(NamedTuple):
@@ -178,15 +180,25 @@ def embedded(coarse: Tensor | None, embedding: Tensor, vertices: Vertices, sides
     height, width = whole(sides)
     best = torch.empty(height, width, dtype=torch.int64, device=embedding.device)
     table = vertices.embedding.float()
-    # The nearest of all: |e - t|^2 less |e|^2, which is the same for all of them.
-    half = (table**2).sum(dim=1) / 2
     for rows, band in _bands(embedding, sides, len(table)):
-        best[rows] = (half - torch.einsum("ehw,ve->hwv", band, table)).argmin(dim=-1)
+        best[rows] = nearest(band, table)
     iuv = vertices.iuv.to(best.device)[best]
     chart = iuv[..., 0].long()
     if coarse is not None:
         chart = chart * (_highest(coarse, sides) > 0)
     return Surface(chart, iuv[..., 1:].permute(2, 0, 1).float() * (chart > 0), None)
+
+
+def nearest(embedding: Tensor, table: Tensor) -> Tensor:
+    """(h, w) i8: the row of the table (V, E) f4 that is nearest to each pixel's embedding (E, h, w).
+
+    Some rows of pixels are compared at a time: all distances of a map of 112 x 112 would be gigabytes.
+    """
+    half = (table**2).sum(dim=1) / 2
+    step = max(_AT_ONCE // (len(table) * embedding.shape[2]), 1)
+    # The nearest of all: |e - t|^2 less |e|^2, which is the same for all of them.
+    found = [(half - torch.einsum("ehw,ve->hwv", band, table)).argmin(dim=-1) for band in embedding.split(step, dim=1)]
+    return torch.cat(found)
 
 
 def mask(probability: Tensor, sides: tuple[float, float]) -> Tensor:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from PIL import Image
 
 from export.files import replacing_bytes
 from model.prediction import overlay, photos
-from model.prediction.predict import Seen
+from model.prediction.predict import Seen, Wanted
 
 if TYPE_CHECKING:
     from surface.body import Body
@@ -21,17 +23,36 @@ if TYPE_CHECKING:
 _QUALITY = 92
 
 
+def places(photos: Iterable[Wanted]) -> dict[int, Path]:
+    """NAME of each photo's pictures within their folder, by image id: under the photo's own folders, without its ending
+    where that is a JPEG's and no other photo has the name. No two are the same, nor differ in upper and lower case
+    alone."""
+    out: dict[int, Path] = {}
+    taken: set[str] = set()
+    for each in photos:
+        name = Path(each.name)
+        inside = Path(*(part for part in name.parts if part not in ("..", name.anchor)))  # never out of the folder
+        ending = name.suffix.replace(".", "-")
+        bare = [""] if name.suffix.lower() in (".jpg", ".jpeg") else []
+        endings = chain(bare, [ending], (f"{ending}-{number}" for number in count(each.image_id)))
+        choices = (inside.with_name(name.stem + end) for end in endings)
+        out[each.image_id] = next(place for place in choices if str(place).casefold() not in taken)
+        taken.add(str(out[each.image_id]).casefold())
+    return out
+
+
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """Pictures of photos in a folder: NAME-parts.jpg, NAME-lines.jpg and NAME-texture.jpg of each, under the photo's
-    own folders; those of one name and different endings keep these.
+    """Pictures of photos in a folder: NAME-parts.jpg, NAME-lines.jpg and NAME-texture.jpg of each.
 
+    :param places: of ``places``, by image id.
     :param texture: a file with an atlas (``overlay.squares``); None puts on a striped suit.
     :param shown: score from which persons are drawn.
     """
 
     folder: Path
     body: Body
+    places: Mapping[int, Path]
     texture: Path | None = None
     shown: float = 0.5
 
@@ -62,11 +83,8 @@ class Drawing:
             "lines": overlay.lines(pixels, persons, self.body),
             "texture": overlay.texture(pixels, persons, self.atlas, len(self.body.chart_names)),
         }
-        name = Path(seen.wanted.name)
-        inside = Path(*(part for part in name.parts if part not in ("..", name.anchor)))  # never out of the folder
-        place = self.folder / inside
+        place = self.folder / self.places[seen.wanted.image_id]
         place.parent.mkdir(parents=True, exist_ok=True)
-        ending = "" if name.suffix.lower() in (".jpg", ".jpeg") else name.suffix.replace(".", "-")
         for kind, picture in pictures.items():
-            with replacing_bytes(place.with_name(f"{name.stem}{ending}-{kind}.jpg")) as file:
+            with replacing_bytes(place.with_name(f"{place.name}-{kind}.jpg")) as file:
                 Image.fromarray(picture).save(file, "JPEG", quality=_QUALITY, subsampling=0)

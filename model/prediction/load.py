@@ -83,11 +83,17 @@ def find_body(name: str, hash_: str, folders: Iterable[Path], where: Path) -> Bo
     # Those of the right name first: hashing is quick, reading many bodies is not.
     sources: list[str | Path] = [*surface.names(), *own]
     sources.sort(key=lambda source: (source.stem if isinstance(source, Path) else source) != name)
+    damaged = ""
     for source in sources:
-        if (body := surface.load(source)).hash == hash_:
+        try:
+            body = surface.load(source)
+        except (ValueError, OSError) as error:  # another file may be the body
+            damaged = damaged or f" (not looked at: {error})"
+            continue
+        if body.hash == hash_:
             return body
     raise ValueError(
-        f"{where}: its body {name!r} ({hash_[:12]}) is not here: put its file into the data folder's bodies"
+        f"{where}: its body {name!r} ({hash_[:12]}) is not here: put its file into the data folder's bodies{damaged}"
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +49,8 @@ def measure(
 ) -> dict[str, Any]:
     """Predict images and evaluate what was found, as ``densemark evaluate`` does it; see ``figures``.
 
-    Networks without a detector are given the true boxes, and ``boxes`` says so: "given" instead of "detected". All is
-    computed where the network is. ``seconds`` are those of prediction and evaluation.
+    Networks without a detector are given the true boxes, and ``boxes`` says so: "given" instead of "detected"; there is
+    no ``box`` then. All is computed where the network is. ``seconds`` are those of prediction and evaluation.
 
     :param images: those that are predicted.
     :param truth_path: the dataset file or the snapshot's folder that they are of.
@@ -64,17 +63,23 @@ def measure(
     document = truth.document(truth_path, body, ids=set(images.ids))
     true = given_boxes(document) if given or recipe.network.kind != "rcnn" else None
     vertices = vertices_of(network, body)
-    looked = photos.ahead(range(len(images)), lambda index: _photo(images, index, true, recipe.data.blank))
+    read = photos.ahead(range(len(images)), lambda index: _photo(images, index, true, recipe.data.blank))
     found: list[Found] = []
-    while group := [_sound(photo) for photo in islice(looked, batch)]:
-        for photo, detections in zip(
-            group, photos.look(network, group, recipe.data, recipe.running.precision), strict=True
-        ):
-            # The surface is evaluated on the best alone; the others count for boxes and keypoints.
-            found.append((photo.image_id, persons(detections, vertices, surfaces=MOST_DETECTIONS)))
+    for photo, detections in photos.in_groups(
+        map(_sound, read),
+        lambda photo: photos.shape(photo, recipe.data),
+        lambda group: photos.look(network, group, recipe.data, recipe.running.precision),
+        batch,
+    ):
+        assert detections is not None
+        # The surface is evaluated on the best alone; the others count for boxes and keypoints.
+        people = persons(detections, vertices, surfaces=MOST_DETECTIONS)
+        found.append((photo.image_id, [results.packed(person) for person in people]))
         if progress is not None:
             progress(len(found), len(images.ids))
     said = figures(found, document, surface_of(body))
+    if true is not None:
+        del said["box"]  # of boxes that were given it would be the truth's own
     return said | {"boxes": "detected" if true is None else "given", "seconds": time.perf_counter() - begin}
 
 
@@ -95,7 +100,7 @@ def figures(found: Sequence[Found], document: Mapping[str, Any], surface: Surfac
         "detections": len(bare),
         "box": boxes.evaluate(document, bare),
     }
-    mapped = [(image_id, [person for person in people if person.chart is not None]) for image_id, people in found]
+    mapped = [(image_id, [person for person in people if results.mapped(person)]) for image_id, people in found]
     if any(people for _, people in mapped) or not bare:
         out |= _surface(mapped, document, surface)
     joints = keypoints.evaluate(document, bare)
@@ -121,17 +126,6 @@ def _surface(found: Sequence[Found], document: Mapping[str, Any], surface: Surfa
     }
 
 
-def flat(figures: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers among figures by one name each, like "gps/AP", for journals and charts."""
-    out: dict[str, float] = {}
-    for name, value in figures.items():
-        if isinstance(value, Mapping):
-            out |= {f"{name}/{inner}": number for inner, number in flat(value).items()}
-        elif isinstance(value, int | float):
-            out[name] = float(value)
-    return out
-
-
 def surface_of(body: Body) -> SurfaceDistances:
     """Distances on a body through its geodesic table; where it has none, through a coarse one, which is made in seconds
     and kept beside the others. Its name says so.
@@ -153,7 +147,7 @@ def surface_of(body: Body) -> SurfaceDistances:
 def given_boxes(document: Mapping[str, Any]) -> dict[int, NDArray[np.float64]]:
     """Boxes (P, 4) f8 x0, y0, x1, y1 of the persons of each image, without crowds."""
     out: dict[int, list[list[float]]] = {entry["id"]: [] for entry in document["images"]}
-    for entry in document["annotations"]:
+    for entry in truth.persons(document):
         if not entry.get("iscrowd"):
             x, y, w, h = entry["bbox"]
             out[entry["image_id"]].append([x, y, x + w, y + h])

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
+from model.data.batches import STRIDE
 from model.data.transforms import MEAN, fitted
 from model.networks.rcnn import RCNN
 from model.prediction.load import Loaded
-from model.prediction.photos import STRIDE, resized
+from model.prediction.photos import resized
 from model.structures import Batch, Detections
 
 OPSET = 18

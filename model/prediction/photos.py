@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from math import ceil, floor
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
+from model.data.batches import STRIDE
 from model.data.transforms import MEAN, fitted
 from model.prediction import decode
 from model.recipe import Data
@@ -27,9 +28,6 @@ R = TypeVar("R")
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """Of the files that a folder of photos is searched for."""
-
-STRIDE = 32
-"""Sides of a batch are multiples of it."""
 
 _READERS = 4  # threads; Pillow lets others run while it decodes and resizes
 
@@ -109,6 +107,50 @@ def ahead(items: Iterable[T], work: Callable[[T], R], waiting: int = 2 * _READER
                 future.cancel()
 
 
+@dataclass
+class _Place(Generic[T, R]):
+    """An item's place in the order, and what was made of it."""
+
+    item: T
+    key: Hashable | None
+    done: bool
+    made: R | None = None
+
+
+def in_groups(
+    items: Iterable[T], key: Callable[[T], Hashable | None], work: Callable[[list[T]], Sequence[R]], most: int
+) -> Iterator[tuple[T, R | None]]:
+    """The items in their order, each with what ``work`` makes of it and of others with the same key.
+
+    A group is the foremost item and those like it among the next ``2 * most``, so that no more wait than these.
+
+    :param key: None for items of which nothing is made.
+    :param most: items in a group.
+    """
+    window: deque[_Place[T, R]] = deque()
+
+    def turn() -> None:
+        group = [place for place in window if not place.done and place.key == window[0].key][:most]
+        for place, made in zip(group, work([place.item for place in group]), strict=True):
+            place.done, place.made = True, made
+
+    def ready() -> Iterator[tuple[T, R | None]]:
+        while window and window[0].done:
+            place = window.popleft()
+            yield place.item, place.made
+
+    for item in items:
+        own = key(item)
+        window.append(_Place(item, own, own is None))
+        yield from ready()
+        if len(window) == 2 * most:
+            turn()
+            yield from ready()
+    while window:
+        turn()
+        yield from ready()
+
+
 def resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> Tensor:
     """(3, h, w) u1 of pixels (H, W, 3), brought to a height and width."""
     if pixels.shape[:2] != size:
@@ -116,10 +158,20 @@ def resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
 
+def padded(size: Iterable[int]) -> tuple[int, ...]:
+    """Height and width of the batch in which an image of a height and width is."""
+    return tuple(-(-side // STRIDE) * STRIDE for side in size)
+
+
+def shape(photo: Photo, data: Data) -> tuple[int, ...]:
+    """What photos have in common that a network looks at together: the padded size, where it looks at whole photos."""
+    return () if data.crops else padded(fitted(photo.size, *data.tested))
+
+
 def batched(images: Sequence[Tensor], boxes: Sequence[Tensor] | None = None) -> Batch:
     """A batch of images (3, h, w) u1, padded at the right and at the bottom; boxes (P, 4) f4 in their pixels."""
     sizes = [(image.shape[1], image.shape[2]) for image in images]
-    height, width = (-(-max(sides) // STRIDE) * STRIDE for sides in zip(*sizes, strict=True))
+    height, width = padded(max(sides) for sides in zip(*sizes, strict=True))
     out = torch.tensor(MEAN, dtype=torch.uint8)[None, :, None, None].repeat(len(images), 1, height, width)
     for row, image in enumerate(images):
         out[row, :, : image.shape[1], : image.shape[2]] = image
@@ -149,7 +201,7 @@ def device_of(network: nn.Module) -> torch.device:
 
 
 def look(network: nn.Module, photos: Sequence[Photo], data: Data, precision: str = "fp32") -> list[Detections]:
-    """What a network finds in photos, together; boxes and keypoints in the photos' pixels.
+    """What a network finds in photos; boxes and keypoints in the photos' pixels. The others are nothing to a photo.
 
     :param photos: all of them with boxes, or none.
     :param data: of the recipe: how images are resized, and whether each person is cut out by its box.
@@ -191,7 +243,10 @@ def _cuts(photo: Photo, margin: float) -> list[tuple[Photo, tuple[float, float]]
 def find(
     network: nn.Module, photos: Sequence[Photo], tested: tuple[int, int], precision: str = "fp32"
 ) -> list[Detections]:
-    """What a network finds in whole photos, as one batch; boxes and keypoints in the photos' pixels.
+    """What a network finds in whole photos; boxes and keypoints in the photos' pixels.
+
+    Photos of the same padded size are a batch. Larger ones would add padding, which group normalisation and
+    convolutions at the border see, so that what is found in a photo would depend on the others.
 
     :param photos: all of them with boxes, or none.
     :param tested: the shortest side of the images, and the greatest length of the longest.
@@ -202,9 +257,16 @@ def find(
     sizes = [fitted(photo.size, *tested) for photo in photos]
     scales = [(size[1] / photo.size[1], size[0] / photo.size[0]) for photo, size in zip(photos, sizes, strict=True)]
     images = [resized(photo.pixels, size) for photo, size in zip(photos, sizes, strict=True)]
-    batch = batched(images, _boxes(photos, scales)).to(device_of(network))
-    found = run(network, batch, precision)
-    return [decode.scaled(each, scale) for each, scale in zip(found, scales, strict=True)]
+    boxes = _boxes(photos, scales)
+    alike: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for row, size in enumerate(sizes):
+        alike[padded(size)].append(row)
+    out: dict[int, Detections] = {}
+    for rows in alike.values():
+        batch = batched([images[row] for row in rows], None if boxes is None else [boxes[row] for row in rows])
+        found = run(network, batch.to(device_of(network)), precision)
+        out |= {row: decode.scaled(each, scales[row]) for row, each in zip(rows, found, strict=True)}
+    return [out[row] for row in range(len(photos))]
 
 
 def _boxes(photos: Sequence[Photo], scales: Sequence[tuple[float, float]]) -> list[Tensor] | None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from evaluation.detection.evaluate import MOST_DETECTIONS
 from model.prediction import average, photos
-from model.prediction.decode import Person, Vertices, persons, vertices_of
+from model.prediction.decode import Person, persons, vertices_of
 from model.prediction.load import Loaded
 from model.prediction.measure import given_boxes
 from model.prediction.photos import Photo
+from model.recipe import Data
 from model.structures import Detections
+
+MOST = MOST_DETECTIONS
+"""Persons of a photo that are searched for, the best: no more are evaluated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +71,15 @@ class Looks:
 def of_files(paths: Iterable[Path]) -> list[Wanted]:
     """The photos of files and folders, numbered from 1 in the order of ``photos.listed``.
 
-    :raises ValueError: a path is not there, or a folder holds no photo.
+    :raises ValueError: a path is not there, or a folder holds no photo; two photos would have the same name.
     """
     out: list[Wanted] = []
+    known: dict[str, Path] = {}
     for path in paths:
         for file in photos.listed([path]):
             name = str(file.relative_to(path)) if path.is_dir() else file.name
+            if (other := known.setdefault(name, file)) is not file:
+                raise ValueError(f"{other} and {file} would both be {name!r} in the results: look at them one by one")
             out.append(Wanted(len(out) + 1, name, file))
     return out
 
@@ -79,26 +88,33 @@ def of_coco(path: Path, folder: Path, given: bool) -> list[Wanted]:
     """The images of an annotation file, with its ids, as they lie in a folder.
 
     :param given: with the boxes of its persons.
-    :raises ValueError: it is no COCO file.
+    :raises ValueError: it is no COCO file, or lists an image twice.
     """
     try:
         document = json.loads(path.read_bytes())
         boxes = given_boxes(document) if given else {}
-        return [
-            Wanted(entry["id"], entry["file_name"], folder / entry["file_name"], boxes.get(entry["id"]))
+        out = {
+            entry["id"]: Wanted(entry["id"], entry["file_name"], folder / entry["file_name"], boxes.get(entry["id"]))
             for entry in document["images"]
-        ]
+        }
+        if len(out) < len(document["images"]):
+            raise ValueError("two images have the same id")
+        return list(out.values())
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise ValueError(f"{path}: is no COCO file ({reason})") from error
 
 
 def predict(
-    loaded: Loaded, wanted: Sequence[Wanted], looks: Looks = Looks(), batch: int = 4
+    loaded: Loaded, wanted: Sequence[Wanted], looks: Looks = Looks(), batch: int = 4, most: int = MOST
 ) -> Iterator[Seen | Broken]:
-    """Look at photos, in their order but for those that cannot be read, which are told at once.
+    """Look at photos; they come in their order, each by itself as if it were alone.
+
+    Photos of the same padded size are looked at together (``photos.in_groups``). What is found in those that wait for
+    their turn stays as small as the network gave it: a photo's maps are stretched over its persons when it comes.
 
     :param batch: photos at a time.
+    :param most: persons of a photo that are searched for, the best; given boxes are all looked at.
     :raises ValueError: the network takes boxes and there are none; the body is not symmetric and is to be looked at in
         the mirror.
     """
@@ -108,37 +124,36 @@ def predict(
     device = photos.device_of(network)
     vertices = vertices_of(network, loaded.body)
     symmetry = average.Symmetry.of(loaded.body, device, vertices) if looks.flip else None
+    scales = looks.scales or recipe.data.tested[:1]
+    sized = replace(recipe.data, tested=(scales[0], recipe.data.tested[1]))
 
-    def looked(group: list[Photo]) -> list[Detections]:
+    def looked(group: list[tuple[Wanted, Photo | ValueError]]) -> list[Detections]:
+        shown = [photo for _, photo in group if isinstance(photo, Photo)]
         if symmetry is None and not looks.scales:
-            return photos.look(network, group, recipe.data, recipe.running.precision)
-        scales = looks.scales or recipe.data.tested[:1]
-        return average.look(network, group, recipe.data, scales, symmetry, recipe.running.precision)
+            found = photos.look(network, shown, recipe.data, recipe.running.precision)
+        else:
+            found = average.look(network, shown, recipe.data, scales, symmetry, recipe.running.precision)
+        return [_best(each, most) if photo.boxes is None else each for photo, each in zip(shown, found, strict=True)]
 
-    waiting: list[tuple[Wanted, Photo]] = []
-    for each, read in zip(wanted, photos.ahead(wanted, _read), strict=True):
-        if isinstance(read, ValueError):
-            yield Broken(each, str(read))
-            continue
-        waiting.append((each, read))
-        if len(waiting) == batch:
-            yield from _seen(waiting, looked, vertices)
-            waiting = []
-    yield from _seen(waiting, looked, vertices)
+    read = zip(wanted, photos.ahead(wanted, _read), strict=True)
+    for (each, photo), found in photos.in_groups(read, lambda pair: _alike(pair[1], sized), looked, batch):
+        if isinstance(photo, ValueError):
+            yield Broken(each, str(photo))
+        else:
+            yield Seen(each, photo, [] if found is None else persons(found, vertices))
 
 
 def _read(wanted: Wanted) -> Photo:
     return Photo(wanted.image_id, wanted.name, photos.read(wanted.path), wanted.boxes)
 
 
-def _seen(
-    waiting: Sequence[tuple[Wanted, Photo]],
-    looked: Callable[[list[Photo]], list[Detections]],
-    vertices: Vertices | None,
-) -> Iterator[Seen]:
-    # Where no boxes are given in a photo there is nothing to look at.
-    group = [photo for _, photo in waiting if photo.boxes is None or len(photo.boxes)]
-    found = {photo.image_id: each for photo, each in zip(group, looked(group), strict=True)} if group else {}
-    for each, photo in waiting:
-        people = persons(found[photo.image_id], vertices) if photo.image_id in found else []
-        yield Seen(each, photo, people)
+def _alike(photo: Photo | ValueError, data: Data) -> Hashable | None:
+    """What photos have in common that are looked at together; None where there is nothing to look at."""
+    if isinstance(photo, ValueError) or (photo.boxes is not None and not len(photo.boxes)):
+        return None
+    return photos.shape(photo, data), photo.boxes is None
+
+
+def _best(found: Detections, most: int) -> Detections:
+    """The first detections, which are the best, in memory of their own."""
+    return found if len(found) <= most else found.chosen(torch.arange(most, device=found.boxes.device))

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,8 @@ from pycocotools import mask as rle
 
 from evaluation.detection.predictions import Predictions
 from export.files import replacing
+from export.read import PERSON
 from model.prediction.decode import Person
-
-PERSON = 1
-"""COCO's category of persons."""
 
 _FAST = 1  # zlib's level: a tenth larger than the best, in a fraction of its time
 
@@ -55,12 +54,24 @@ def png(person: Person) -> bytes:
 
     :raises ValueError: the person has no surface.
     """
+    if person.png is not None:
+        return person.png
     if person.chart is None or person.uv is None:
         raise ValueError("a person without a surface has no I, U, V")
     iuv = np.stack([person.chart, *np.round(person.uv * 255.0).astype(np.uint8)], axis=-1)
     buffer = BytesIO()
     Image.fromarray(iuv).save(buffer, "PNG", compress_level=_FAST)
     return buffer.getvalue()
+
+
+def mapped(person: Person) -> bool:
+    """Whether a person has a surface."""
+    return person.chart is not None or person.png is not None
+
+
+def packed(person: Person) -> Person:
+    """A person whose surface is as small as in results; it has no other maps."""
+    return replace(person, chart=None, uv=None, spread=None, mask=None, png=png(person) if mapped(person) else None)
 
 
 def predictions(found: Iterable[tuple[int, Sequence[Person]]]) -> Predictions:
@@ -110,7 +121,8 @@ def writing(path: str | Path) -> Iterator[Writer]:
 def _segmentation(mask: NDArray[np.bool_], box: NDArray[np.float64], size: tuple[int, int]) -> dict[str, Any]:
     """Compressed RLE of the photo's size; what lies outside is cut off."""
     whole = np.zeros(size, np.uint8, order="F")
-    left, top = int(np.floor(box[0])), int(np.floor(box[1]))
+    # The mask's first pixel begins at the box's corner; its nearest in the photo is half a pixel away at most.
+    left, top = (int(np.floor(corner + 0.5)) for corner in box[:2])
     y0, x0 = max(top, 0), max(left, 0)
     part = mask[max(-top, 0) :, max(-left, 0) :][: max(size[0] - y0, 0), : max(size[1] - x0, 0)]
     whole[y0 : y0 + part.shape[0], x0 : x0 + part.shape[1]] = part

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export import coco, densepose_coco
+from export.read import PERSON
 from export.records import ImageRecord, PersonRecord, image_of, person_of
 from model.vertices import to_iuv
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def document(path: str | Path, body: Body, split: str | None = None, ids: Collection[int] | None = None) -> Any:
-    """The COCO document of a dataset file (DensePose-COCO, CSE, COCO) or of a snapshot's folder.
+    """The COCO document of a dataset file (DensePose-COCO, CSE, COCO) or of a snapshot's folder: its persons alone, as
+    training reads them.
 
     :param body: that the points are on; vertices of its mesh become I, U, V.
     :param split: of a snapshot; None for all of it.
@@ -29,8 +31,14 @@ def document(path: str | Path, body: Body, split: str | None = None, ids: Collec
     found = _of_snapshot(path, split) if path.is_dir() else _of_file(path)
     images = [entry for entry in found["images"] if ids is None or entry["id"] in ids]
     kept = {entry["id"] for entry in images}
-    annotations = [_charted(entry, body, path) for entry in found["annotations"] if entry["image_id"] in kept]
-    return {"images": images, "annotations": annotations, "categories": found["categories"]}
+    annotations = [_charted(entry, body, path) for entry in persons(found) if entry["image_id"] in kept]
+    return {"images": images, "annotations": annotations, "categories": [coco.PERSON_CATEGORY]}
+
+
+def persons(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The annotations of a COCO document that are persons; those without a category are."""
+    listed = [{"category_id": PERSON, **entry} for entry in document["annotations"]]
+    return [entry for entry in listed if entry["category_id"] == PERSON]
 
 
 def _of_file(path: Path) -> Mapping[str, Any]:

@@ -7,11 +7,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import surface
 from model.prediction import average
 from model.prediction.average import Symmetry
-from model.prediction.decode import Vertices
+from model.prediction.decode import Vertices, nearest
 from model.prediction.photos import Photo
 from model.recipe import Data
 from model.structures import Detections
@@ -81,6 +82,30 @@ def test_maps_in_the_mirror_are_the_body_s_mirror():
         [100 - float(found.keypoints[0, right, 0]), *found.keypoints[0, right, 1:].tolist()]
     )
     assert torch.equal(back.coarse[0, 2], found.coarse[0, 3].flip(-1))  # the right hand was the left
+
+
+class Largest(TorchDispatchMode):
+    """Notes how many numbers the largest tensor has that is computed within it."""
+
+    def __init__(self):
+        super().__init__()
+        self.numbers = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        if isinstance(out, torch.Tensor):
+            self.numbers = max(self.numbers, out.numel())
+        return out
+
+
+def test_a_map_is_compared_with_many_vertices_in_bands():
+    torch.manual_seed(0)
+    vertices = 12_000
+    table, cells = torch.randn(vertices, 4), torch.randint(vertices, (60, 112))
+    with Largest() as largest:
+        found = nearest(table[cells].permute(2, 0, 1), table)
+    assert torch.equal(found, cells)
+    assert largest.numbers <= 2**24 < cells.numel() * vertices
 
 
 def test_an_embedding_in_the_mirror_is_that_of_the_mirrored_vertex():

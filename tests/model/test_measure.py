@@ -8,16 +8,18 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pycocotools import mask as rle
 
 import surface
+from evaluation import boxes
 from evaluation.detection import predictions
 from evaluation.detection.distances import of_body
 from export import formats
 from export.records import ImageRecord, image_line, person_line
 from model.data.records import Images
 from model.prediction import photos, results, truth
-from model.prediction.decode import persons
-from model.prediction.measure import figures, flat, measure, surface_of
+from model.prediction.decode import Person, persons
+from model.prediction.measure import figures, given_boxes, measure, surface_of
 from model.prediction.photos import Photo
 from model.recipe import Data, Network, Recipe
 from surface import geodesic_build
@@ -50,7 +52,7 @@ def images(dataset, plate):
 def test_what_reads_the_truth_is_worth_one(images, dataset, plate):
     told = []
     found = measure(seen.Reader(), images, dataset, plate, RECIPE, batch=2, progress=lambda *n: told.append(n))
-    assert told == [(2, 3), (3, 3)]
+    assert told == [(1, 3), (2, 3), (3, 3)]
     assert (found["images"], found["persons"], found["detections"], found["boxes"]) == (3, 4, 4, "detected")
     for group in ("gps", "gpsm", "iou", "box", "keypoints"):
         assert found[group]["AP"] == pytest.approx(1), group
@@ -58,8 +60,6 @@ def test_what_reads_the_truth_is_worth_one(images, dataset, plate):
     assert found["auc10"] > 0.9  # 5 mm are 5% of the way to 10 cm
     assert found["keypoints"]["pdj"]["0.05"] == 1
     assert found["kappa"] == 0.255
-    assert flat(found)["gps/AP"] == found["gps"]["AP"]
-    assert flat(found)["keypoints/pdj/0.05"] == 1
 
 
 def test_networks_without_a_detector_get_boxes_and_the_figures_say_so(images, dataset, plate):
@@ -67,8 +67,31 @@ def test_networks_without_a_detector_get_boxes_and_the_figures_say_so(images, da
     recipe = dataclasses.replace(RECIPE, network=Network(kind="fcn"))
     found = measure(network, images, dataset, plate, recipe)
     assert found["boxes"] == "given"
+    assert "box" not in found
     assert found["gps"]["AP"] == pytest.approx(1)
     assert all(batch.boxes is not None for batch in network.seen)
+
+
+def test_annotations_of_other_categories_are_no_persons(images, dataset, plate, tmp_path):
+    document = json.loads(dataset.read_text())
+    dogs = [
+        {**seen.annotation(900 + n, n, (100, 60, 30, 30), np.random.default_rng(n)), "category_id": 18} for n in (1, 3)
+    ]
+    bare = [{key: value for key, value in entry.items() if not key.startswith("dp_")} for entry in dogs]
+    document["annotations"] += bare
+    document["categories"].append({"id": 18, "name": "dog"})
+    path = tmp_path / "dogs.json"
+    path.write_text(json.dumps(document))
+    with_dogs, without = (measure(seen.Reader(), images, truth, plate, RECIPE) for truth in (path, dataset))
+    assert {**with_dogs, "seconds": 0} == {**without, "seconds": 0}
+    assert {id_: len(boxes) for id_, boxes in given_boxes(document).items()} == {1: 2, 2: 1, 3: 1}
+    assert boxes.evaluate(document, [])["AP"] == 0
+    everyone = [
+        {"image_id": entry["image_id"], "category_id": 1, "bbox": entry["bbox"], "score": 1.0}
+        for entry in document["annotations"]
+        if entry["category_id"] == 1
+    ]
+    assert boxes.evaluate(document, everyone)["AP"] == pytest.approx(1)
 
 
 def test_persons_are_cut_out_where_training_was_on_crops(images, dataset, plate):
@@ -76,9 +99,9 @@ def test_persons_are_cut_out_where_training_was_on_crops(images, dataset, plate)
     recipe = Recipe(Network(kind="fcn"), data=Data(tested=(96, 160), crops=True, margin=0.2))
     found = measure(network, images, dataset, plate, recipe, batch=8)
     assert found["gps"]["AP"] == found["keypoints"]["AP"] == pytest.approx(1)
-    (batch,) = network.seen
-    assert len(batch.images) == 4
-    assert (batch.sizes.min(dim=1).values == 96).all()
+    assert sum(len(batch.images) for batch in network.seen) == 4
+    assert all((batch.sizes.min(dim=1).values == 96).all() for batch in network.seen)
+    assert len({tuple(batch.images.shape[2:]) for batch in network.seen}) == len(network.seen)
 
 
 def test_the_background_is_blanked_where_training_was_without_it(images, dataset, plate):
@@ -155,6 +178,37 @@ def test_boxes_are_in_the_photo_s_pixels(box, shortest, longest):
     assert min(height, width) <= shortest
     assert len(found) == 1
     assert np.allclose(found.boxes[0], [x, y, x + w, y + h], atol=1.01 * max(160 / width, 1))
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 2)), max_size=40), st.integers(1, 5))
+def test_groups_are_of_one_kind_and_the_order_stays(kinds, most):
+    taken, groups = [], []
+
+    def items():
+        for item in enumerate(kinds):
+            taken.append(item)
+            yield item
+
+    def work(group):
+        groups.append(group)
+        return [number * number for number, _ in group]
+
+    out = []
+    for item, made in photos.in_groups(items(), lambda item: item[1], work, most):
+        assert len(taken) - len(out) <= 2 * most
+        out.append((item, made))
+    assert out == [((n, kind), None if kind is None else n * n) for n, kind in enumerate(kinds)]
+    assert all(len({kind for _, kind in group}) == 1 and len(group) <= most for group in groups)
+
+
+def test_a_written_mask_is_where_the_mask_is():
+    """Its pixels are the nearest to those of the mask, which begin at the box's corner."""
+    for corner in (10.0, 10.4, 10.6, 10.9, -3.4):
+        box = np.array([corner, corner + 1, corner + 20, corner + 21])
+        person = Person(box, 1.0, mask=np.ones((20, 20), bool))
+        written = rle.decode(results.entry(person, 1, (64, 64))["segmentation"])
+        last = np.array([np.flatnonzero(written.any(axis=axis))[-1] + 1 for axis in (0, 1)])
+        assert np.abs(last - box[2:]).max() <= 0.5
 
 
 def test_a_photo_is_read_in_threads_in_order():

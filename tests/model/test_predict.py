@@ -13,7 +13,9 @@ from evaluation.detection import predictions
 from model import recipe_text
 from model.networks import build
 from model.prediction import onnx, photos
-from model.prediction.load import load
+from model.prediction.drawing import places
+from model.prediction.load import find_body, load
+from model.prediction.predict import MOST, Broken, Looks, Wanted, of_coco, of_files, predict
 from model.training.checkpoints import save_weights
 from model.training.folder import RunFolder
 from model.training.run import shape_of
@@ -102,6 +104,70 @@ def test_images_of_an_annotation_file_keep_their_ids(run, folder, tmp_path):
     assert given.scores.tolist() == [1]
     ok(*words, "--boxes", "--flip", data=tmp_path)
     assert predictions.read(tmp_path / "r.json").boxes.tolist() == [pytest.approx(person["bbox"], abs=1e-3)]
+
+
+def unequal(place, sizes):
+    """Photos of these widths and heights, by number."""
+    rng = np.random.default_rng(1)
+    place.mkdir(exist_ok=True)
+    for number, (width, height) in enumerate(sizes):
+        Image.fromarray(rng.integers(0, 255, (height, width, 3), np.uint8)).save(place / f"{number}.png")
+    return [place / f"{number}.png" for number in range(len(sizes))]
+
+
+@pytest.mark.parametrize("looks", [Looks(), Looks((64, 96))], ids=["one look", "two looks"])
+def test_what_is_found_in_a_photo_does_not_depend_on_the_others(run, tmp_path, looks):
+    """Of the tiny network, whose group normalisation would see the padding for a larger photo."""
+    loaded = load(run)
+    files = unequal(tmp_path / "p", [(64, 64), (96, 40), (64, 60), (40, 96), (100, 40), (62, 64)])
+    (tmp_path / "p" / "2.png").write_bytes(b"none")
+    together = list(predict(loaded, of_files(files), looks, batch=3))
+    assert [each.wanted.name for each in together] == [file.name for file in files]
+    assert isinstance(together[2], Broken)
+    for file, each in zip(files, together, strict=True):
+        if isinstance(each, Broken):
+            continue
+        (alone,) = predict(loaded, of_files([file]), looks, batch=1)
+        assert len(alone.persons) == len(each.persons) > 0
+        for one, other in zip(alone.persons, each.persons, strict=True):
+            assert one.score == pytest.approx(other.score, abs=1e-4)
+            assert np.allclose(one.box, other.box, atol=1e-2)
+
+
+def test_only_the_best_persons_of_a_photo_are_written(run, folder, tmp_path):
+    words = ("predict", "--run", run, "--images", folder / "b.jpg", "--out", tmp_path / "r.json")
+    ok(*words, data=tmp_path)
+    every = json.loads((tmp_path / "r.json").read_text())
+    assert len(every) > 1
+    ok(*words, "--most", "1", data=tmp_path)
+    assert json.loads((tmp_path / "r.json").read_text()) == every[:1]
+    assert MOST == 20  # what --help says
+
+
+def test_each_photo_has_pictures_of_its_own(tmp_path):
+    names = ["x.jpg", "x.jpeg", "X.JPG", "x-jpeg.png", "a/x.jpg", "x-jpeg.jpg", "../x.jpg", "x.png"]
+    found = places([Wanted(number, name, tmp_path) for number, name in enumerate(names, start=1)])
+    assert len({str(place).casefold() for place in found.values()}) == len(names)
+    assert [str(found[number]) for number in (1, 2, 5)] == ["x", "x-jpeg", "a/x"]
+    assert all(".." not in place.parts for place in found.values())
+    for side in ("a", "b"):
+        unequal(tmp_path / side, [(8, 8)])
+    with pytest.raises(ValueError, match=r"both be '0\.png'"):
+        of_files([tmp_path / "a", tmp_path / "b"])
+
+
+def test_an_image_that_is_listed_twice_is_refused(tmp_path):
+    path = tmp_path / "coco.json"
+    path.write_text(json.dumps({"images": [{"id": 1, "file_name": "a.jpg"}] * 2, "annotations": []}))
+    with pytest.raises(ValueError, match="the same id"):
+        of_coco(path, tmp_path, given=False)
+
+
+def test_a_damaged_body_beside_the_right_one_is_passed_over(run, tmp_path):
+    (tmp_path / "aaa.npz").write_bytes(b"PK no body")
+    assert find_body("other", BODY.hash, [tmp_path], run).hash == BODY.hash
+    with pytest.raises(ValueError, match=r"is not here.*aaa\.npz"):
+        find_body("other", "0" * 64, [tmp_path], run)
 
 
 def test_what_cannot_be_done_is_said_in_a_line(run, folder, tmp_path):
