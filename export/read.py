@@ -36,7 +36,7 @@ from export.stream import items
 
 T = TypeVar("T")
 PERSON = PERSON_CATEGORY["id"]
-_ANNOTATED, _ALONE = 1, 2
+_ANNOTATED, _ALONE, _JOINTED, _OUTLINED = 1, 2, 4, 8
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,14 @@ class Dataset:
         """Whether the entry at an index is of one person, no crowd, in a box with an area."""
         return bool(self._kind[index] & _ALONE)
 
+    def jointed(self, index: int) -> bool:
+        """Whether the person at an index has labelled keypoints; of a snapshot, keypoints of any kind."""
+        return bool(self._kind[index] & _JOINTED)
+
+    def outlined(self, index: int) -> bool:
+        """Whether the person at an index has part masks or a segmentation."""
+        return bool(self._kind[index] & _OUTLINED)
+
     def photo(self, image_id: int) -> NDArray[np.uint8]:
         """Pixels (H, W, 3) of an image, upright.
 
@@ -199,9 +207,8 @@ class Dataset:
             elif item.key == "images":
                 self._add_image(item.value)
             elif item.value.get("category_id", PERSON) == PERSON and ((found := is_dense(item.value)) or not annotated):
-                self._add(
-                    0, item.start, item.end - item.start, _number(item.value.get("image_id")), found, _alone(item.value)
-                )
+                kind = _kind_of(item.value, found)
+                self._add(0, item.start, item.end - item.start, _number(item.value.get("image_id")), kind)
         if not lists >= {"images", "annotations"}:
             raise ValueError(f"{self.path.name}: is not a COCO file (no lists of images and annotations)")
 
@@ -229,15 +236,15 @@ class Dataset:
             with path.open("rb") as lines:
                 for line in lines:
                     if (found := b'"points":{' in line) or not annotated:
-                        self._add(number, start, len(line), _image_id(line), found)
+                        self._add(number, start, len(line), _image_id(line), _kind_of_line(line, found))
                     start += len(line)
 
-    def _add(self, file: int, start: int, length: int, image_id: int, annotated: bool, alone: bool = True) -> None:
+    def _add(self, file: int, start: int, length: int, image_id: int, kind: int) -> None:
         self._file.append(file)
         self._start.append(start)
         self._length.append(length)
         self._image.append(image_id)
-        self._kind.append(annotated * _ANNOTATED + alone * _ALONE)
+        self._kind.append(kind)
 
     def _of_entry(self, entry: Mapping[str, Any], photo: bool) -> Sample:
         try:
@@ -328,6 +335,21 @@ class Dataset:
 def _number(value: Any) -> int:
     """An image's id in an entry; -1 for what is none."""
     return value if is_integer(value) and abs(value) < 2**63 else -1
+
+
+def _kind_of(entry: Mapping[str, Any], annotated: bool) -> int:
+    """What an entry of a file is."""
+    joints, shape = entry.get("keypoints"), annotated or entry.get("segmentation")
+    jointed = isinstance(joints, list) and any(isinstance(v, int | float) and v > 0 for v in joints[2::3])
+    alone, one = _alone(entry), not entry.get("iscrowd")
+    return annotated * _ANNOTATED + alone * _ALONE + (one and jointed) * _JOINTED + bool(one and shape) * _OUTLINED
+
+
+def _kind_of_line(line: bytes, annotated: bool) -> int:
+    """What a line of a snapshot is."""
+    shaped = any(key in line for key in (b'"masks":{', b'"square":[', b'"segmentation":'))
+    jointed = b'"keypoints":[' in line
+    return annotated * _ANNOTATED + _ALONE + jointed * _JOINTED + shaped * _OUTLINED
 
 
 def _alone(entry: Mapping[str, Any]) -> bool:

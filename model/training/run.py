@@ -20,7 +20,7 @@ from model.networks.trunks import LATER
 from model.prediction.measure import measure
 from model.recipe import Network, Recipe
 from model.structures import Batch
-from model.training import samples
+from model.training import ready, samples
 from model.training.checkpoints import newest
 from model.training.folder import RunFolder
 from model.training.halt import Halt
@@ -56,15 +56,18 @@ def train(
     :param warn: told what is wrong and does not end the training.
     :raises NonFiniteError: a loss or gradient is not finite; what reproduces it is in the folder.
     :raises OutOfMemoryError: with what to change.
-    :raises ValueError: the folder holds another run, the device or the data cannot be used, or a recipe's network
-        cannot be built.
+    :raises ValueError: the folder holds another run, the device or the data cannot be used (see ``ready.check``), or a
+        recipe's network cannot be built.
     """
     folder = RunFolder(Path(out))
+    doubts = ready.check(recipe, train_images, test_images)
     shape = shape_of(body)
     with processes(device) as here, folder.locked() if here.first else nullcontext():
         torch.manual_seed(recipe.running.seed)
         network = build(_wanted(recipe, folder, resume), **shape, body=body)
         if here.first:
+            for doubt in doubts:
+                (warn or _unheard)(doubt)
             facts = {
                 "dataset": facts_of(train_images),
                 "test": None if test_images is None else facts_of(test_images),
@@ -86,9 +89,14 @@ def train(
         )
         if resume:
             for refused in training.resume():
-                if here.first and warn is not None:
-                    warn(f"checkpoint {refused} cannot be used: going on from an older one")
+                if here.first:
+                    (warn or _unheard)(f"checkpoint {refused} cannot be used: going on from an older one")
         return training.run()
+
+
+def _unheard(text: str) -> None:
+    """A warning that nobody is told."""
+    del text
 
 
 def _wanted(recipe: Recipe, folder: RunFolder, resume: bool) -> Network:
