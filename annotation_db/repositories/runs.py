@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from annotation_db.columns import utc_now
-from annotation_db.models import Run, RunImage, RunState, SnapshotImage, Withdrawal
+from annotation_db.models import Job, JobState, Run, RunImage, RunState, SnapshotImage, Withdrawal
 from annotation_db.repositories.place import Place
 
 _CHUNK = 5000
@@ -40,13 +40,26 @@ def page(
     limit: int,
     state: RunState | None = None,
 ) -> Sequence[Run]:
-    """Up to `limit` runs of a project, of one state if one is named, the newest first."""
+    """Up to `limit` runs of a project, of one state if one is named, the newest first. A run under way whose job was
+    cancelled or failed has ended with it."""
     query = select(Run).where(Run.project_id == project_id)
     if state is not None:
-        query = query.where(Run.state == state)
+        query = query.where(_state() == state)
     if before:
         query = query.where(tuple_(Run.created_at, Run.id) < before)
     return session.scalars(query.order_by(Run.created_at.desc(), Run.id.desc()).limit(limit)).all()
+
+
+def _state() -> ColumnElement[RunState]:
+    kind = Run.__table__.c.state.type
+    job = select(Job.state).where(Job.subject_id == Run.id, Job.kind == Run.kind)
+    latest = job.order_by(Job.created_at.desc(), Job.id.desc()).limit(1).scalar_subquery()
+    is_open = Run.state.in_(OPEN)
+    return case(
+        (is_open & (latest == JobState.cancelled), literal(RunState.stopped, kind)),
+        (is_open & (latest == JobState.failed), literal(RunState.failed, kind)),
+        else_=Run.state,
+    )
 
 
 def everything(session: Session) -> Sequence[Run]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from annotation_db.models import RunState
 from server.runs.folder import LOG
 
-FINISHED, STOPPED, NOT_FINITE, OUT_OF_MEMORY = 0, 3, 4, 5
-"""Exit statuses of `densemark train`."""
+FINISHED, STOPPED = 0, 3
+"""Exit statuses of `densemark train`. Of the others (4: a loss is not finite, 5: the memory does not suffice) its last
+line says what happened and what to change."""
 _TAIL = 64 * 2**10
 
 
@@ -31,10 +32,7 @@ def told(status: int, folder: Path, reason: str | None) -> End:
     if status == STOPPED:
         outside = "it was asked to end by a signal from outside; resume it to go on"
         return End(RunState.stopped, outside if reason is None else reason or None)
-    line = last_error(folder) or f"the trainer ended with status {status}; its log says more"
-    if status == NOT_FINITE:
-        line = f"a loss or gradient was not finite. {line}"
-    return End(RunState.failed, line)
+    return End(RunState.failed, last_error(folder) or f"the trainer ended with status {status}; its log says more")
 
 
 def died(signal: int) -> str:
