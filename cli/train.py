@@ -164,13 +164,20 @@ def _source(
     data: Path,
 ) -> Source:
     """What is given, else what the run in ``out`` was begun with."""
-    from cli.training_data import Source, find
+    from cli.training_data import find
 
-    if dataset is not None:
-        found = find(dataset, images, train, test, out, data)
-    else:
-        found = Source.of_plain(json.loads((out / "run.json").read_text(encoding="utf-8"))["source"])
+    found = _begun_with(out) if dataset is None else find(dataset, images, train, test, out, data)
     return found if symmetry is None else replace(found, symmetry=str(symmetry.absolute()))
+
+
+def _begun_with(out: Path) -> Source:
+    """What the run in ``out`` was begun with; ends the command where that is not said, as of runs begun in Python."""
+    from cli.training_data import Source
+
+    try:
+        return Source.of_plain(json.loads((out / "run.json").read_text(encoding="utf-8"))["source"])
+    except (OSError, ValueError, KeyError, TypeError):
+        stop(f"{out / 'run.json'} does not say what the run learns from: name it by --dataset")
 
 
 def _body(source: Source, name: str | None, data: Path) -> Body:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -184,7 +185,11 @@ def _written(dataset: str, out: Path, data: Path) -> Path:
         with FileLock(folder.with_suffix(".lock")), errors.status(f"writing the snapshot {row.name} with its photos"):
             if folder.is_dir():
                 return folder
-            done = exports.export(state, row.id, folder, format_, images=True)
+            staged = folder.with_suffix(".tmp")  # what is killed on the way leaves no folder that seems whole
+            if staged.is_dir():
+                shutil.rmtree(staged)
+            done = exports.export(state, row.id, staged, format_, images=True)
+            staged.replace(folder)
     left = f" without {counted(done.withdrawn, 'photo')} withdrawn since" if done.withdrawn else ""
     errors.print(f"wrote the snapshot {row.name} to {folder}{left}")
     return folder

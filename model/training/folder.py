@@ -31,7 +31,10 @@ RECIPE, RUN, MODEL, CHECKPOINTS = "recipe.toml", "run.json", "model.safetensors"
 FORMAT = "densemark-model"
 """What the metadata of model.safetensors begin with."""
 MAY_CHANGE = ("running.", "data.workers", "schedule.accumulate")
-"""Keys of a recipe that a resumed run may change: they decide how it is computed, not what is learned."""
+"""Beginnings of keys of a recipe that a resumed run may change: what another machine asks for. With other parts of a
+step losses are averaged otherwise: a run like the one that began, and not the same."""
+FIXED = ("running.seed",)
+"""Those of them that it may not: order, augmentation and all draws follow from it."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ class RunFolder:
         staged = self.path / f".{MODEL}.{os.getpid()}.tmp"
         try:
             checkpoints.save_weights(staged, weights, {"format": FORMAT, **metadata})
+            checkpoints.sync(staged)
             staged.replace(self.path / MODEL)
         finally:
             staged.unlink(missing_ok=True)
@@ -152,10 +156,10 @@ def score(figures: Mapping[str, Any]) -> float | None:
 def check_resumed(before: Recipe, now: Recipe) -> None:
     """Raise ValueError where a resumed run would learn by another recipe than it began with."""
     for key, (old, new) in recipe_text.differences(before, now).items():
-        if not key.startswith(MAY_CHANGE):
+        if key in FIXED or not key.startswith(MAY_CHANGE):
             raise ValueError(
-                f"{key} was {old} when the run began and cannot become {new}: only running.*, data.workers and "
-                "schedule.accumulate may change on --resume; a new --out begins a new run"
+                f"{key} was {old} when the run began and cannot become {new}: only running.* except the seed, "
+                "data.workers and schedule.accumulate may change on --resume; a new --out begins a new run"
             )
 
 

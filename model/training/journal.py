@@ -116,9 +116,11 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
-                yield json.loads(line)
+                found = json.loads(line)
             except ValueError:
                 continue
+            if isinstance(found, dict):
+                yield found
 
 
 def flat(figures: Mapping[str, Any], where: str = "") -> dict[str, float]:
@@ -134,7 +136,7 @@ def flat(figures: Mapping[str, Any], where: str = "") -> dict[str, float]:
 
 def _cut(path: Path, step: int) -> None:
     """Leave what an undisturbed run would have written in its first steps, and earlier beginnings."""
-    kept = [line for line in read(path) if line["step"] <= step and line["kind"] != "end"]
+    kept = [line for line in read(path) if line.get("step", step + 1) <= step and line.get("kind") != "end"]
     with replacing(path) as file:
         file.writelines(json.dumps(line) + "\n" for line in kept)
 

@@ -156,13 +156,27 @@ def test_a_snapshot_by_its_name(tmp_path: Path, sqlite_template: Path) -> None:
     filling.persons([filling.image(f"{n}.png") for n in range(8)])
     app.state.densemark.database.close()
     ok("snapshot", "create", "Street", "spring", "--split", "train=.5,val=.5", data=data)
+    leave_half_written("spring", out, data)
     for name in ("spring", "Street/spring"):
         source = find(name, None, None, None, out, data)
         assert names(source) == ("densepose-coco-train.json", "densepose-coco-val.json")
         assert Path(source.train.photos).is_dir()
         assert Path(source.train.path).is_relative_to(out / "dataset")
+        assert len(list(Path(source.train.photos).iterdir())) == 8
+        assert [path for path in (out / "dataset").iterdir() if path.is_dir()] == [Path(source.train.path).parent]
     with pytest.raises(ValueError, match=r"no snapshot; snapshots: Street/spring"):
         find("autumn", None, None, None, out, data)
+
+
+def leave_half_written(name: str, out: Path, data: Path) -> None:
+    """Begin to write a snapshot for a run, and kill that."""
+    program = "import sys; from pathlib import Path; from cli.training_data import find; "
+    program += "find(sys.argv[1], None, None, None, *map(Path, sys.argv[2:]))"
+    process = subprocess.Popen([sys.executable, "-c", program, name, str(out), str(data)], cwd=ROOT)
+    while not any(path.is_dir() for path in (out / "dataset").glob("*")):
+        assert process.poll() is None
+    process.kill()
+    process.wait()
 
 
 def test_a_network_is_trained_and_the_run_goes_on(tmp_path: Path) -> None:
@@ -174,6 +188,11 @@ def test_a_network_is_trained_and_the_run_goes_on(tmp_path: Path) -> None:
     assert (out / "model.safetensors").is_file()
     assert "--resume goes on with it" in refused(*words, data=tmp_path)
     (out / "checkpoints" / "000003").rename(tmp_path / "gone")
+    told = (out / "run.json").read_text()
+    for text in (json.dumps({key: value for key, value in json.loads(told).items() if key != "source"}), "[]"):
+        (out / "run.json").write_text(text)
+        assert "name it by --dataset" in refused("train", "--resume", "--out", out, data=tmp_path)
+    (out / "run.json").write_text(told)
     again = json.loads(ok("train", "--resume", "--out", out, "--body", "anny", "--json", data=tmp_path))
     assert (again["state"], again["step"]) == ("finished", 3)
     failed = here(*words[: -len(changes)], "--resume", "--set", "schedule.rate=.9", data=tmp_path)

@@ -190,6 +190,8 @@ def test_a_folder_holds_one_run(tmp_path):
         run(tmp_path / "run")
     with pytest.raises(ValueError, match=r"schedule\.rate was 0\.05 when the run began and cannot become 0\.1"):
         run(tmp_path / "run", "schedule.rate=.1", resume=True)
+    with pytest.raises(ValueError, match=r"running\.seed was 0 .* cannot become 1: only running\.\* except the seed"):
+        run(tmp_path / "run", "running.seed=1", resume=True)
     run(tmp_path / "run", "running.log=1", "schedule.accumulate=2", resume=True)
     folder = RunFolder(tmp_path / "run")
     with folder.locked(), pytest.raises(ValueError, match="another training is running"), folder.locked():
