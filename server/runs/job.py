@@ -6,6 +6,7 @@ from its last checkpoint. The run's folder and its device are locked meanwhile.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -16,6 +17,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
 
 from annotation_db import models, utc_now
 from annotation_db.models import RunState
@@ -125,8 +128,9 @@ class _Watch:
                 now = time.monotonic()
                 if now - self._told >= _TELL:
                     self._told = now
-                    self._tell()
-                    self._look()
+                    with contextlib.suppress(DBAPIError):  # it goes on while the database is away
+                        self._tell()
+                        self._look()
                 if self._asked and now - self._asked > GRACE:
                     break
             status = self._trainer.status() if self._trainer.ended() else -9

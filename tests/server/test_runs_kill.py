@@ -10,8 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from annotation_db import models
-from annotation_db.models import RunState
-from annotation_db.repositories import jobs as job_rows
+from annotation_db.models import JobState, RunState
 from server.runs import folder, service
 from server.runs.schemas import RunResume
 from tests.server.job_processes import jobs_in, lives, until
@@ -81,7 +80,5 @@ def test_a_run_that_is_killed_in_every_way_ends_as_one_that_is_not(
         assert _numbers(ended) == pytest.approx(_numbers(done))
         told = json.loads((trainings.folder(disturbed) / "environment.json").read_text())
         assert "torch" in told["packages"]
-        with trainings.state.database.read() as session:
-            job = job_rows.latest(session, "train", disturbed)
-        assert job is not None
-        assert job.result == {"state": "finished"}
+        until(lambda: trainings.job(disturbed).state == JobState.done)  # a moment after the run
+        assert trainings.job(disturbed).result == {"state": "finished"}

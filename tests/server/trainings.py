@@ -9,7 +9,7 @@ import psutil
 from annotation.words import Role
 from annotation_db import models
 from annotation_db.models import RunState
-from annotation_db.repositories import runs
+from annotation_db.repositories import jobs, runs
 from server.jobs import here
 from server.runs import folder, service
 from server.runs.schemas import RunCreate
@@ -64,6 +64,13 @@ class Trainings:
         """The run, once it has."""
         row = self.row(run)
         return row if row.state in ENDED else None
+
+    def job(self, run: UUID) -> models.Job:
+        """The newest job about the run."""
+        with self.state.database.read() as session:
+            job = jobs.latest(session, "train", run)
+        assert job is not None
+        return job
 
     def folder(self, run: UUID) -> Path:
         """Where its files are."""
