@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+from model import recipe_rules
 from model.recipe import Recipe
 
 FOLDER = Path(__file__).parent / "recipes"
@@ -214,59 +215,7 @@ def _from_text(kind: Any, text: str, where: str) -> Any:
         raise ValueError(f"{where} is {_WORDS.get(kind, 'a whole number')}, not {text!r:.80}") from None
 
 
-_LEAST: Mapping[str, float] = {
-    "schedule.steps": 1,
-    "schedule.batch": 1,
-    "schedule.accumulate": 1,
-    "schedule.warmup": 0,
-    "schedule.momentum": 0,
-    "schedule.decay": 0,
-    "schedule.clip": 0,
-    "schedule.average": 0,
-    "data.longest": 1,
-    "data.workers": 0,
-    "data.colour": 0,
-    "data.margin": 0,
-    "data.dense": 0,
-    "data.dense_weight": 0,
-    "data.generated": 0,
-    "running.seed": 0,
-    "running.log": 1,
-    "running.checkpoint": 1,
-    "running.evaluate": 0,
-    "running.kept": 1,
-}
-"""The smallest values of keys."""
-
-
 def _checked(recipe: Recipe) -> Recipe:
-    """The recipe as it is; raises ValueError where a value makes no sense. What a network can be built of, its builder
-    knows."""
-    schedule, data = recipe.schedule, recipe.data
-    plain = _plain(recipe)
-    for key, least in _LEAST.items():
-        table, name = key.split(".")
-        if plain[table][name] < least:
-            raise ValueError(f"{key} is {least} or more, not {plain[table][name]}")
-    for name, weight in plain["weights"].items():
-        if weight < 0:
-            raise ValueError(f"weights.{name} is 0 or more, not {weight}")
-    rules = (
-        (schedule.rate > 0, "schedule.rate is above 0"),
-        (schedule.momentum < 1, "schedule.momentum is below 1"),
-        (schedule.average < 1, "schedule.average is below 1"),
-        (schedule.batch % schedule.accumulate == 0, "schedule.batch divides into schedule.accumulate parts"),
-        (all(0 < share < 1 for share in schedule.drops), "schedule.drops are shares of the steps, within 0 and 1"),
-        (sorted(schedule.drops) == list(schedule.drops), "schedule.drops ascend"),
-        (0 < data.shortest[0] <= data.shortest[1], "data.shortest is the lower and the upper bound"),
-        (data.shortest[1] <= data.longest, "data.longest is not below data.shortest"),
-        (0 < data.tested[0] <= data.tested[1], "data.tested is the shortest and the longest side"),
-        (0 <= data.flip <= 1, "data.flip is a probability"),
-        (data.generated < 1, "data.generated is below 1"),
-    )
-    for good, rule in rules:
-        if not good:
-            key = rule.split()[0]
-            table, name = key.split(".")
-            raise ValueError(f"{rule}; it is {_literal(plain[table][name])}")
+    """The recipe as it is; raises ValueError where a value makes no sense."""
+    recipe_rules.check(recipe)
     return recipe

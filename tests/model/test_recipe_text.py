@@ -15,7 +15,7 @@ branches = st.one_of(st.none(), st.builds(MaskBranch, layers=st.integers(0, 9)))
 networks = st.builds(
     Network,
     trunk=st.builds(Trunk, name=st.text(), weights=st.text()),
-    detector=st.builds(Detector, proposals=st.tuples(st.integers(1), st.integers(1)), positive=positive),
+    detector=st.builds(Detector, proposals=st.tuples(st.integers(1), st.integers(1)), positive=st.floats(0.01, 1)),
     densepose=st.one_of(st.none(), st.builds(DensePose, confidence=st.sampled_from(["", "isotropic"]))),
     masks=branches,
     keypoints=st.one_of(st.none(), st.builds(KeypointBranch, sigma=positive)),
@@ -87,6 +87,15 @@ def test_a_branch_is_taken_away():
         ("network.fcn.stride=5", "network.fcn.stride is one of 4, 8, not 5"),
         ("network.kind=yolo", 'network.kind is one of "rcnn", "fcn", "deeppose", not \'yolo\''),
         ("data.shortest=320", "data.shortest is a list of 2, not [320]"),
+        ("network.densepose.channels=0", "network.densepose.channels is 1 or more, not 0"),
+        ("network.trunk.channels=-3", "network.trunk.channels is 1 or more, not -3"),
+        ("network.densepose.most=0", "network.densepose.most is 1 or more, not 0"),
+        ("network.densepose.overlap=2", "network.densepose.overlap is at most 1; it is 2.0"),
+        ("network.keypoints.sigma=0", "network.keypoints.sigma is above 0; it is 0.0"),
+        ("network.deeppose.crops=0", "network.deeppose.crops is 1 or more, not 0"),
+        ("network.deeppose.sigma=0", "network.deeppose.sigma is above 0; it is 0.0"),
+        ("network.detector.least_score=2", "network.detector.least_score is below 1; it is 2.0"),
+        ("network.detector.proposals=9,0", "network.detector.proposals are above 0; it is [9, 0]"),
         ("weights.uv=-1", "weights.uv is 0 or more, not -1.0"),
         ("schedule.rate", "a change is key=value"),
     ],
@@ -94,6 +103,24 @@ def test_a_branch_is_taken_away():
 def test_a_change_that_cannot_be_is_told(change, told):
     with pytest.raises(ValueError) as error:
         changed(Recipe(), [change])
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (["network.kind=fcn", "network.cascade=true"], "network.cascade is of networks of kind rcnn; it is true"),
+        (["network.kind=deeppose", "network.masks=true"], "network.masks is of networks of kind rcnn"),
+        (["network.kind=fcn", "network.keypoints=true"], "network.keypoints is of networks of kind rcnn"),
+        (
+            ["network.densepose.surface=embedding", "network.densepose.confidence=isotropic"],
+            'network.densepose.confidence is of charts, not of embeddings; it is "isotropic"',
+        ),
+    ],
+)
+def test_what_another_network_has_is_not_passed_over(changes, told):
+    with pytest.raises(ValueError) as error:
+        changed(Recipe(), changes)
     assert told in str(error.value)
 
 
