@@ -29,46 +29,68 @@ if TYPE_CHECKING:
 
 
 def distill(
-    teacher: Annotated[Path, typer.Option(help="The teacher: a run's folder, a checkpoint, or a model.safetensors.")],
     dataset: Annotated[
-        str, typer.Option(help="What is labelled: a dataset file, a folder with some, or a snapshot's name.")
+        str, typer.Option(help="What is learned from: a dataset file, a folder with some, or a snapshot's name.")
     ],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder of the derived dataset; not there yet.")],
+    teacher: Annotated[
+        Path | None,
+        typer.Option(help="Label the dataset's persons by this teacher: a run's folder, or a model.safetensors."),
+    ] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="Label further photos (--photos) by this network, for it to learn from.")
+    ] = None,
+    photos: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Folder of photos that nobody has annotated.")
+    ] = None,
+    score: Annotated[float, typer.Option(min=0, max=1, help="With --network: least score of a person.")] = 0.7,
+    confidence: Annotated[float, typer.Option(min=0, max=1, help="With --network: least confidence of a pixel.")] = 0.5,
+    flip: Annotated[bool, typer.Option(help="With --network: look in the mirror, too.")] = True,
     train: Annotated[str | None, typer.Option(help="The split or file whose persons are labelled: train.")] = None,
     test: Annotated[
         str | None, typer.Option(help="The split or file that was held out from the teacher: val or test; or 'none'.")
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(exists=True, file_okay=False, help="Folder of the photos, if it is elsewhere.")
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Folder of the dataset's photos, if it is elsewhere."),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Persons at a time.")] = 8,
+    batch: Annotated[int, typer.Option(min=1, help="Persons at a time; of --photos, photos.")] = 4,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; a GPU if there is one.")] = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Have a teacher label every pixel of a dataset's persons, and write a dataset with these labels beside the points:
+    """Label by a network, for a network to learn from. --teacher labels every pixel of a dataset's persons; --network
+    with --photos labels photos that nobody has annotated. What is written is the dataset with the labels beside it:
     `densemark train` on it learns from both. Interrupted, the same command goes on."""
     from cli.training_data import find
 
+    if (teacher is None) == (network is None) or (network is None) != (photos is None):
+        stop("give --teacher to label the dataset's persons, or --network and --photos to label others: one of them")
     if out.exists():
         stop(f"--out: {out} is there already: choose another folder")
     with model_needed():
         from model.distillation.derived import Base, derive
+        from model.distillation.filter import Limits
+        from model.distillation.generated import Copies, generate
         from model.prediction.load import load
         from model.training.processes import chosen_device
     source = find(dataset, images, train, test, out.with_name(f".{out.name}.snapshot"), data)
-    with errors.status("loading the teacher"):
-        loaded = load(teacher, chosen_device(device), [data / "bodies"])
+    with errors.status("loading the network"):
+        loaded = load(teacher or network or Path(), chosen_device(device), [data / "bodies"])
     held = None if source.test is None else _images(source.test, loaded.body)
     base = Base(_images(source.train, loaded.body), held)
     with _bar() as tell:
-        said = derive(loaded, base, out, batch, tell)
+        if photos is None:
+            said = derive(loaded, base, out, batch, tell)
+        else:
+            limits = Limits(score=score, confidence=confidence)
+            said = generate(loaded, base, photos, out, Copies(flip=flip), limits, batch, tell)
     _forget(out)
     if as_json:
         print_json({"out": str(out), **said})
         return
     console.print(f"{out}: {said['persons']:,} persons with dense labels; densemark train --dataset {out}")
-    print_table(("figure", "value"), _rows(said))
+    print_table(("figure", "value"), _rows(said) if photos is None else _counts(said))
 
 
 def _images(part: Part, body: Body) -> Images:
@@ -94,6 +116,17 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task, description=what, completed=done, total=of)
 
         yield tell
+
+
+def _counts(said: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Figures of generated/derived.json for people."""
+    return [
+        ("photos", f"{said['photos']:,}"),
+        ("that cannot be read", f"{said['refused']:,}"),
+        ("with persons that were kept", f"{said['images']:,}"),
+        ("persons found", f"{said['found']:,}"),
+        ("persons kept", f"{said['persons']:,}"),
+    ]
 
 
 def _rows(said: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -14,15 +14,11 @@ in it.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from export.files import replacing
 from export.snapshots import digest
@@ -30,19 +26,20 @@ from model.data.dense import ABOUT, FOLDER, FORMAT
 from model.data.records import Images
 from model.distillation import card
 from model.distillation.figures import Figures, figures
+from model.distillation.staging import linked, staged
 from model.distillation.teacher import label, people, require_teacher
 from model.prediction.load import Loaded
 from model.prediction.measure import surface_of
 from model.training.folder import RUN
 
 TRAIN, TEST, IMAGES = "train.json", "test.json", "images"
-_BEGUN, _HELD, _LOCK = "begun.json", "held-out", ".lock"
+_HELD = "held-out"
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, and how many persons of how many are done."""
 
 
-def _silent(what: str, done: int, of: int) -> None:
+def silent(what: str, done: int, of: int) -> None:
     """Progress that nobody is told."""
     del what, done, of
 
@@ -70,18 +67,16 @@ def derive(loaded: Loaded, base: Base, out: Path, batch: int = 8, progress: Prog
         be used; the message names it.
     """
     require_teacher(loaded)
-    if out.exists():
-        raise ValueError(f"{out} is there already: choose another folder")
     if base.train.persons.path.is_dir():
         raise ValueError(f"{base.train.name}: is a snapshot's folder; files of it are written by densemark export")
     if base.train.body is None or base.train.body.hash != loaded.body.hash:
         raise ValueError(
             f"{loaded.source}: the teacher is on body {loaded.body.name}, {base.train.name} on another one"
         )
-    tell = progress or _silent
+    tell = progress or silent
     about = _about(loaded, base)
-    with _staged(out, about) as staged:
-        found = _labelled(loaded, base.train, staged / FOLDER, batch, "labelling", tell)
+    with staged(out, about) as folder:
+        found = _labelled(loaded, base.train, folder / FOLDER, batch, "labelling", tell)
         if not found.persons:
             raise ValueError(f"{base.train.name}: holds no person with points and an outline to label")
         said = {
@@ -90,12 +85,13 @@ def derive(loaded: Loaded, base: Base, out: Path, batch: int = 8, progress: Prog
             "without_outline": found.unlabelled,
             "coverage": found.coverage(),
             "confidence": found.confidence(),
-            "agreement": _agreement(loaded, base, found, staged, batch, tell),
+            "agreement": _agreement(loaded, base, found, folder, batch, tell),
         }
-        _copy(base, staged, tell)
-        with replacing(staged / "README.md") as file:
+        copied(base, folder, tell)
+        with replacing(folder / "README.md") as file:
             file.write(card.text(said))
-        with replacing(staged / ABOUT) as file:
+        shutil.rmtree(folder / _HELD, ignore_errors=True)
+        with replacing(folder / ABOUT) as file:
             json.dump(said, file, indent=1)
             file.write("\n")
     return said
@@ -122,43 +118,6 @@ def _about(loaded: Loaded, base: Base) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _staged(out: Path, about: dict[str, Any]) -> Iterator[Path]:
-    """The folder in which the work goes on; it takes the place of ``out`` when the block ends well.
-
-    What lies there of other labels than those described is thrown away.
-    """
-    staged = out.parent / f".{out.name}.distilling"
-    staged.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(staged / _LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ValueError(f"{out}: is being made by another process") from None
-    try:
-        begun = staged / _BEGUN
-        if not begun.exists() or json.loads(begun.read_bytes()) != about:
-            _empty(staged)
-            with replacing(begun) as file:
-                json.dump(about, file)
-        (staged / FOLDER).mkdir(exist_ok=True)
-        yield staged
-        begun.unlink()
-        shutil.rmtree(staged / _HELD, ignore_errors=True)
-        (staged / _LOCK).unlink()
-        staged.replace(out)
-    finally:
-        lock.release()
-
-
-def _empty(staged: Path) -> None:
-    for path in staged.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != _LOCK:
-            path.unlink()
-
-
 def _labelled(loaded: Loaded, images: Images, folder: Path, batch: int, what: str, tell: Progress) -> Figures:
     """Label the persons that have no labels yet; figures of all of them."""
     folder.mkdir(exist_ok=True)
@@ -170,11 +129,11 @@ def _labelled(loaded: Loaded, images: Images, folder: Path, batch: int, what: st
     return figures(images, everyone, folder, surface_of(loaded.body))
 
 
-def _agreement(loaded: Loaded, base: Base, found: Figures, staged: Path, batch: int, tell: Progress) -> dict[str, Any]:
+def _agreement(loaded: Loaded, base: Base, found: Figures, folder: Path, batch: int, tell: Progress) -> dict[str, Any]:
     """Errors on the points held out from the teacher; where there are none, on those that were labelled."""
     learned = _learned(loaded)
     if base.test is not None and digest(base.test.persons.path) != learned and people(base.test):
-        held = _labelled(loaded, base.test, staged / _HELD, batch, "measuring", tell)
+        held = _labelled(loaded, base.test, folder / _HELD, batch, "measuring", tell)
         return {"on": "held out", **held.agreement()}
     return {"on": "labelled", **found.agreement()}
 
@@ -188,8 +147,11 @@ def _learned(loaded: Loaded) -> str | None:
         return None
 
 
-def _copy(base: Base, staged: Path, tell: Progress) -> None:
-    """The base's files, and the photos that they list, as far as there are any."""
+def copied(base: Base, staged: Path, tell: Progress) -> None:
+    """Have the base's files, and the photos that they list as far as there are any, in a folder.
+
+    :raises ValueError: a photo's name leads out of its folder.
+    """
     shutil.copyfile(base.train.persons.path, staged / TRAIN)
     names = {image.file_name for image in base.train.persons.images.values()}
     folder = base.train.persons.folder
@@ -198,20 +160,8 @@ def _copy(base: Base, staged: Path, tell: Progress) -> None:
         shutil.copyfile(base.test.persons.path, staged / TEST)
         names |= {image.file_name for image in base.test.persons.images.values()}
     for done, name in enumerate(sorted(names), start=1):
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise ValueError(f"{base.train.name}: the photo {name!r} lies outside of the folder of images")
-        source, place = folder / name, staged / IMAGES / name
-        if source.is_file() and not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            _link(source, place)
+        try:
+            linked(folder / name, staged / IMAGES, name)
+        except ValueError as error:
+            raise ValueError(f"{base.train.name}: {error}") from error
         tell("photos", done, len(names))
-
-
-def _link(source: Path, place: Path) -> None:
-    """A photo under another name; a copy where the file system cannot link it."""
-    try:
-        os.link(source.resolve(), place)
-    except OSError:
-        partial = place.with_name(f".{place.name}.tmp")
-        shutil.copyfile(source, partial)
-        partial.replace(place)
