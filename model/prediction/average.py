@@ -124,14 +124,16 @@ def look(
     scales: Sequence[int],
     symmetry: Symmetry | None = None,
     precision: str = "fp32",
+    most: int | None = None,
 ) -> list[Detections]:
     """As ``photos.look``, of several looks.
 
     :param scales: shortest sides of the image; the longest may grow as they do.
     :param symmetry: of the body, to look in the mirror, too; None does not.
+    :param most: persons of a photo that are described, the best of those that all looks found; None for all.
     :raises ValueError: as ``photos.look``.
     """
-    return [averaged(each) for each in views(network, photos, data, scales, symmetry, precision)]
+    return [averaged(each) for each in views(network, photos, data, scales, symmetry, precision, most)]
 
 
 def views(
@@ -141,6 +143,7 @@ def views(
     scales: Sequence[int],
     symmetry: Symmetry | None = None,
     precision: str = "fp32",
+    most: int | None = None,
 ) -> list[list[Detections]]:
     """What each look says of the same persons, by photo; all looks have the merged boxes and scores. Parameters and
     errors are those of ``look``."""
@@ -149,7 +152,7 @@ def views(
         looks += [_mirrored(each, symmetry) for each in looks]
     if any(photo.boxes is None for photo in photos):
         found = [each(photos) for each in looks]
-        boxes = [merged(views) for views in zip(*found, strict=True)]
+        boxes = [tuple(best[:most] for best in merged(views)) for views in zip(*found, strict=True)]
         given = [
             replace(photo, boxes=box.cpu().double().numpy()) for photo, (box, _) in zip(photos, boxes, strict=True)
         ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from evaluation.detection.evaluate import MOST_DETECTIONS
+from model.networks.rcnn import RCNN
 from model.prediction import average, photos
 from model.prediction.decode import Person, persons, vertices_of
 from model.prediction.load import Loaded
@@ -130,10 +132,9 @@ def predict(
     def looked(group: list[tuple[Wanted, Photo | ValueError]]) -> list[Detections]:
         shown = [photo for _, photo in group if isinstance(photo, Photo)]
         if symmetry is None and not looks.scales:
-            found = photos.look(network, shown, recipe.data, recipe.running.precision)
-        else:
-            found = average.look(network, shown, recipe.data, scales, symmetry, recipe.running.precision)
-        return [_best(each, most) if photo.boxes is None else each for photo, each in zip(shown, found, strict=True)]
+            with _at_most(network, most):
+                return photos.look(network, shown, recipe.data, recipe.running.precision)
+        return average.look(network, shown, recipe.data, scales, symmetry, recipe.running.precision, most)
 
     read = zip(wanted, photos.ahead(wanted, _read), strict=True)
     for (each, photo), found in photos.in_groups(read, lambda pair: _alike(pair[1], sized), looked, batch):
@@ -154,6 +155,16 @@ def _alike(photo: Photo | ValueError, data: Data) -> Hashable | None:
     return photos.shape(photo, data), photo.boxes is None
 
 
-def _best(found: Detections, most: int) -> Detections:
-    """The first detections, which are the best, in memory of their own."""
-    return found if len(found) <= most else found.chosen(torch.arange(most, device=found.boxes.device))
+@contextmanager
+def _at_most(network: nn.Module, most: int) -> Iterator[None]:
+    """The network's detector keeps no more persons of an image within the block, so that its branches, which cost the
+    most time and memory, look at no others."""
+    if not isinstance(network, RCNN):
+        yield
+        return
+    kept = network.detector.most
+    network.detector.most = min(kept, most)
+    try:
+        yield
+    finally:
+        network.detector.most = kept
