@@ -27,14 +27,6 @@ def of_points(body: Body, face: ArrayLike, bary: ArrayLike) -> Ints:
     return body.faces[f, b.argmax(axis=1)].astype(np.int64)
 
 
-def of_iuv(body: Body, I: ArrayLike, U: ArrayLike, V: ArrayLike) -> Ints:
-    """Vertices (N,) nearest to the surface points I,U,V.
-
-    :raises ValueError: shapes differ, I is none of the body's charts, or U or V is not finite.
-    """
-    return of_points(body, *body.from_iuv(I, U, V))
-
-
 def points(body: Body) -> tuple[NDArray[np.int32], Floats]:
     """Each vertex as a surface point: face (V,), the first at it, and bary (V,3), 1 at that corner.
 
