@@ -94,6 +94,8 @@ def train(
         print_recipes()
         return
     going_on = resume and out is not None and (out / "run.json").is_file() and (out / "recipe.toml").is_file()
+    if recipe is None and resume and out is not None and not going_on:
+        stop(f"--resume: {out} holds no run; to begin one there, give --recipe and --dataset, too")
     if recipe is None and not (going_on and out is not None):
         stop("--recipe: name a recipe; these ship: " + ", ".join(_shipped()))
     from model import recipe_text

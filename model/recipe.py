@@ -149,6 +149,8 @@ class Network:
 
     :param kind: "rcnn" has the detector and those of the branches that are given; the others learn from given boxes.
     :param cascade: a second stage of each branch, on features and all first-stage outputs (kind "rcnn").
+    :param start: a run's folder, a checkpoint or a ``model.safetensors`` whose weights it begins with, as far as they
+        fit; "" begins anew. The trunk's own weights are then not asked for.
     """
 
     kind: Literal["rcnn", "fcn", "deeppose"] = "rcnn"
@@ -158,6 +160,7 @@ class Network:
     masks: MaskBranch | None = None
     keypoints: KeypointBranch | None = None
     cascade: bool = False
+    start: str = ""
     fcn: FCN = field(default_factory=FCN)
     deeppose: DeepPose = field(default_factory=DeepPose)
 

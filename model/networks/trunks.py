@@ -149,7 +149,9 @@ def _imagenet(name: str) -> dict[str, Tensor]:
         return dict(models.get_model_weights(name)["IMAGENET1K_V1"].get_state_dict(progress=True, check_hash=True))
     except (OSError, RuntimeError) as error:
         raise ValueError(
-            f"ImageNet weights of {name} could not be fetched ({error}); name a file of them in network.trunk.weights"
+            f"ImageNet weights of {name} could not be fetched ({error}). Name a file of them as network.trunk.weights "
+            f"(torchvision has it at {models.get_model_weights(name)['IMAGENET1K_V1'].url}), or learn from scratch: "
+            "network.trunk.weights= network.trunk.norm=group network.trunk.frozen_stages=0"
         ) from error
 
 

@@ -74,6 +74,15 @@ def load(path: str | Path, device: str | torch.device = "cpu", bodies: Iterable[
     return Loaded(network.to(device).eval(), recipe, body, step, weights)
 
 
+def weights_of(path: str | Path) -> dict[str, Tensor]:
+    """The weights alone, by name, of what ``load`` takes.
+
+    :raises ValueError: there is no network, or it is damaged.
+    """
+    path = Path(path)
+    return _read((_of_folder(path) if path.is_dir() else _of_file(path))[0])
+
+
 def find_body(name: str, hash_: str, folders: Iterable[Path], where: Path) -> Body:
     """The body with a content hash, among those that ship and the files of folders.
 

@@ -17,6 +17,7 @@ from model.data.batches import train_batches
 from model.data.records import Images
 from model.networks import build
 from model.networks.trunks import LATER
+from model.prediction.load import weights_of
 from model.prediction.measure import measure
 from model.recipe import Network, Recipe
 from model.structures import Batch
@@ -64,7 +65,10 @@ def train(
     shape = shape_of(body)
     with processes(device) as here, folder.locked() if here.first else nullcontext():
         torch.manual_seed(recipe.running.seed)
-        network = build(_wanted(recipe, folder, resume), **shape, body=body)
+        begun = resume and bool(newest(folder.checkpoints))
+        network = build(_wanted(recipe.network, begun), **shape, body=body)
+        if recipe.network.start and not begun:
+            doubts += started(network, recipe.network.start)
         if here.first:
             for doubt in doubts:
                 (warn or _unheard)(doubt)
@@ -99,11 +103,28 @@ def _unheard(text: str) -> None:
     del text
 
 
-def _wanted(recipe: Recipe, folder: RunFolder, resume: bool) -> Network:
-    """What is built: without the trunk's first weights where a checkpoint's come in their place."""
-    if not (resume and newest(folder.checkpoints)):
-        return recipe.network
-    return replace(recipe.network, trunk=replace(recipe.network.trunk, weights=LATER))
+def _wanted(network: Network, begun: bool) -> Network:
+    """What is built: without the trunk's first weights where those of a checkpoint or of another run come in their
+    place."""
+    if not (begun or network.start):
+        return network
+    return replace(network, trunk=replace(network.trunk, weights=LATER))
+
+
+def started(network: nn.Module, path: str) -> list[str]:
+    """Give a network the weights of another one where name and shape are the same.
+
+    :param path: what ``model.prediction.load`` takes.
+    :returns: what to warn of: weights that begin anew.
+    :raises ValueError: there is no network, or less than half of this one's weights are in it.
+    """
+    own = network.state_dict()
+    fit = {name: value for name, value in weights_of(path).items() if name in own and own[name].shape == value.shape}
+    if 2 * len(fit) < len(own):
+        raise ValueError(f"network.start: {path} has weights for {len(fit)} of this network's {len(own)} tensors")
+    network.load_state_dict(fit, strict=False)
+    anew = sorted({name.rsplit(".", 1)[0] for name in own.keys() - fit.keys()})
+    return [f"{len(anew)} layers begin anew, {path} has none that fit: {', '.join(anew[:5])}"] if anew else []
 
 
 def shape_of(body: Body) -> dict[str, int]:

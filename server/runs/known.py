@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +17,6 @@ from server.runs.schemas import Recipe, TrainingDevice
 ORDER = (sys.executable, "-P", "-m", "cli", "train")
 _PATIENCE = 120.0  # seconds; importing torch takes some
 _FRESH = 60.0  # seconds for which the devices are taken to be the same
-_WEIGHTS = "network.trunk.weights="
 _lock = threading.Lock()
 _devices: tuple[float, dict[str, Any]] | None = None
 
@@ -39,10 +39,13 @@ def complete(name: str, changes: tuple[str, ...]) -> tuple[str, int]:
     names = [recipe.name for recipe in recipes()]
     if name not in names:
         raise RefusedError(f"recipe: there is none called {name!r}; there are {', '.join(names)}")
-    for change in changes:
-        if change.startswith(_WEIGHTS) and change.removeprefix(_WEIGHTS).strip() not in ("", "imagenet"):
-            raise RefusedError("network.trunk.weights: from here only imagenet; a file is named from the shell alone")
-    return _complete(name, changes)
+    text, steps = _complete(name, changes)
+    network = tomllib.loads(text)["network"]
+    if network["trunk"]["weights"] not in ("", "imagenet"):
+        raise RefusedError("network.trunk.weights: from here only imagenet; a file is named from the shell alone")
+    if network["start"]:
+        raise RefusedError("network.start: a run to begin with is named from the shell alone")
+    return text, steps
 
 
 @lru_cache(maxsize=256)
