@@ -198,11 +198,12 @@ def test_processes_see_together_what_one_sees(path, crops):
             assert [plain(t) for part in parts for t in part.targets] == [plain(t) for t in whole.targets]
 
 
-def test_losses_of_unequal_images_add_up_over_processes(path):
+@pytest.mark.parametrize("name", ["fcn_tiny", "tiny_cascade"])
+def test_losses_of_unequal_images_add_up_over_processes(path, name):
     images = Images(path, path.parent, BODY)
     data = Data(shortest=(60, 90), longest=160)
     torch.manual_seed(0)
-    network = build(read("fcn_tiny").network, **shape_of(BODY)).train()
+    network = build(read(name).network, **shape_of(BODY)).train()
     whole = next(train_batches(images, data, schedule(), 3))
     shares = [next(train_batches(images, data, schedule(), 3, 0, rank, 2)) for rank in (0, 1)]
     with torch.no_grad():
