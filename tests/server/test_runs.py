@@ -52,7 +52,7 @@ def test_a_run_from_its_beginning_to_its_removal(trainings: Trainings) -> None:
         ({"recipe": "tinny"}, "there is none called 'tinny'"),
         ({"recipe": "../tiny"}, "recipe"),
         ({"changes": ["schedule.rat=1"]}, "schedule.rat"),
-        ({"changes": ["network.trunk.weights = /etc/passwd"]}, "only imagenet"),
+        ({"changes": ["network.trunk.weights=/etc/passwd"]}, "only imagenet"),
         ({"changes": ["network.start=/etc/passwd"]}, "network.start"),
         ({"snapshot_id": str(uuid4())}, "no such snapshot"),
         ({"device": "tpu"}, "device"),
