@@ -81,10 +81,10 @@ def resume(state: State, run_id: UUID, body: RunResume, user_id: UUID | None) ->
     Raises ConflictError while it has not ended, or when it cannot go on; RefusedError on a change that it cannot take.
     """
     for change in body.changes:
-        if not change.startswith(MAY_CHANGE):
+        if change.startswith("running.seed=") or not change.startswith(MAY_CHANGE):
             raise RefusedError(
-                f"changes: {change.partition('=')[0]} cannot change on the way, only running.*, data.workers and"
-                " schedule.accumulate; clone the run to learn otherwise"
+                f"changes: {change.partition('=')[0]} cannot change on the way, only running.* except the seed,"
+                " data.workers and schedule.accumulate; clone the run to learn otherwise"
             )
     with state.database.read() as session:
         row = existing(session, run_id)

@@ -9,10 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.cli.commands import ROOT
 from tests.cli.test_train import QUICK, dataset, metrics
 
 
+@pytest.mark.slow
 def test_a_signal_to_the_whole_group_ends_it_with_a_checkpoint(tmp_path: Path) -> None:
     """As timeout, systemd and SLURM send it: to the processes that read images, too."""
     folder, out = dataset(tmp_path / "d", "densepose-coco-train.json"), tmp_path / "run"
