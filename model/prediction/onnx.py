@@ -26,7 +26,7 @@ from model.data.batches import STRIDE
 from model.data.transforms import MEAN, fitted
 from model.networks.rcnn import RCNN
 from model.prediction.load import Loaded
-from model.prediction.photos import resized
+from model.prediction.photos import at_most, resized
 from model.structures import Batch, Detections
 
 OPSET = 18
@@ -78,9 +78,9 @@ def export(loaded: Loaded, path: str | Path, photos: Sequence[NDArray[np.uint8]]
     )
     staged = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        outputs = _names(network, images[0], box)
         with _never_empty(network):
             traced = _Traced(network).eval()
-            outputs = traced.names(images[0], box)
             _trace(traced, staged, images[0], box, outputs)
         _describe(staged, loaded, size)
         differences, persons = compare(loaded.network, staged, images, box, outputs)
@@ -160,11 +160,12 @@ class _Traced(nn.Module):
         given = (getattr(found, name) for name in _OUTPUTS)
         return tuple(value[:-1] if self.filled else value for value in given if value is not None)
 
-    def names(self, image: Tensor, box: Tensor | None) -> tuple[str, ...]:
-        """Of the outputs."""
-        with torch.inference_mode():
-            found = self.network(_batch(image, box))[0]
-        return tuple(name for name in _OUTPUTS if getattr(found, name) is not None)
+
+def _names(network: nn.Module, image: Tensor, box: Tensor | None) -> tuple[str, ...]:
+    """Of the outputs. To learn them one person is enough."""
+    with torch.inference_mode(), at_most(network, 1):
+        found = network(_batch(image, box))[0]
+    return tuple(name for name in _OUTPUTS if getattr(found, name) is not None)
 
 
 class _Filled(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, fields
 from math import ceil, floor
 from pathlib import Path
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from model.data.batches import STRIDE
 from model.data.transforms import MEAN, fitted
+from model.networks.rcnn import RCNN
 from model.prediction import decode
 from model.recipe import Data
 from model.structures import Batch, Detections
@@ -193,6 +194,21 @@ def run(network: nn.Module, batch: Batch, precision: str = "fp32") -> list[Detec
             return network(batch)
     finally:
         network.train(was)
+
+
+@contextmanager
+def at_most(network: nn.Module, most: int) -> Iterator[None]:
+    """The network's detector keeps no more persons of an image within the block, so that its branches, which cost the
+    most time and memory, look at no others."""
+    if not isinstance(network, RCNN):
+        yield
+        return
+    kept = network.detector.most
+    network.detector.most = min(kept, most)
+    try:
+        yield
+    finally:
+        network.detector.most = kept
 
 
 def device_of(network: nn.Module) -> torch.device:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from evaluation.detection.evaluate import MOST_DETECTIONS
-from model.networks.rcnn import RCNN
 from model.prediction import average, photos
 from model.prediction.decode import Person, persons, vertices_of
 from model.prediction.load import Loaded
@@ -132,7 +129,7 @@ def predict(
     def looked(group: list[tuple[Wanted, Photo | ValueError]]) -> list[Detections]:
         shown = [photo for _, photo in group if isinstance(photo, Photo)]
         if symmetry is None and not looks.scales:
-            with _at_most(network, most):
+            with photos.at_most(network, most):
                 return photos.look(network, shown, recipe.data, recipe.running.precision)
         return average.look(network, shown, recipe.data, scales, symmetry, recipe.running.precision, most)
 
@@ -153,18 +150,3 @@ def _alike(photo: Photo | ValueError, data: Data) -> Hashable | None:
     if isinstance(photo, ValueError) or (photo.boxes is not None and not len(photo.boxes)):
         return None
     return photos.shape(photo, data), photo.boxes is None
-
-
-@contextmanager
-def _at_most(network: nn.Module, most: int) -> Iterator[None]:
-    """The network's detector keeps no more persons of an image within the block, so that its branches, which cost the
-    most time and memory, look at no others."""
-    if not isinstance(network, RCNN):
-        yield
-        return
-    kept = network.detector.most
-    network.detector.most = min(kept, most)
-    try:
-        yield
-    finally:
-        network.detector.most = kept

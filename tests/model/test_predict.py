@@ -250,9 +250,8 @@ def test_another_network_than_the_onnx_file_s_is_told(exported, run, folder):
 
 
 def test_a_network_that_finds_no_one_computes_all_the_same(tmp_path, folder):
-    loaded = load(
-        made(tmp_path, changes=(*CHANGES[:3], "network.densepose.layers=1", "network.detector.least_score=1.0"))
-    )
+    loaded = load(made(tmp_path, changes=(*CHANGES[:3], "network.densepose.layers=1")))
+    loaded.network.detector.least_score = 1.0
     done = onnx.export(loaded, tmp_path / "n.onnx", [photos.read(folder / "b.jpg")], (64, 64))
     assert done.persons == 0
 
