@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import tomllib
+from concurrent.futures import Future
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +19,7 @@ ORDER = (sys.executable, "-P", "-m", "cli", "train")
 _PATIENCE = 120.0  # seconds; importing torch takes some
 _FRESH = 60.0  # seconds for which the devices are taken to be the same
 _lock = threading.Lock()
-_devices: tuple[float, dict[str, Any]] | None = None
+_asking: Future[tuple[float, dict[str, Any]]] | None = None
 
 
 class _FailedError(Exception):
@@ -57,18 +58,30 @@ def _complete(name: str, changes: tuple[str, ...]) -> tuple[str, int]:
     return shown["text"], shown["steps"]
 
 
-def devices() -> tuple[list[TrainingDevice], str | None, str | None]:
-    """Where a training can run on this machine, the version of torch, and what is missing, in words."""
-    global _devices
+def devices(patience: float = _PATIENCE) -> tuple[list[TrainingDevice], str | None, str | None]:
+    """Where a training can run on this machine, the version of torch, and what is missing, in words.
+
+    :param patience: so many seconds the answer is waited for; until it comes, that is what is missing.
+    """
+    global _asking
     with _lock:
-        if _devices is None or time.monotonic() - _devices[0] > _FRESH:
-            try:
-                told = _asked("--devices", "--json")
-            except _FailedError as error:
-                told = {"devices": [], "torch": None, "problem": str(error)}
-            _devices = (time.monotonic(), told)
-        told = _devices[1]
+        if _asking is None or (_asking.done() and time.monotonic() - _asking.result()[0] > _FRESH):
+            _asking = Future()
+            threading.Thread(target=_ask_devices, args=(_asking,), daemon=True).start()
+        asking = _asking
+    try:
+        told = asking.result(patience)[1]
+    except TimeoutError:
+        told = {"devices": [], "torch": None, "problem": "torch is being asked for its devices: look again in a moment"}
     return [TrainingDevice(**each) for each in told["devices"]], told["torch"], told["problem"]
+
+
+def _ask_devices(asking: Future[tuple[float, dict[str, Any]]]) -> None:
+    try:
+        told = _asked("--devices", "--json")
+    except _FailedError as error:
+        told = {"devices": [], "torch": None, "problem": str(error)}
+    asking.set_result((time.monotonic(), told))
 
 
 def _asked(*words: str) -> Any:

@@ -8,6 +8,7 @@ from server.runs.schemas import RecipeChecked, Training
 from server.runs.service import a_worker_trains
 from server.state import State
 
+_PATIENCE = 3.0  # seconds; torch takes longer to import on a busy machine, and the page asks again
 _NO_WORKER = (
     "no worker that trains is running, so runs wait: `densemark serve` runs one beside the server unless it was"
     " started with --no-worker; `densemark worker` runs one here or, with PostgreSQL, on another machine with a GPU"
@@ -18,7 +19,7 @@ def training(state: State) -> Training:
     """Recipes, devices of this machine, and each problem with how to mend it."""
     with state.database.read() as session:
         worker = a_worker_trains(session)
-    devices, torch, missing = known.devices()
+    devices, torch, missing = known.devices(_PATIENCE)
     return Training(
         recipes=list(known.recipes()),
         devices=devices,

@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, status_c
 
 from annotation.words import Role
 from server.app import create_app
+from server.runs import known
 from server.settings import Settings
 from tests.server.people import Api, add_user, sign_in
 
@@ -57,6 +58,8 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[World]:
     """Shared by all requests, so that they build on each other."""
+    known.recipes()  # asked once of another process, for which the requests here have not the patience
+    known.devices()
     made = World(tmp_path_factory.mktemp("fuzz"), sqlite_template)
     yield made
     made.app.state.densemark.database.close()

@@ -95,7 +95,7 @@ def test_a_run_from_its_beginning_to_its_removal(trainings: Trainings) -> None:
 
 def test_what_is_missing_to_train_is_told(app: FastAPI) -> None:
     trainings = Trainings(app)
-    told = trainings.api.ok("GET", "/api/training")
+    told = until(lambda: found if (found := trainings.api.ok("GET", "/api/training"))["devices"] else None)
     assert "tiny" in [recipe["name"] for recipe in told["recipes"]]
     assert (told["worker"], told["devices"][-1]["name"]) == (False, "cpu")
     assert "densemark worker" in told["problems"][0]
