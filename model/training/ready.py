@@ -17,7 +17,9 @@ def check(recipe: Recipe, train_images: Images, test_images: Images | None) -> l
         missing, or nothing that the network shall learn is known of any person.
     """
     if not len(train_images):
-        raise ValueError(f"{train_images.name}: holds no image to train on")
+        raise ValueError(
+            f"{train_images.name}: holds no image to train on, or none with the points that this network learns from"
+        )
     if test_images is not None and not len(test_images):
         raise ValueError(
             f"{test_images.name}: holds no image to be measured on, or none with the points that this network is "
